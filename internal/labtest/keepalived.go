@@ -1,0 +1,59 @@
+package labtest
+
+import (
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+)
+
+// Keepalived is a stock keepalived on a director.
+type Keepalived struct {
+	*Process
+	conf string
+	args []string
+}
+
+// Keepalived writes conf and starts keepalived with it. The log holds all details.
+func (h *Host) Keepalived(conf string) *Keepalived {
+	h.lab.t.Helper()
+	file := func(name string) string { return filepath.Join(h.dir, name) }
+	k := &Keepalived{conf: file("keepalived.conf")}
+	k.args = []string{
+		"--dont-fork", "--log-console", "--log-detail",
+		"--use-file=" + k.conf,
+		// Two keepalived in one guest must not take each other for themselves.
+		"--pid=" + file("keepalived.pid"),
+		"--vrrp_pid=" + file("keepalived_vrrp.pid"),
+		"--checkers_pid=" + file("keepalived_checkers.pid"),
+	}
+	k.write(h, conf)
+	k.Process = h.Start("keepalived", k.args...)
+	return k
+}
+
+// Start starts keepalived again after Stop or Kill.
+func (k *Keepalived) Start() {
+	k.host.lab.t.Helper()
+	k.Process = k.host.Start("keepalived", k.args...)
+}
+
+// Reload gives keepalived another configuration.
+func (k *Keepalived) Reload(conf string) {
+	k.host.lab.t.Helper()
+	k.write(k.host, conf)
+	k.Signal(syscall.SIGHUP)
+}
+
+// Kill ends the parent process at once; its children then remove the IPVS table and the
+// VIPs by themselves (PR_SET_PDEATHSIG).
+func (k *Keepalived) Kill() {
+	k.host.lab.t.Helper()
+	k.Signal(syscall.SIGKILL)
+	k.wait(10 * time.Second)
+}
+
+func (k *Keepalived) write(h *Host, conf string) {
+	h.lab.t.Helper()
+	h.lab.must(os.WriteFile(k.conf, []byte(conf), 0o644), "host %s: keepalived.conf", h.Name)
+}

@@ -1,0 +1,174 @@
+package labtest
+
+import (
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// Software names a name server program.
+type Software string
+
+// The name servers that Debian has.
+const (
+	NSD      Software = "nsd"
+	BIND     Software = "named"
+	Unbound  Software = "unbound"
+	Knot     Software = "knotd"
+	Recursor Software = "pdns_recursor"
+)
+
+// Fault is what a broken server answers for its own zone.
+type Fault string
+
+// The two ways to break a server that goes on answering.
+const (
+	Servfail Fault = "SERVFAIL"
+	Refused  Fault = "REFUSED"
+)
+
+// NameServer is a real name server program on a real server.
+type NameServer struct {
+	Software Software
+	host     *Host
+	setup    setup
+	proc     *Process
+	noTCP    bool
+}
+
+// setup is what a configuration is written from. Every zone is in one of the
+// three lists.
+type setup struct {
+	dir      string
+	listen   []netip.Addr
+	good     []string // served from the zone file
+	servfail []string // answered with SERVFAIL
+	refused  []string // answered with REFUSED
+}
+
+// server is how to run one name server.
+type server struct {
+	files map[string]string // by name, below the server's directory
+	args  []string
+}
+
+// NameServer puts a name server on the host's own addresses and its VIPs, starts it
+// and waits until it answers on all of them.
+//
+// The addresses are explicit because a server on the wildcard address answers a query
+// for the VIP from its own address, and the client drops that.
+func (h *Host) NameServer(software Software) *NameServer {
+	h.lab.t.Helper()
+	n := &NameServer{Software: software, host: h, setup: setup{
+		dir:    filepath.Join(h.dir, string(software)),
+		listen: append(h.Addrs(), h.vips...),
+	}}
+	h.lab.must(os.Mkdir(n.setup.dir, 0o755), "host %s", h.Name)
+	n.configure("")
+	n.Start()
+	return n
+}
+
+// Start starts the server as it was last configured and waits until it answers.
+func (n *NameServer) Start() {
+	t := n.host.lab.t
+	t.Helper()
+	srv := n.server()
+	for name, content := range srv.files {
+		n.host.lab.must(os.WriteFile(filepath.Join(n.setup.dir, name), []byte(content), 0o644), "host %s: %s", n.host.Name, n.Software)
+	}
+	n.proc = n.host.Start(string(n.Software), srv.args...)
+	n.host.lab.WaitFor(fmt.Sprintf("%s on %s answers", n.Software, n.host.Name), 20*time.Second, func() bool {
+		if !n.proc.Running() {
+			t.Fatalf("labtest: host %s: %s ended at start\n%s", n.host.Name, n.Software, tail(n.proc.Log(), 25))
+		}
+		return n.answers()
+	})
+}
+
+// Stop ends the server in its own time.
+func (n *NameServer) Stop() {
+	n.host.lab.t.Helper()
+	n.proc.Stop()
+}
+
+// Kill ends the server at once.
+func (n *NameServer) Kill() {
+	n.host.lab.t.Helper()
+	n.proc.Kill()
+}
+
+// Break makes the server answer its own zone with an error, over UDP and TCP. It
+// is restarted for that.
+func (n *NameServer) Break(f Fault) {
+	n.host.lab.t.Helper()
+	n.configure(f)
+	n.restart()
+}
+
+// Repair undoes Stop, Kill, Break, CloseTCP and Slow.
+func (n *NameServer) Repair() {
+	n.host.lab.t.Helper()
+	broken := len(n.setup.good) == 0
+	n.configure("")
+	if broken || !n.proc.Running() {
+		n.restart()
+	}
+}
+
+// Log is what the server has printed so far.
+func (n *NameServer) Log() string { return n.proc.Log() }
+
+func (n *NameServer) restart() {
+	n.host.lab.t.Helper()
+	if n.proc.Running() {
+		n.proc.Stop()
+	}
+	n.Start()
+}
+
+// configure sorts the zones by the fault.
+func (n *NameServer) configure(f Fault) {
+	s := &n.setup
+	s.good, s.servfail, s.refused = nil, []string{ServfailName}, []string{RefusedName}
+	switch f {
+	case Servfail:
+		s.servfail = append(s.servfail, Zone)
+	case Refused:
+		s.refused = append(s.refused, Zone)
+	default:
+		s.good = append(s.good, Zone)
+	}
+}
+
+// server is the configuration of this program for this setup.
+func (n *NameServer) server() server {
+	n.host.lab.t.Helper()
+	switch n.Software {
+	case NSD:
+		return n.setup.nsd()
+	}
+	n.host.lab.t.Fatalf("labtest: host %s: no such name server: %q", n.host.Name, n.Software)
+	return server{}
+}
+
+// answers asks each address over UDP, from the host itself.
+func (n *NameServer) answers() bool {
+	for _, addr := range n.setup.listen {
+		q := Question{Server: addr.String(), Timeout: 500 * time.Millisecond}
+		if _, err := n.host.Ask(q); err != nil {
+			return false
+		}
+		q.TCP = true
+		if _, err := n.host.Ask(q); err != nil && !n.noTCP {
+			return false
+		}
+	}
+	return true
+}
+
+// lines joins the lines of a configuration file.
+func lines(parts ...string) string { return strings.Join(parts, "\n") + "\n" }

@@ -1,0 +1,31 @@
+package labtest
+
+// nsd: a zone without a master file is SERVFAIL, a zone not configured is REFUSED.
+func (s setup) nsd() server {
+	conf := []string{
+		"server:",
+		"  username: \"\"",
+		"  chroot: \"\"",
+		"  database: \"\"",
+		"  zonesdir: " + s.dir,
+		"  pidfile: " + s.dir + "/nsd.pid",
+		"  xfrdfile: " + s.dir + "/xfrd.state",
+		"  zonelistfile: " + s.dir + "/zone.list",
+		"  server-count: 1",
+		"  rrl-ratelimit: 0", // the default limits each client to 200 answers a second
+	}
+	for _, a := range s.listen {
+		conf = append(conf, "  ip-address: "+a.String())
+	}
+	conf = append(conf, "remote-control:", "  control-enable: no")
+	for _, z := range s.good {
+		conf = append(conf, "zone:", "  name: "+z, "  zonefile: zone")
+	}
+	for _, z := range s.servfail {
+		conf = append(conf, "zone:", "  name: "+z, "  zonefile: missing")
+	}
+	return server{
+		files: map[string]string{"nsd.conf": lines(conf...), "zone": zoneFile()},
+		args:  []string{"-d", "-c", s.dir + "/nsd.conf"},
+	}
+}
