@@ -70,15 +70,16 @@ func Run(ctx context.Context, s Spec) (int, error) {
 	}
 	s.Env = append(s.Env, "LVSDNS_LAB=uml")
 	var console tail
-	cmd := exec.CommandContext(ctx, "linux.uml", "mem="+strconv.Itoa(s.MemMB)+"M", "rootfstype=hostfs", "rw",
+	cmd := exec.CommandContext(ctx, "/bin/sh", "-c", `ulimit -c 0; "$@"; exit $?`, "lab-guest", "linux.uml", "mem="+strconv.Itoa(s.MemMB)+"M", "rootfstype=hostfs", "rw",
 		"uml_dir="+dir, "umid=guest", "con=null", "con0=null,fd:1", "ssl=null", "ssl0=null,fd:3", "ssl1=null,fd:4",
 		"init="+filepath.Join(dir, "init"), "quiet")
 	cmd.Env = append(os.Environ(), "TMPDIR="+memDir(s.MemMB))
 	cmd.Stdout, cmd.Stderr = &console, &console
 	cmd.ExtraFiles = []*os.File{stdoutW, stderrW, alive}
 	cmd.WaitDelay = 5 * time.Second
-	// Process 1 of its own process namespace takes all of UML's helpers with it
-	// when it dies; SIGKILL reaches it from outside.
+	// The shell is process 1 of a process namespace of its own: when it ends, or
+	// is killed from outside, the kernel ends all of UML's helpers with it. UML
+	// itself cannot be process 1, which is deaf to the SIGABRT it ends a panic by.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWPID, Pdeathsig: syscall.SIGKILL, Setpgid: true}
 
 	if err := writeRun(dir, s, plan("uml", s)); err != nil {
