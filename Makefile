@@ -1,0 +1,74 @@
+# Every target is one readable command; "make help" lists them.
+# Needs Go and root (the lab boots a kernel and installs Debian packages); all else is installed on the way.
+
+SHELL       := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+
+GO       ?= go
+DEMO     ?=
+FUZZTIME ?= 30s
+# Guests at a time. Each one keeps a core busy, and the checks under test have deadlines.
+GUESTS   ?= 2
+
+RESULTS  := .cache/test
+# The tools' own dependencies are locked beside the product's go.mod, not in it.
+GOTESTSUM := $(GO) tool -modfile=tools/gotestsum.mod gotestsum --format pkgname-and-test-fails --hide-summary skipped
+LINT      := $(GO) tool -modfile=tools/golangci-lint.mod golangci-lint
+# What ships is static: it starts faster than a dynamic binary, and runs on any kernel root file system.
+STATIC    := CGO_ENABLED=0 $(GO) build -trimpath -ldflags='-s -w'
+PROGRAMS  := $(addprefix ./,$(sort $(dir $(wildcard cmd/*/*.go))))
+# The race detector needs a working C compiler; without one the tests still run.
+RACE       = $(shell echo 'int x;' | $$($(GO) env CC) -xc -include stdlib.h -c -o /dev/null - 2>/dev/null && echo -race)
+
+# Lab tests: the tests in files that are built only with the tag "lab". Only they run in a guest.
+LAB_FILES = $(shell grep -rl --include='*_test.go' '^//go:build lab$$' --exclude-dir='.*' .)
+LAB_TESTS = $(shell sed -n 's/^func \(Test[^(]*\)(.*/\1/p' $(LAB_FILES) | sort -u | paste -sd'|')
+
+.PHONY: help
+help: ## this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## the programs and the lab's runner, static, in bin/
+	$(if $(PROGRAMS),$(STATIC) -o bin/ $(PROGRAMS))
+	$(STATIC) -o bin/lab-run ./lab/run
+
+.PHONY: setup
+setup: .cache/setup ## install what the lab needs (apt), once
+.cache/setup: $(wildcard lab/setup.sh)
+	@mkdir -p .cache
+	@if [ -x lab/setup.sh ]; then lab/setup.sh; fi
+	@touch $@
+
+.PHONY: test
+test: setup build ## every test: on the host, then in the lab; the last line is the sum
+	@rm -rf $(RESULTS) && mkdir -p $(RESULTS)
+	@status=0; $(MAKE) --no-print-directory --keep-going $(STAGES:%=test-%) || status=$$?; \
+	$(GO) run ./tools/testsum -status $$status $(STAGES:%=$(RESULTS)/%.json)
+
+# A stage writes $(RESULTS)/<stage>.json; one that writes nothing, or runs no test, fails the sum.
+STAGES := host $(if $(LAB_FILES),lab)
+
+.PHONY: test-host
+test-host:
+	@echo '== tests on this host ($(or $(RACE),no C compiler: without the race detector))'
+	@$(GOTESTSUM) --jsonfile $(RESULTS)/host.json -- $(RACE) -shuffle=on ./...
+
+.PHONY: test-lab
+test-lab:
+	@echo '== tests in the lab'
+	@CGO_ENABLED=0 $(GOTESTSUM) --jsonfile $(RESULTS)/lab.json -- -tags lab -exec '$(CURDIR)/bin/lab-run' \
+		-count=1 -p $(GUESTS) -run '^($(LAB_TESTS))$$' $(sort $(dir $(LAB_FILES)))
+
+.PHONY: lint
+lint: ## golangci-lint, lab files included
+	@GOLANGCI_LINT_CACHE=$(CURDIR)/.cache/lint $(LINT) run
+
+.PHONY: fuzz
+fuzz: ## every fuzz target for FUZZTIME (30s) each
+	@grep -r --include='*_test.go' -o '^func Fuzz[^(]*' . | while IFS=: read -r file func; do \
+		$(GO) test -run '^$$' -fuzz "^$${func#func }$$" -fuzztime $(FUZZTIME) ./$$(dirname "$$file"); done
+
+.PHONY: cover
+cover: ## statements that the host tests reach, by function
+	@$(GO) test -coverprofile=.cache/cover.out ./... >/dev/null && $(GO) tool cover -func=.cache/cover.out
