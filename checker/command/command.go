@@ -1,0 +1,288 @@
+// Package command is the command line of lvsdns-check: arguments → a
+// [checker.Check], and its report → output, heartbeat and exit status. It reads
+// nothing of the process itself; the program hands everything in, so that
+// other programs can run a check's command line without forking it.
+package command
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"regexp"
+	"strings"
+
+	"github.com/lvsdns/lvsdns/checker"
+	"github.com/miekg/dns"
+)
+
+// Command is a parsed command line.
+type Command struct {
+	Check      checker.Check
+	Mode       checker.ExitMode
+	Format     checker.Format
+	OutputFile string // empty: standard output
+	Socket     string // of the exporter; empty: no heartbeat
+	TLS        TLSOptions
+}
+
+// TLSOptions are for the transports tls and https.
+type TLSOptions struct {
+	Name     string // in the certificate; empty: the server's address
+	CAFile   string // PEM; empty: this host's certificate authorities
+	Insecure bool   // take any certificate
+	Path     string // of the HTTPS resource
+}
+
+// ErrHelp and ErrVersion are returned by [Parse] when the user asks for text
+// and not for a check.
+var (
+	ErrHelp    = errors.New("help asked for")
+	ErrVersion = errors.New("version asked for")
+)
+
+// Parse reads a command line, without the program's name. Getenv gives the
+// environment that HAProxy sets for external checks.
+func Parse(args []string, getenv func(string) string) (Command, error) {
+	v, positional, err := parseFlags(args)
+	if err != nil {
+		return Command{}, err
+	}
+	switch {
+	case v.help:
+		return Command{}, ErrHelp
+	case v.version:
+		return Command{}, ErrVersion
+	}
+	cmd := Command{
+		OutputFile: v.outputFile, Socket: v.socket,
+		TLS: TLSOptions{v.tlsName, v.tlsCA, v.tlsInsecure, v.httpsPath},
+	}
+	// Each step reads its flags; the first that cannot ends it.
+	for _, step := range []func(*values, *Command) error{output, questions, ask, expect, timing, from} {
+		if err := step(v, &cmd); err != nil {
+			return Command{}, err
+		}
+	}
+	cmd.Check.Server, err = server(positional, cmd.Mode, cmd.Check.Transport, getenv)
+	if err != nil {
+		return Command{}, err
+	}
+	if src := cmd.Check.From.Source; src.IsValid() && src.Is4() != cmd.Check.Server.Addr().Is4() {
+		return Command{}, fmt.Errorf("--source %s: the server %s is of the other address family; use an address of the same", src, cmd.Check.Server.Addr())
+	}
+	return cmd, nil
+}
+
+// flagError names the flag in front of what is wrong with it.
+func flagError(flag string, err error) error { return fmt.Errorf("--%s: %w", flag, err) }
+
+func output(v *values, cmd *Command) (err error) {
+	if cmd.Mode, err = checker.ParseExitMode(v.exitMode); err != nil {
+		return flagError("exit-mode", err)
+	}
+	var ok bool
+	if cmd.Format, ok = checker.Formats()[v.output]; !ok {
+		return fmt.Errorf("--output: %q is no format; use text, json, nagios, prometheus or none", v.output)
+	}
+	if v.weightBy == "" {
+		return nil
+	}
+	weight, err := checker.ParseLatencyWeight(v.weightBy)
+	if err != nil {
+		return flagError("weight-by", err)
+	}
+	if cmd.Mode != checker.MiscDynamic {
+		return fmt.Errorf("--weight-by: only a MISC_CHECK with misc_dynamic takes a weight; add --exit-mode misc-dynamic")
+	}
+	cmd.Check.WeightBy = &weight
+	return nil
+}
+
+func questions(v *values, cmd *Command) error {
+	class, err := checker.ParseClass(v.class)
+	if err != nil {
+		return flagError("class", err)
+	}
+	rcodes, err := checker.ParseRcodes(v.rcode)
+	if err != nil {
+		return flagError("rcode", err)
+	}
+	cmd.Check.Questions, err = questionList(v, class)
+	if err != nil {
+		return err
+	}
+	for i := range cmd.Check.Questions {
+		if q := &cmd.Check.Questions[i]; q.Rcodes == nil {
+			q.Rcodes = rcodes
+		}
+	}
+	if n := len(cmd.Check.Questions); v.set["quorum"] && (v.quorum < 1 || v.quorum > n) {
+		return fmt.Errorf("--quorum: %d of %d questions cannot pass; use 1 to %d", v.quorum, n, n)
+	}
+	cmd.Check.Quorum = v.quorum
+	return nil
+}
+
+func questionList(v *values, class uint16) ([]checker.Question, error) {
+	if len(v.question) == 0 {
+		name, err := checker.ParseName(v.name)
+		if err != nil {
+			return nil, flagError("name", err)
+		}
+		qtype, err := checker.ParseType(v.qtype)
+		if err != nil {
+			return nil, flagError("type", err)
+		}
+		return []checker.Question{{Name: name, Type: qtype, Class: class}}, nil
+	}
+	if v.set["name"] || v.set["type"] {
+		return nil, fmt.Errorf("--question and --name or --type exclude each other; put all in --question \"NAME TYPE\"")
+	}
+	var list []checker.Question
+	for _, s := range v.question {
+		q, err := checker.ParseQuestion(s, class)
+		if err != nil {
+			return nil, flagError("question", err)
+		}
+		list = append(list, q)
+	}
+	return list, nil
+}
+
+func ask(v *values, cmd *Command) (err error) {
+	a := &cmd.Check.Ask
+	a.NoRecurse, a.NoEDNS, a.DNSSEC, a.NSID = v.noRecurse, v.noEDNS, v.dnssec, v.nsid != ""
+	if v.ednsSize < dns.MinMsgSize || v.ednsSize > dns.MaxMsgSize {
+		return fmt.Errorf("--edns-size: %d is not from %d to %d bytes", v.ednsSize, dns.MinMsgSize, dns.MaxMsgSize)
+	}
+	a.EDNSSize = uint16(v.ednsSize)
+	for _, flag := range []string{"edns-size", "dnssec", "subnet", "nsid"} {
+		if a.NoEDNS && v.set[flag] {
+			return fmt.Errorf("--no-edns: --%s travels in EDNS; leave one of the two out", flag)
+		}
+	}
+	if v.subnet != "" {
+		if a.Subnet, err = netip.ParsePrefix(v.subnet); err != nil {
+			return fmt.Errorf("--subnet: %q is no network; write for example 192.0.2.0/24", v.subnet)
+		}
+	}
+	if v.tsig != "" {
+		if a.TSIG, err = checker.ReadTSIGKey(v.tsig); err != nil {
+			return flagError("tsig", err)
+		}
+	}
+	return nil
+}
+
+func expect(v *values, cmd *Command) (err error) {
+	e := &cmd.Check.Expect
+	e.NSID = v.nsid
+	if e.MinAnswers = v.minAnswers; e.MinAnswers < 0 {
+		return fmt.Errorf("--min-answers: %d is below zero", e.MinAnswers)
+	}
+	for _, s := range v.answer {
+		re, err := regexp.Compile(s)
+		if err != nil {
+			return flagError("answer", err)
+		}
+		e.Answer = append(e.Answer, re)
+	}
+	if v.require != "" {
+		if e.Require, err = checker.ParseHeaderFlags(v.require); err != nil {
+			return flagError("require", err)
+		}
+	}
+	if v.forbid != "" {
+		if e.Forbid, err = checker.ParseHeaderFlags(v.forbid); err != nil {
+			return flagError("forbid", err)
+		}
+	}
+	if both := e.Require & e.Forbid; both != 0 {
+		return fmt.Errorf("--forbid: %s is in --require too; leave it out of one", strings.Join(both.Names(), ","))
+	}
+	if v.maxLatency != "" {
+		if e.MaxLatency, err = checker.ParseDuration(v.maxLatency); err != nil {
+			return flagError("max-latency", err)
+		}
+	}
+	return nil
+}
+
+func timing(v *values, cmd *Command) (err error) {
+	if cmd.Check.Timeout, err = checker.ParseDuration(v.timeout); err != nil {
+		return flagError("timeout", err)
+	}
+	if cmd.Check.Attempts = v.attempts; v.attempts < 1 {
+		return fmt.Errorf("--attempts: %d tries ask nothing; use 1 or more", v.attempts)
+	}
+	if max := cmd.Check.Expect.MaxLatency; max > cmd.Check.Timeout {
+		return fmt.Errorf("--max-latency: %v is above --timeout %v and never reached; lower it or raise --timeout", max, cmd.Check.Timeout)
+	}
+	return nil
+}
+
+func from(v *values, cmd *Command) (err error) {
+	if cmd.Check.Transport, err = checker.ParseTransport(v.transport); err != nil {
+		return flagError("transport", err)
+	}
+	if v.path != "rip" {
+		return fmt.Errorf("--path: %q is not supported; only rip, the real server's own address, is", v.path)
+	}
+	for _, flag := range []string{"tls-name", "tls-ca", "tls-insecure", "https-path"} {
+		if v.set[flag] && !cmd.Check.Transport.Encrypted() {
+			return fmt.Errorf("--%s: means nothing over %s; add --transport tls or https", flag, cmd.Check.Transport)
+		}
+	}
+	cmd.Check.From = checker.From{Interface: v.iface, Mark: uint32(v.mark)}
+	if v.mark > 1<<32-1 {
+		return fmt.Errorf("--mark: %d does not fit into 32 bits", v.mark)
+	}
+	if v.source != "" {
+		if cmd.Check.From.Source, err = netip.ParseAddr(v.source); err != nil {
+			return fmt.Errorf("--source: %q is no IP address of this host", v.source)
+		}
+	}
+	return nil
+}
+
+// version is what --version prints: the version that the Go tool stamped into
+// the program.
+func version(name string, info func() (string, bool)) string {
+	v, ok := info()
+	if !ok || v == "" {
+		v = "(devel)"
+	}
+	return name + " " + v + "\n"
+}
+
+// writeFile replaces a file in one step: readers see the old or the new text,
+// never a part.
+func writeFile(path string, data []byte) error {
+	dir, base := split(path)
+	f, err := os.CreateTemp(dir, "."+base+".*")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	if chmodErr := f.Chmod(0o644); err == nil {
+		err = chmodErr
+	}
+	if closeErr := f.Close(); err == nil {
+		err = closeErr
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		_ = os.Remove(f.Name())
+	}
+	return err
+}
+
+func split(path string) (dir, base string) {
+	if i := strings.LastIndexByte(path, '/'); i >= 0 {
+		return path[:i+1], path[i+1:]
+	}
+	return ".", path
+}

@@ -1,0 +1,125 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/lvsdns/lvsdns/checker"
+)
+
+// Program is what a process hands to a run.
+type Program struct {
+	Name   string   // for messages
+	Args   []string // without the program's name
+	Getenv func(string) string
+	Stdout io.Writer
+	Stderr io.Writer
+	// Encrypted makes the client for tls and https; nil in a program without.
+	Encrypted func(TLSOptions) (checker.Encrypted, error)
+	// HandOver continues as the program that has Encrypted; it returns only
+	// when that is impossible. Used where Encrypted is nil.
+	HandOver func() error
+	// Version returns the version stamped into the program.
+	Version func() (string, bool)
+}
+
+// patience is how long a reader that does not read may keep a verdict that
+// already stands.
+const patience = 200 * time.Millisecond
+
+// Run does one check and returns the exit status. Whatever goes wrong on the
+// way, a panic too, ends in a status that is not a pass.
+func (p Program) Run(ctx context.Context) (status int) {
+	began := time.Now()
+	mode := ModeOf(p.Args)
+	defer func() {
+		if r := recover(); r != nil {
+			status = p.fail(mode, checker.Internal, fmt.Errorf("panic: %v", r))
+		}
+	}()
+	cmd, err := Parse(p.Args, p.Getenv)
+	switch {
+	case errors.Is(err, ErrHelp):
+		write(p.Stdout, []byte(usage))
+		return checker.ExitStatus(checker.Usage, mode, nil)
+	case errors.Is(err, ErrVersion):
+		write(p.Stdout, []byte(version(p.Name, p.Version)))
+		return checker.ExitStatus(checker.Usage, mode, nil)
+	case err != nil:
+		return p.fail(mode, checker.Usage, err)
+	}
+	if cmd.Check.Transport.Encrypted() {
+		if p.Encrypted == nil {
+			return p.fail(mode, checker.Local, p.HandOver())
+		}
+		if cmd.Check.Encrypted, err = p.Encrypted(cmd.TLS); err != nil {
+			return p.fail(mode, checker.Usage, err)
+		}
+	}
+	report := cmd.Check.Run(ctx)
+	status = checker.ExitStatus(report.Outcome, cmd.Mode, report.Weight)
+	if cmd.Socket != "" {
+		now := time.Now()
+		checker.SendHeartbeat(cmd.Socket, report, cmd.Mode, status, now, now.Sub(began))
+	}
+	p.print(cmd, report, status)
+	return status
+}
+
+// print writes the report. The verdict stands: nothing here can change it.
+func (p Program) print(cmd Command, r checker.Report, status int) {
+	text := cmd.Format(r, status)
+	if cmd.OutputFile == "" {
+		write(p.Stdout, text)
+		return
+	}
+	if err := writeFile(cmd.OutputFile, text); err != nil {
+		write(p.Stderr, []byte(fmt.Sprintf("%s: --output-file: %v\n", p.Name, err)))
+	}
+}
+
+// fail reports an end before any question was asked: on standard error for
+// people, in the format asked for on standard output for programs.
+func (p Program) fail(mode checker.ExitMode, o checker.Outcome, err error) int {
+	status := checker.ExitStatus(o, mode, nil)
+	name := peek(p.Args, "output", "text")
+	format, known := checker.Formats()[name]
+	if !known || name == "text" {
+		write(p.Stderr, []byte(fmt.Sprintf("%s: %v\n", p.Name, err)))
+		return status
+	}
+	p.print(Command{Format: format, OutputFile: peek(p.Args, "output-file", "")}, checker.Report{Outcome: o, Reason: err.Error()}, status)
+	return status
+}
+
+// ModeOf returns the exit mode of a command line that need not be right
+// otherwise: a bad flag must still end with that mode's status.
+func ModeOf(args []string) checker.ExitMode {
+	mode, err := checker.ParseExitMode(peek(args, "exit-mode", "misc"))
+	if err != nil {
+		return checker.Misc
+	}
+	return mode
+}
+
+// write gives a reader that is gone, full or asleep no say: errors are
+// dropped, and a write that blocks is left behind.
+func write(w io.Writer, text []byte) {
+	if len(text) == 0 {
+		return
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_, _ = w.Write(text)
+	}()
+	t := time.NewTimer(patience)
+	defer t.Stop()
+	select {
+	case <-done:
+	case <-t.C:
+	}
+}

@@ -1,0 +1,62 @@
+package checker
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+	"time"
+
+	"github.com/miekg/dns"
+)
+
+// Leg is what one question met on one transport: an answer, or why there is
+// none.
+type Leg struct {
+	Transport Transport     // UDP, TCP, TLS or HTTPS
+	Reply     *dns.Msg      // the answer that counts; nil: none came
+	Size      int           // of the answer, in bytes without framing
+	Latency   time.Duration // from sending the try that was answered to its answer
+	Attempts  int           // tries made
+	Err       *LegError     // why no answer came; nil with a Reply
+	strays    strays        // what came and does not count
+}
+
+// LegError is why a leg ended without an answer.
+type LegError struct {
+	Outcome Outcome
+	Detail  string // for a person
+}
+
+// Error returns the detail.
+func (e *LegError) Error() string { return e.Detail }
+
+// legError sorts an error of the network into an outcome. What it does not
+// know is the server's fault (Unreachable): doubt is "down".
+func legError(err error, during string) *LegError {
+	var known *LegError
+	var timeout interface{ Timeout() bool }
+	switch {
+	case errors.As(err, &known):
+		return known
+	case errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
+		return &LegError{Timeout, "no answer"}
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return &LegError{Unreachable, "port closed (connection refused)"}
+	case errors.Is(err, syscall.EPERM), errors.Is(err, syscall.EACCES):
+		return &LegError{Local, fmt.Sprintf("%s: not permitted on this host", during)}
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return &LegError{Local, fmt.Sprintf("%s: that address is not on this host", during)}
+	default:
+		return &LegError{Unreachable, fmt.Sprintf("%s: %v", during, rootCause(err))}
+	}
+}
+
+// rootCause strips the addresses that package net puts around an error: the
+// report names the server already.
+func rootCause(err error) error {
+	for next := errors.Unwrap(err); next != nil; next = errors.Unwrap(err) {
+		err = next
+	}
+	return err
+}

@@ -1,0 +1,75 @@
+package checker
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/miekg/dns"
+	"golang.org/x/net/idna"
+)
+
+// Limits of a domain name on the wire (RFC 1035 section 2.3.4).
+const (
+	maxLabel = 63
+	maxName  = 255
+)
+
+// ParseName reads a domain name as a person types it and returns it fully
+// qualified. What people mistype gets an error that says how to mend it: a
+// name without a dot, a record type where a name belongs, letters outside
+// ASCII, a label or a name that is too long.
+func ParseName(s string) (string, error) {
+	switch {
+	case s == "":
+		return "", fmt.Errorf(`the name is empty; write "." for the root, or a name such as example.com`)
+	case s == ".":
+		return ".", nil
+	case strings.ContainsAny(s, " \t\n"):
+		return "", fmt.Errorf("name %q has white space in it; remove it (to ask several questions use --question more than once)", s)
+	case !isASCII(s):
+		return "", idnError(s)
+	case !strings.Contains(s, "."):
+		return "", noDotError(s)
+	}
+	name := dns.Fqdn(s)
+	for label := range strings.SplitSeq(strings.TrimSuffix(name, "."), ".") {
+		if label == "" {
+			return "", fmt.Errorf("name %q has an empty label (two dots, or a dot in front); remove the dot", s)
+		}
+		if len(label) > maxLabel && !strings.Contains(label, `\`) {
+			return "", fmt.Errorf("name %q: label %q has %d bytes, at most %d are allowed; shorten it", s, label, len(label), maxLabel)
+		}
+	}
+	var wire [maxName + 1]byte
+	if _, err := dns.PackDomainName(name, wire[:], 0, nil, false); err != nil {
+		if len(name) >= maxName {
+			return "", fmt.Errorf("name %q has %d bytes on the wire, at most %d are allowed; shorten it", s, len(name)+1, maxName)
+		}
+		return "", fmt.Errorf("name %q is no domain name (%w); write it as in a zone file", s, err)
+	}
+	return name, nil
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
+
+func idnError(s string) error {
+	ascii, err := idna.Lookup.ToASCII(s)
+	if err != nil {
+		return fmt.Errorf("name %q is not ASCII and no valid internationalised name; write its xn-- form", s)
+	}
+	return fmt.Errorf("name %q is not ASCII; write its form in the DNS: %s", s, ascii)
+}
+
+func noDotError(s string) error {
+	if _, isType := dns.StringToType[strings.ToUpper(s)]; isType {
+		return fmt.Errorf(`name %q is a record type; put the name first (--name NAME --type %s), or write "%s." if that is its name`, s, strings.ToUpper(s), s)
+	}
+	return fmt.Errorf(`name %q has no dot; write the whole name (%s.example.com), or "%s." if it is a top-level name`, s, s, s)
+}

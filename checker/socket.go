@@ -1,0 +1,81 @@
+package checker
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"syscall"
+)
+
+// From says where questions leave this host. The zero value leaves all of it
+// to the routing table.
+type From struct {
+	Source    netip.Addr // local address
+	Interface string     // SO_BINDTODEVICE
+	Mark      uint32     // SO_MARK, for policy routing; 0: none
+}
+
+// listenUDP opens a socket that is not connected: a connected one would never
+// show an answer from the wrong address, and that is a failure with a name.
+func (f From) listenUDP(ctx context.Context, server netip.AddrPort) (*net.UDPConn, error) {
+	lc := net.ListenConfig{Control: f.control(true)}
+	network, local := "udp4", "0.0.0.0"
+	if server.Addr().Is6() {
+		network, local = "udp6", "::"
+	}
+	if f.Source.IsValid() {
+		local = f.Source.String()
+	}
+	conn, err := lc.ListenPacket(ctx, network, net.JoinHostPort(local, "0"))
+	if err != nil {
+		return nil, err
+	}
+	return conn.(*net.UDPConn), nil
+}
+
+// dialTCP connects to the server. The context's deadline bounds it.
+func (f From) dialTCP(ctx context.Context, server netip.AddrPort) (net.Conn, error) {
+	d := net.Dialer{Control: f.control(false), KeepAlive: -1}
+	if f.Source.IsValid() {
+		d.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(f.Source, 0))
+	}
+	return d.DialContext(ctx, "tcp", server.String())
+}
+
+// control sets the options that must stand before bind and connect.
+func (f From) control(udp bool) func(network, address string, raw syscall.RawConn) error {
+	return func(network, _ string, raw syscall.RawConn) error {
+		var err error
+		if ctlErr := raw.Control(func(fd uintptr) { err = f.setOptions(int(fd), network, udp) }); ctlErr != nil {
+			return ctlErr
+		}
+		return err
+	}
+}
+
+func (f From) setOptions(fd int, network string, udp bool) error {
+	if f.Interface != "" {
+		if err := syscall.BindToDevice(fd, f.Interface); err != nil {
+			return &LegError{Local, fmt.Sprintf("interface %s: %v", f.Interface, err)}
+		}
+	}
+	if f.Mark != 0 {
+		if err := syscall.SetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_MARK, int(f.Mark)); err != nil {
+			return &LegError{Local, fmt.Sprintf("mark %d: %v (it needs CAP_NET_ADMIN)", f.Mark, err)}
+		}
+	}
+	if udp {
+		return reportICMP(fd, network)
+	}
+	return nil
+}
+
+// reportICMP has the kernel report ICMP errors on a socket that is not
+// connected, so that a closed port is known at once (ip(7), IP_RECVERR).
+func reportICMP(fd int, network string) error {
+	if network == "udp6" {
+		return syscall.SetsockoptInt(fd, syscall.IPPROTO_IPV6, syscall.IPV6_RECVERR, 1)
+	}
+	return syscall.SetsockoptInt(fd, syscall.IPPROTO_IP, syscall.IP_RECVERR, 1)
+}

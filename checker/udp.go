@@ -1,0 +1,129 @@
+package checker
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"time"
+
+	"github.com/miekg/dns"
+)
+
+// retryPause keeps a try that was refused at once from using up all tries in
+// one instant: a name server that restarts is back a moment later.
+const retryPause = 100 * time.Millisecond
+
+// udp asks one question over UDP: all tries from one socket, each under its own
+// message ID, each with an equal share of the time that is left.
+func (c *Check) udp(ctx context.Context, q Question) Leg {
+	leg := Leg{Transport: UDP}
+	conn, err := c.From.listenUDP(ctx, c.Server)
+	if err != nil {
+		leg.Err = legError(err, c.from())
+		return leg
+	}
+	defer conn.Close()
+	defer interruptible(ctx, conn)()
+
+	var sent []query
+	c.eachTry(ctx, &leg, func(end time.Time) error {
+		start := time.Now()
+		next, err := newQuery(q, c.Ask, freshID(sent), start)
+		if err != nil {
+			return &LegError{Local, err.Error()}
+		}
+		sent = append(sent, next)
+		if err := conn.SetDeadline(end); err != nil {
+			return err
+		}
+		if _, err := conn.WriteToUDPAddrPort(next.wire, c.Server); err != nil {
+			return err
+		}
+		leg.Reply, leg.Size, err = c.receive(conn, sent, &leg.strays)
+		leg.Latency = time.Since(start)
+		return err
+	})
+	return leg
+}
+
+// receive reads datagrams until one is the answer.
+func (c *Check) receive(conn *net.UDPConn, sent []query, seen *strays) (*dns.Msg, int, error) {
+	buf := make([]byte, dns.MaxMsgSize)
+	for {
+		n, from, err := conn.ReadFromUDPAddrPort(buf)
+		if err != nil {
+			return nil, 0, err
+		}
+		if stray := checkSource(c.Server, from); stray != nil {
+			seen.add(*stray)
+			continue
+		}
+		m, stray := accept(sent, c.Ask.TSIG, buf[:n])
+		if stray == nil {
+			return m, n, nil
+		}
+		seen.add(*stray)
+	}
+}
+
+// eachTry runs try until one is answered, at most c.Attempts times, and leaves
+// the last error in the leg.
+func (c *Check) eachTry(ctx context.Context, leg *Leg, try func(end time.Time) error) {
+	deadline, _ := ctx.Deadline()
+	attempts := max(c.Attempts, 1)
+	for leg.Attempts < attempts {
+		share := time.Until(deadline) / time.Duration(attempts-leg.Attempts)
+		leg.Attempts++
+		err := try(time.Now().Add(share))
+		if err == nil {
+			leg.Err = nil
+			return
+		}
+		leg.Reply, leg.Latency = nil, 0
+		leg.Err = legError(err, "asking "+c.from())
+		if leg.Err.Outcome == Local || time.Until(deadline) <= 0 || ctx.Err() != nil {
+			return
+		}
+		if leg.Err.Outcome != Timeout && leg.Attempts < attempts {
+			wait(ctx, min(retryPause, share))
+		}
+	}
+}
+
+// from names this host's end for an error message.
+func (c *Check) from() string {
+	if c.From.Source.IsValid() {
+		return fmt.Sprintf("from %s", c.From.Source)
+	}
+	return "from this host"
+}
+
+// freshID returns a message ID that none of the earlier tries has.
+func freshID(sent []query) uint16 {
+	for {
+		id := uint16(rand.Uint32())
+		used := false
+		for _, q := range sent {
+			used = used || q.id == id
+		}
+		if !used {
+			return id
+		}
+	}
+}
+
+// interruptible ends reads and writes on conn when the context is cancelled;
+// the function it returns lets go of the context.
+func interruptible(ctx context.Context, conn net.Conn) (release func() bool) {
+	return context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
+}
+
+func wait(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	}
+}

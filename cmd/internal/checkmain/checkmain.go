@@ -1,0 +1,47 @@
+// Package checkmain is what the two programs of the checker have in common:
+// lvsdns-check, and lvsdns-check-tls with the encrypted transports.
+package checkmain
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/lvsdns/lvsdns/checker"
+	"github.com/lvsdns/lvsdns/checker/command"
+)
+
+// Run does the check that the process's arguments ask for and returns its exit
+// status.
+func Run(p command.Program) int {
+	p.Name, p.Args, p.Getenv = "lvsdns-check", os.Args[1:], os.Getenv
+	p.Stdout, p.Stderr, p.Version = os.Stdout, os.Stderr, version
+	failClosed(p.Args)
+	return p.Run(context.Background())
+}
+
+// failClosed makes every way out that no code of ours sees end with a failure.
+// keepalived's misc_dynamic reads 2 as "up, weight 0", and 2 is what a Go
+// program ends with on a fatal error; a process that a signal ended has failed.
+func failClosed(args []string) {
+	debug.SetTraceback("crash")
+	_ = syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{})
+	signal.Ignore(syscall.SIGPIPE) // a reader that is gone has no say in the verdict
+	stop := make(chan os.Signal, 1)
+	signal.Notify(stop, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGQUIT)
+	status := checker.ExitStatus(checker.Terminated, command.ModeOf(args), nil)
+	go func() {
+		<-stop
+		os.Exit(status)
+	}()
+}
+
+func version() (string, bool) {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "", false
+	}
+	return info.Main.Version, true
+}
