@@ -1,0 +1,98 @@
+package policy
+
+// module is the import path of this repository.
+const module = "github.com/lvsdns/lvsdns"
+
+// unit is a folder and all that is below it, and the units that it may import. What a unit may
+// import is written out, not computed from layers: the row is the answer a reader looks for.
+type unit struct {
+	dir string
+	may []string
+}
+
+// units is the direction of dependencies: cmd → engines → drift → leaves. Leaves share nothing, so
+// that each can be read, tested and replaced alone.
+var units = []unit{
+	// Leaves.
+	{dir: "checker"},
+	{dir: "conntrack"},
+	{dir: "notify"},
+	{dir: "internal/config"},
+	{dir: "internal/dnscount"},
+	{dir: "internal/host"},
+	{dir: "internal/ipvs"},
+	{dir: "internal/keepalived"},
+
+	// Comparison of what the leaves report, then the engines. They take values and small
+	// interfaces; cmd hands the clients in.
+	{dir: "internal/drift", may: []string{"conntrack", "internal/host", "internal/ipvs", "internal/keepalived"}},
+	{dir: "exporter", may: []string{"internal/drift", "checker", "conntrack", "notify", "internal/dnscount", "internal/host", "internal/ipvs", "internal/keepalived"}},
+	{dir: "internal/fallback", may: []string{"internal/drift", "checker", "internal/host", "internal/ipvs", "internal/keepalived"}},
+
+	// Wiring.
+	{dir: "cmd", may: []string{
+		"exporter", "internal/fallback", "internal/drift", "checker", "conntrack", "notify",
+		"internal/config", "internal/dnscount", "internal/host", "internal/ipvs", "internal/keepalived",
+	}},
+
+	// The lab drives the programs from outside, as an operator does: it imports none of them.
+	{dir: "internal/guest"},
+	{dir: "internal/labtest"},
+	{dir: "lab", may: []string{"internal/guest", "internal/labtest"}},
+
+	{dir: "internal/policy"},
+	{dir: "tools"},
+}
+
+// testHelpers are the units that any _test.go file may import besides what its unit may.
+var testHelpers = []string{"internal/labtest"}
+
+// home names the units that may import a module. A module with one home can be replaced in one place.
+type home struct {
+	module string
+	units  []string // none: test files only
+}
+
+// homes lists every module that may be imported directly. Test files may import any of them.
+var homes = []home{
+	{module: "github.com/miekg/dns", units: []string{"checker", "internal/labtest"}},
+	{module: "golang.org/x/net", units: []string{"checker"}},
+	{module: "github.com/spf13/viper", units: []string{"internal/config"}},
+	{module: "github.com/prometheus/client_golang", units: []string{"exporter"}},
+	{module: "github.com/ti-mo/conntrack", units: []string{"conntrack"}},
+	{module: "github.com/mdlayher/netlink", units: []string{"internal/ipvs", "conntrack"}},
+	{module: "github.com/mdlayher/genetlink", units: []string{"internal/ipvs", "conntrack"}},
+	// System calls that the standard library lacks: as good as part of it.
+	{module: "golang.org/x/sys", units: []string{"checker", "conntrack", "cmd", "internal/dnscount", "internal/guest", "internal/host", "internal/ipvs", "internal/labtest", "lab"}},
+	{module: "github.com/rogpeppe/go-internal"},
+}
+
+// lean lists packages that must not be linked into a command, directly or not: keepalived starts
+// it every few seconds for every real server, and each of these costs start-up time.
+var lean = []struct {
+	command string
+	never   []string // an import path and all below it
+}{
+	{command: "cmd/lvsdns-check", never: []string{
+		"github.com/spf13/viper",
+		"github.com/prometheus/client_golang",
+		"net/http",
+	}},
+}
+
+// processUnits may read the arguments, the environment and signals, and may end the process.
+// Everything else gets them as parameters, so that tests can hand in their own.
+var processUnits = []string{
+	"cmd",
+	"lab",
+	"tools",
+	// Run inside or around a guest kernel only: they pass the caller's environment on, and ask it
+	// whether this is a guest at all.
+	"internal/guest",
+	"internal/labtest",
+}
+
+const (
+	maxFileLines    = 400 // more is more than one subject
+	maxCommandLines = 149 // a command is a list of wires
+)

@@ -1,0 +1,5 @@
+//go:build lab
+
+package checker
+
+import _ "github.com/lvsdns/lvsdns/exporter" // want direction

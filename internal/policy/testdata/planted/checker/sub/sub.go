@@ -1,0 +1,4 @@
+// Package sub belongs to its leaf.
+package sub
+
+import _ "github.com/lvsdns/lvsdns/checker"

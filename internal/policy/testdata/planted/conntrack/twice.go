@@ -1,0 +1,2 @@
+// Package conntrack says it again. // want package comment
+package conntrack

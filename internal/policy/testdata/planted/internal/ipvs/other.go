@@ -1,0 +1,7 @@
+package ipvs
+
+func h() {
+	replace = nil // want state
+	var word string
+	word = "a local one"
+}

@@ -1,0 +1,1 @@
+package notify // want package comment
