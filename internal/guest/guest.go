@@ -17,17 +17,28 @@ import (
 	"time"
 )
 
-// Spec says what to run and in what kind of guest.
+// Spec says what to run and in what kind of guest. The guest's root is a scratch
+// copy: what the command writes is thrown away, except under Dir and Writable.
+// All paths are absolute.
 type Spec struct {
 	Argv     []string  // the command and its arguments
-	Dir      string    // working directory; written through to the host
+	Dir      string    // working directory; written through unless it is "/"
 	Env      []string  // the command's environment, as in os.Environ
 	Kernel   string    // "uml"; empty for the best there is
-	Root     string    // directory that becomes the guest's root; empty for the host's
+	Root     string    // directory that is the guest's root; empty for the host's
 	MemMB    int       // memory; 1024 if zero
 	Writable []string  // more directories that are written through to the host
+	Readable []string  // directories of the host to be seen in another Root
 	Stdout   io.Writer // standard output, byte for byte
 	Stderr   io.Writer // standard error; may be the same writer as Stdout
+	Console  io.Writer // what the guest's kernel and init say, live; may be nil
+}
+
+func (s Spec) lower() string {
+	if s.Root == "" {
+		return "/"
+	}
+	return s.Root
 }
 
 // A CrashError says that the guest did not run the command to its end.
@@ -36,73 +47,67 @@ type CrashError struct {
 	Console string // the last of what the guest's kernel and init said
 }
 
-func (e *CrashError) Error() string {
-	return e.Reason
+func (e *CrashError) Error() string { return e.Reason }
+
+// A boot is how one kind of guest starts.
+type boot struct {
+	argv   []string // the process on the host
+	env    []string
+	clone  uintptr // more namespaces for it than a process namespace
+	serial bool    // plan.stdout and plan.stderr are serial lines
+	plan   plan
 }
 
 // Run boots a guest, runs the command in it and returns the command's exit
 // status. When ctx ends, so does the guest, at once. Nothing of a guest outlives
 // this process, however it ends.
 func Run(ctx context.Context, s Spec) (int, error) {
-	// The kernel ends the guest when the thread that started it ends
-	// (PR_SET_PDEATHSIG in prctl(2) speaks of threads), so keep that thread.
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-
+	if len(s.Argv) == 0 {
+		return 0, errors.New("no command to run in the guest")
+	}
+	if s.MemMB == 0 {
+		s.MemMB = 1024
+	}
 	dir, alive, remove, err := runDir()
 	if err != nil {
 		return 0, err
 	}
 	defer remove()
-	stdout, stdoutW, err := os.Pipe()
+	b, err := uml(s, dir)
 	if err != nil {
 		return 0, err
 	}
-	defer stdoutW.Close()
-	stderr, stderrW, err := os.Pipe()
-	if err != nil {
+	var out output
+	defer out.close()
+	if err := out.open(s.Stdout); err != nil {
 		return 0, err
 	}
-	defer stderrW.Close()
-
-	if s.MemMB == 0 {
-		s.MemMB = 1024
+	if s.Stderr == s.Stdout {
+		b.plan.stderr = b.plan.stdout
 	}
-	s.Env = append(s.Env, "LVSDNS_LAB=uml")
-	var console tail
-	cmd := exec.CommandContext(ctx, "/bin/sh", "-c", `ulimit -c 0; "$@"; exit $?`, "lab-guest", "linux.uml", "mem="+strconv.Itoa(s.MemMB)+"M", "rootfstype=hostfs", "rw",
-		"uml_dir="+dir, "umid=guest", "con=null", "con0=null,fd:1", "ssl=null", "ssl0=null,fd:3", "ssl1=null,fd:4",
-		"init="+filepath.Join(dir, "init"), "quiet")
-	cmd.Env = append(os.Environ(), "TMPDIR="+memDir(s.MemMB))
-	cmd.Stdout, cmd.Stderr = &console, &console
-	cmd.ExtraFiles = []*os.File{stdoutW, stderrW, alive}
-	cmd.WaitDelay = 5 * time.Second
-	// The shell is process 1 of a process namespace of its own: when it ends, or
-	// is killed from outside, the kernel ends all of UML's helpers with it. UML
-	// itself cannot be process 1, which is deaf to the SIGABRT it ends a panic by.
-	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWPID, Pdeathsig: syscall.SIGKILL, Setpgid: true}
-
-	if err := writeRun(dir, s, plan("uml", s)); err != nil {
+	if err := out.open(s.Stderr); err != nil {
 		return 0, err
 	}
+	if b.serial {
+		b.plan.raw = []string{b.plan.stdout, b.plan.stderr}
+	}
+	if err := writeRun(dir, s, b.plan); err != nil {
+		return 0, err
+	}
+
+	// The kernel ends the guest when the thread that started it ends
+	// (PR_SET_PDEATHSIG in prctl(2) speaks of threads), so keep that thread.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	console := &tail{also: s.Console}
+	cmd := b.command(ctx, dir, console)
+	cmd.ExtraFiles = append(out.files(), alive)
 	if err := cmd.Start(); err != nil {
-		return 0, fmt.Errorf("start the guest kernel: %w", err)
+		return 0, fmt.Errorf("start the guest: %w", err)
 	}
-	stdoutW.Close()
-	stderrW.Close()
-	done := make(chan error, 2)
-	for _, c := range []struct {
-		to   io.Writer
-		from *os.File
-	}{{s.Stdout, stdout}, {s.Stderr, stderr}} {
-		go func() {
-			_, err := io.Copy(c.to, c.from)
-			c.from.Close()
-			done <- err
-		}()
-	}
+	out.start()
 	waitErr := cmd.Wait()
-	outErr := errors.Join(<-done, <-done)
+	outErr := out.wait()
 	if err := context.Cause(ctx); err != nil {
 		return 0, &CrashError{err.Error(), console.String()}
 	}
@@ -113,11 +118,29 @@ func Run(ctx context.Context, s Spec) (int, error) {
 	return status, outErr
 }
 
+// command is the guest as a process of the host. A shell is process 1 of a process
+// namespace of its own: when it ends, or is killed from outside, the kernel ends
+// all that runs under it. UML itself cannot be process 1, which is deaf to the
+// SIGABRT that it ends a panic with.
+func (b boot) command(ctx context.Context, dir string, console io.Writer) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, "/bin/sh", append([]string{"-c", `ulimit -c 0; "$@"; exit $?`, "lab-guest"}, b.argv...)...)
+	cmd.Dir = dir
+	cmd.Env = b.env
+	cmd.Stdout, cmd.Stderr = console, console
+	cmd.WaitDelay = 5 * time.Second
+	cmd.SysProcAttr = &syscall.SysProcAttr{
+		Cloneflags: syscall.CLONE_NEWPID | b.clone,
+		Pdeathsig:  syscall.SIGKILL,
+		Setpgid:    true,
+	}
+	return cmd
+}
+
 func ended(err error) string {
 	if err == nil {
 		return "kernel exit status 0"
 	}
-	return "kernel: " + err.Error()
+	return "kernel " + err.Error()
 }
 
 func readStatus(dir string) (int, error) {
@@ -126,30 +149,4 @@ func readStatus(dir string) (int, error) {
 		return 0, err
 	}
 	return strconv.Atoi(strings.TrimSpace(string(b)))
-}
-
-func plan(kernel string, s Spec) string {
-	var b strings.Builder
-	root := s.Root
-	if root == "" {
-		root = "/"
-	}
-	fmt.Fprintf(&b, "kernel=%s\nroot=%s\nstdout=/dev/ttyS0\nstderr=/dev/ttyS1\nshares() {\n:\n", kernel, quote(root))
-	for _, d := range append([]string{s.Dir}, s.Writable...) {
-		if d != "/" {
-			fmt.Fprintf(&b, "share rw %s\n", quote(d))
-		}
-	}
-	b.WriteString("}\n")
-	return b.String()
-}
-
-// memDir picks the place for the file that is UML's memory: memory if there is
-// enough of it (a container's /dev/shm often has 64 MB), else disk.
-func memDir(mb int) string {
-	var fs syscall.Statfs_t
-	if err := syscall.Statfs("/dev/shm", &fs); err == nil && int64(fs.Bavail)*fs.Bsize >= int64(mb)<<20 {
-		return "/dev/shm"
-	}
-	return os.TempDir()
 }

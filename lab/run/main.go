@@ -1,5 +1,5 @@
 // Command lab-run runs one command in a guest kernel that has IPVS. It is made
-// for "go test -exec": see docs/lab.md.
+// for "go test -exec"; docs/lab.md says more.
 package main
 
 import (
@@ -9,48 +9,132 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 	"time"
 
 	"github.com/lvsdns/lvsdns/internal/guest"
 )
 
+const usage = `Usage: lab-run [flags] COMMAND [ARGUMENT...]
+
+Runs COMMAND in a guest kernel that has IPVS. Output and exit status are the
+command's. What it writes is thrown away, except in the working directory, where
+"go test" wants its results, and in each --writable directory.
+
+`
+
 func main() { os.Exit(run(os.Args[1:])) }
 
 func run(args []string) int {
-	fs := flag.NewFlagSet("lab-run", flag.ContinueOnError)
-	var s guest.Spec
-	fs.Func("writable", "directory that the guest writes through to the host (repeatable)", func(d string) error {
-		s.Writable = append(s.Writable, d)
-		return nil
-	})
-	timeout := fs.Duration("timeout", 0, "end the guest after this time (default: a little more than -test.timeout, else 10m)")
-	if err := fs.Parse(args); err != nil {
-		return 2
+	s, timeout, err := parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		return 0
 	}
-	writable, testTimeout := guest.TestFlags(fs.Args())
-	s.Writable = append(s.Writable, writable...)
-	switch {
-	case *timeout > 0:
-	case testTimeout > 0:
-		*timeout = testTimeout + 30*time.Second // the test's own timeout prints goroutines: let it come first
-	default:
-		*timeout = 10 * time.Minute
+	if err != nil {
+		return fail(err)
 	}
-	ctx, cancel := context.WithTimeoutCause(context.Background(), *timeout, fmt.Errorf("the guest took longer than %v and was ended", *timeout))
+	ctx, cancel := context.WithTimeoutCause(context.Background(), timeout,
+		fmt.Errorf("the guest took longer than %v and was ended", timeout))
 	defer cancel()
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
-	s.Argv, s.Env, s.Stdout, s.Stderr = fs.Args(), os.Environ(), os.Stdout, os.Stderr
-	s.Dir, _ = os.Getwd()
+
 	status, err := guest.Run(ctx, s)
-	if err == nil {
-		return status
-	}
 	var crash *guest.CrashError
-	if errors.As(err, &crash) {
-		fmt.Fprintf(os.Stderr, "%s\n", crash.Console)
+	switch {
+	case err == nil:
+		return status
+	case errors.Is(ctx.Err(), context.Canceled): // a signal: no need to say why
+		return 130
+	case errors.As(err, &crash):
+		fmt.Fprintf(os.Stderr, "--- console of the guest ---\n%s\n--- end of the console ---\n", crash.Console)
 	}
+	return fail(err)
+}
+
+func fail(err error) int {
 	fmt.Fprintf(os.Stderr, "lab-run: %v\n", err)
 	return 1
+}
+
+func parse(args []string) (guest.Spec, time.Duration, error) {
+	var s guest.Spec
+	fs := flag.NewFlagSet("lab-run", flag.ContinueOnError)
+	fs.Usage = func() {
+		fmt.Fprint(fs.Output(), usage)
+		fs.PrintDefaults()
+	}
+	var root string
+	var writable []string
+	fs.StringVar(&s.Kernel, "kernel", "auto", "kernel: `uml`, qemu, host or auto")
+	fs.StringVar(&root, "root", "", "`directory` that is the guest's root, such as a debootstrap tree (default the host's root)")
+	fs.IntVar(&s.MemMB, "mem", 1024, "memory in `MB`")
+	timeout := fs.Duration("timeout", 0, "end the guest after this `time` (default 30s more than -test.timeout, else 10m)")
+	verbose := fs.Bool("v", false, "show the guest's console as it comes")
+	fs.Func("writable", "`directory` that is written through to the host (repeatable)", func(d string) error {
+		writable = append(writable, d)
+		return nil
+	})
+	if err := fs.Parse(args); err != nil {
+		return s, 0, err
+	}
+	var err error
+	if s.Dir, err = os.Getwd(); err != nil {
+		return s, 0, err
+	}
+	fromTest, testTimeout := guest.TestFlags(fs.Args())
+	for _, d := range append(writable, fromTest...) {
+		if d, err = filepath.Abs(d); err != nil {
+			return s, 0, err
+		}
+		s.Writable = append(s.Writable, d)
+	}
+	if root != "" {
+		if s.Root, err = filepath.Abs(root); err != nil {
+			return s, 0, err
+		}
+		s.Readable = append(s.Readable, moduleRoot(s.Dir))
+	}
+	s.Argv, s.Env, s.Stdout, s.Stderr = fs.Args(), os.Environ(), os.Stdout, os.Stderr
+	if sameFile(os.Stdout, os.Stderr) {
+		s.Stderr = os.Stdout
+	}
+	if *verbose {
+		s.Console = os.Stderr
+	}
+	return s, deadline(*timeout, testTimeout), nil
+}
+
+// deadline leaves the test binary's own timeout time to come first, for it prints
+// what every goroutine was doing.
+func deadline(flag, test time.Duration) time.Duration {
+	switch {
+	case flag > 0:
+		return flag
+	case test > 0:
+		return test + 30*time.Second
+	}
+	return 10 * time.Minute
+}
+
+// sameFile finds out if both streams go to one place, as under "go test", where
+// their order must hold.
+func sameFile(a, b *os.File) bool {
+	fa, errA := a.Stat()
+	fb, errB := b.Stat()
+	return errA == nil && errB == nil && os.SameFile(fa, fb)
+}
+
+// moduleRoot is the nearest directory upwards that holds a go.mod, so that a test
+// in another root still finds the files of its repository.
+func moduleRoot(dir string) string {
+	for d := dir; ; d = filepath.Dir(d) {
+		if _, err := os.Stat(filepath.Join(d, "go.mod")); err == nil {
+			return d
+		}
+		if d == filepath.Dir(d) {
+			return dir
+		}
+	}
 }
