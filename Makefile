@@ -21,7 +21,7 @@ PROGRAMS  := $(addprefix ./,$(sort $(dir $(wildcard cmd/*/*.go))))
 RACE       = $(shell echo 'int x;' | $$($(GO) env CC) -xc -include stdlib.h -c -o /dev/null - 2>/dev/null && echo -race)
 
 # Lab tests: the tests in files that are built only with the tag "lab". Only they run in a guest.
-LAB_FILES = $(shell grep -rl --include='*_test.go' '^//go:build lab$$' --exclude-dir='.*' .)
+LAB_FILES = $(shell grep -rl --include='*_test.go' '^//go:build lab$$' --exclude-dir='.?*' --exclude-dir=testdata .)
 LAB_TESTS = $(shell sed -n 's/^func \(Test[^(]*\)(.*/\1/p' $(LAB_FILES) | sort -u | paste -sd'|')
 
 .PHONY: help

@@ -48,7 +48,7 @@ func readStage(file string) summary {
 		return s
 	}
 	defer f.Close()
-	if s, err = summarize(f); err != nil {
+	if s, err = summarise(f); err != nil {
 		s.fail(stage, fmt.Sprintf("results cannot be read: %v", err))
 	}
 	if s.passed+len(s.failed) == 0 {

@@ -57,9 +57,9 @@ type result struct {
 	output    []string
 }
 
-// summarize counts the tests in a stream of events. Lines that are not JSON are left out: a
+// summarise counts the tests in a stream of events. Lines that are not JSON are left out: a
 // compiler or a guest may write between the events.
-func summarize(r io.Reader) (summary, error) {
+func summarise(r io.Reader) (summary, error) {
 	results, err := collect(r)
 	parents, failedIn := map[string]bool{}, map[string]bool{}
 	for _, res := range results {
