@@ -1,0 +1,79 @@
+#!/bin/sh
+# Installs what the lab needs on a Debian machine: lab/setup.sh [GROUP...]
+# Groups: base (the default), qemu (a second kernel), trixie (a second release).
+# Does nothing, quickly, when all is there. No service that it installs is started,
+# now or at the next boot: the lab starts its own, in its own guests.
+set -eu
+
+base="user-mode-linux keepalived ipvsadm conntrack nsd bind9 unbound knot pdns-recursor
+	haproxy dnsperf bind9-dnsutils iproute2 iptables kmod procps tcpdump gcc libc6-dev make"
+qemu="qemu-system-x86 linux-image-amd64 busybox-static cpio"
+trixie="debootstrap debian-archive-keyring"
+
+refuse() {
+	echo "lab/setup.sh: $*" >&2
+	exit 1
+}
+
+wanted=
+for group in "${@:-base}"; do
+	case $group in
+	base) wanted="$wanted $base" ;;
+	qemu) wanted="$wanted $qemu" ;;
+	trixie) wanted="$wanted $trixie" ;;
+	*) refuse "no group $group: choose from base, qemu, trixie" ;;
+	esac
+done
+
+command -v dpkg-query >/dev/null || refuse "this is no Debian: install by hand what it has of:" $wanted
+missing=
+for package in $wanted; do
+	case $(dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null) in
+	?i*) ;;
+	*) missing="$missing $package" ;;
+	esac
+done
+[ -n "$missing" ] || exit 0
+[ "$(. /etc/os-release && echo "$ID")" = debian ] || refuse "this is no Debian: install by hand what it has of:$missing"
+[ "$(id -u)" = 0 ] || refuse "run it as root, to install:$missing"
+
+# invoke-rc.d(8) asks this script before it starts a service; 101 means no.
+policy=/usr/sbin/policy-rc.d
+mark="# lab/setup.sh wrote this and removes it"
+log=$(mktemp)
+restore() {
+	rm -f "$log"
+	if [ -e "$policy.before-lab" ]; then
+		mv "$policy.before-lab" "$policy"
+	else
+		rm -f "$policy"
+	fi
+}
+trap restore EXIT
+trap 'exit 130' HUP INT TERM
+if [ -e "$policy" ] && ! grep -q "^$mark" "$policy"; then
+	mv "$policy" "$policy.before-lab"
+fi
+printf '#!/bin/sh\n%s\nexit 101\n' "$mark" >"$policy"
+chmod 755 "$policy"
+
+quietly() {
+	"$@" >"$log" 2>&1 </dev/null || {
+		cat "$log" >&2
+		refuse "\"$*\" did not work: see above"
+	}
+}
+
+echo "lab/setup.sh: installing$missing"
+export DEBIAN_FRONTEND=noninteractive
+quietly apt-get -q -o DPkg::Lock::Timeout=120 update
+quietly apt-get -q -y -o DPkg::Lock::Timeout=120 install --no-install-recommends $missing
+
+# What was installed just now must not start at the next boot either.
+if command -v systemctl >/dev/null; then
+	for package in $missing; do
+		for unit in $(dpkg -L "$package" | sed -n 's|.*/systemd/system/\([^/@]*\.service\)$|\1|p'); do
+			systemctl --quiet disable "$unit" >/dev/null 2>&1 || true
+		done
+	done
+fi
