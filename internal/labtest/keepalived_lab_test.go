@@ -12,8 +12,6 @@ import (
 	"github.com/lvsdns/lvsdns/internal/labtest"
 )
 
-const vip = "192.168.1.100"
-
 // vrrp is one VRRP instance for the VIP.
 func vrrp(state string, priority int) string {
 	return fmt.Sprintf(`
@@ -70,6 +68,7 @@ func TestKeepalivedChecksProgramIPVS(t *testing.T) {
 	if !ok || v.Scheduler != "wlc" || len(v.RealServers) != 2 || v.RealServers[0].Method != "DR" {
 		t.Errorf("virtual server: %+v, %v", v, ok)
 	}
+	lab.WaitFor("the director holds the VIP", 15*time.Second, func() bool { return director.Holds(vip) })
 	if !strings.Contains(k.Log(), "Entering MASTER STATE") {
 		t.Errorf("keepalived's log does not tell of the MASTER state:\n%s", k.Log())
 	}

@@ -36,7 +36,8 @@ type NameServer struct {
 	host     *Host
 	setup    setup
 	proc     *Process
-	noTCP    bool
+	noTCP    bool   // tcp/53 is closed
+	relay    *relay // holds UDP answers back; nil before the first Slow
 }
 
 // setup is what a configuration is written from. Every zone is in one of the
@@ -112,6 +113,8 @@ func (n *NameServer) Break(f Fault) {
 // Repair undoes Stop, Kill, Break, CloseTCP and Slow.
 func (n *NameServer) Repair() {
 	n.host.lab.t.Helper()
+	n.OpenTCP()
+	n.quick()
 	broken := len(n.setup.good) == 0
 	n.configure("")
 	if broken || !n.proc.Running() {
@@ -150,6 +153,14 @@ func (n *NameServer) server() server {
 	switch n.Software {
 	case NSD:
 		return n.setup.nsd()
+	case BIND:
+		return n.setup.bind()
+	case Unbound:
+		return n.setup.unbound()
+	case Knot:
+		return n.setup.knot()
+	case Recursor:
+		return n.setup.recursor()
 	}
 	n.host.lab.t.Fatalf("labtest: host %s: no such name server: %q", n.host.Name, n.Software)
 	return server{}

@@ -13,6 +13,11 @@ func (s setup) nsd() server {
 		"  zonelistfile: " + s.dir + "/zone.list",
 		"  server-count: 1",
 		"  rrl-ratelimit: 0", // the default limits each client to 200 answers a second
+		// Tables for rate limits and zone transfers, of which there are none: filling them
+		// takes seconds in the guest.
+		"  rrl-size: 1",
+		"  xfrd-tcp-max: 1",
+		"  xfrd-tcp-pipeline: 1",
 	}
 	for _, a := range s.listen {
 		conf = append(conf, "  ip-address: "+a.String())

@@ -135,6 +135,9 @@ func (h *Host) close() {
 	if h.netns == nil {
 		return
 	}
+	for _, f := range h.closers {
+		f()
+	}
 	for _, pid := range pidsIn(h.netns) {
 		_ = syscall.Kill(pid, syscall.SIGKILL)
 	}

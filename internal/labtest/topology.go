@@ -34,6 +34,7 @@ type Host struct {
 	vips     []netip.Addr // addresses that the real server holds besides its own
 	director bool
 	procs    []*Process
+	closers  []func() // end what runs in this program on the host's behalf
 }
 
 // LAN adds a network, for example lab.LAN("lan", "192.168.1.0/24", "fd00:1::/64").

@@ -1,0 +1,49 @@
+package labtest
+
+import (
+	"fmt"
+	"strings"
+)
+
+// recursor: SERVFAIL comes from a forwarder that nobody listens on, REFUSED from
+// a Lua hook.
+func (s setup) recursor() server {
+	var auth, forward []string
+	for _, z := range s.good {
+		auth = append(auth, z+"="+s.dir+"/zone")
+	}
+	for _, z := range s.servfail {
+		forward = append(forward, z+"=127.0.0.1:9")
+	}
+	conf := []string{
+		"local-address=" + join(s.listen, "%s", ","),
+		"socket-dir=" + s.dir,
+		"setuid=",
+		"setgid=",
+		"daemon=no",
+		"disable-syslog=yes",
+		"write-pid=no",
+		"threads=1",
+		"pdns-distributes-queries=no",
+		"allow-from=0.0.0.0/0,::/0",
+		"dont-query=",
+		"dnssec=off",
+		"security-poll-suffix=",
+		"auth-zones=" + strings.Join(auth, ","),
+		"forward-zones=" + strings.Join(forward, ","),
+		"lua-dns-script=" + s.dir + "/hook.lua",
+	}
+	return server{
+		files: map[string]string{"recursor.conf": lines(conf...), "hook.lua": s.hook(), "zone": zoneFile()},
+		args:  []string{"--config-dir=" + s.dir},
+	}
+}
+
+// hook answers before the recursor looks anywhere.
+func (s setup) hook() string {
+	script := []string{"function preresolve(dq)"}
+	for _, z := range s.refused {
+		script = append(script, fmt.Sprintf("  if dq.qname:isPartOf(newDN(%q)) then dq.rcode = pdns.REFUSED return true end", z))
+	}
+	return lines(append(script, "  return false", "end")...)
+}
