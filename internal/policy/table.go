@@ -40,12 +40,13 @@ var units = []unit{
 	{dir: "internal/labtest"},
 	{dir: "lab", may: []string{"internal/guest", "internal/labtest"}},
 
+	{dir: "internal/dnstest"},
 	{dir: "internal/policy"},
 	{dir: "tools"},
 }
 
 // testHelpers are the units that any _test.go file may import besides what its unit may.
-var testHelpers = []string{"internal/labtest"}
+var testHelpers = []string{"internal/dnstest", "internal/labtest"}
 
 // home names the units that may import a module. A module with one home can be replaced in one place.
 type home struct {
