@@ -1,0 +1,113 @@
+package main
+
+import (
+	_ "embed"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/lvsdns/lvsdns/internal/labtest"
+)
+
+const vip = "192.168.1.100"
+
+// conf is the director's keepalived.conf; its addresses are those of draw.
+//
+//go:embed keepalived.conf
+var conf string
+
+// hook stands for the operator's own script behind keepalived's notify lines.
+const hook = `#!/bin/sh
+echo "$(date +%T) this director is now $1" >>/run/vip_failover.log
+`
+
+// stage is the drawing with everything running.
+type stage struct {
+	lab      *labtest.Lab
+	director *labtest.Host
+	servers  []server
+	clients  []*labtest.Host
+}
+
+// server is one real server with its name server.
+type server struct {
+	*labtest.Host
+	dns *labtest.NameServer
+}
+
+func (s server) rip() string { return s.Addr().String() }
+
+// draw builds director, real servers and clients on one LAN and starts them.
+func draw(lab *labtest.Lab) *stage {
+	fmt.Printf(`lvsdns demo: stock keepalived and a real IPVS, in a guest kernel (Linux %s)
+
+  client1 .51                                  dns1 192.168.1.21  NSD
+              --->  director 192.168.1.11  -->
+  client2 .52       VIP 192.168.1.100          dns2 192.168.1.22  NSD
+
+  UDP and TCP port 53, scheduler wlc, forwarding method DR. Every 3 seconds
+  keepalived runs: lvsdns-check --name example.com --transport both ADDRESS
+
+starting ...
+`, kernel())
+	lan := lab.LAN("lan", "192.168.1.0/24")
+	s := &stage{lab: lab, director: lab.Director("director", lan.At("192.168.1.11"))}
+	for i, rip := range []string{"192.168.1.21", "192.168.1.22"} {
+		host := lab.RealServer(fmt.Sprintf("dns%d", i+1), lan.At(rip)).DR(vip)
+		s.servers = append(s.servers, server{host, host.NameServer(labtest.NSD)})
+	}
+	s.clients = []*labtest.Host{
+		lab.Client("client1", lan.At("192.168.1.51")),
+		lab.Client("client2", lan.At("192.168.1.52")),
+	}
+	lab.Install("lvsdns-check", "/usr/bin/lvsdns-check")
+	lab.InstallFile("/usr/local/bin/vip_failover.sh", hook)
+	s.director.Keepalived(conf)
+	return s
+}
+
+func kernel() string {
+	release, err := os.ReadFile("/proc/sys/kernel/osrelease")
+	if err != nil {
+		return "unknown"
+	}
+	return strings.TrimSpace(string(release))
+}
+
+// traffic is the clients' steady questions to the VIP, counted by phase.
+type traffic []*labtest.Load
+
+// ask lets each client ask 8 times a second over UDP and twice over TCP. A
+// question fails when no good answer comes within a second.
+func (s *stage) ask(phase string) traffic {
+	var t traffic
+	for _, c := range s.clients {
+		t = append(t, c.Load(labtest.Traffic{
+			Question: labtest.Question{Server: vip, Timeout: time.Second}, UDP: 8, TCP: 2,
+		}, phase))
+	}
+	return t
+}
+
+func (t traffic) phase(name string) {
+	for _, l := range t {
+		l.Phase(name)
+	}
+}
+
+// counts adds up the phases with this name; an empty name adds all of them.
+// Questions that are still under way do not count.
+func (t traffic) counts(name string) string {
+	var udp, tcp, udpFailed, tcpFailed int
+	for _, l := range t {
+		for _, p := range l.Phases() {
+			if name == "" || p.Name == name {
+				udp, udpFailed = udp+p.UDP.Answered+p.UDP.Failed(), udpFailed+p.UDP.Failed()
+				tcp, tcpFailed = tcp+p.TCP.Answered+p.TCP.Failed(), tcpFailed+p.TCP.Failed()
+			}
+		}
+	}
+	return fmt.Sprintf("%d of %d failed (UDP %d of %d, TCP %d of %d)",
+		udpFailed+tcpFailed, udp+tcp, udpFailed, udp, tcpFailed, tcp)
+}

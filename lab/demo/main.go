@@ -1,0 +1,41 @@
+// Command demo shows in a lab what lvsdns does for a director with stock
+// keepalived. It runs inside a guest: bin/lab-run bin/demo [quick].
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/lvsdns/lvsdns/internal/labtest"
+)
+
+func main() { os.Exit(run(os.Args[1:])) }
+
+func run(args []string) int {
+	quick := len(args) == 1 && args[0] == "quick"
+	if len(args) > 0 && !quick {
+		fmt.Fprintf(os.Stderr, "demo: %q is not known; write quick for the demo that ends by itself, or nothing\n", args)
+		return 1
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	logf := func(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
+	err := labtest.Run(ctx, logf, func(lab *labtest.Lab) {
+		s := draw(lab)
+		if quick {
+			s.play(2 * time.Second)
+			return
+		}
+		s.stay(ctx, s.play(5*time.Second))
+	})
+	if err != nil && !errors.Is(err, context.Canceled) {
+		fmt.Fprintf(os.Stderr, "demo: %v\n", err)
+		return 1
+	}
+	return 0
+}
