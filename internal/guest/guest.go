@@ -24,7 +24,7 @@ type Spec struct {
 	Argv     []string  // the command and its arguments
 	Dir      string    // working directory; written through unless it is "/"
 	Env      []string  // the command's environment, as in os.Environ
-	Kernel   string    // "uml"; empty for the best there is
+	Kernel   string    // "uml", "qemu", "host"; "auto" or empty for the best there is
 	Root     string    // directory that is the guest's root; empty for the host's
 	MemMB    int       // memory; 1024 if zero
 	Writable []string  // more directories that are written through to the host
@@ -73,7 +73,11 @@ func Run(ctx context.Context, s Spec) (int, error) {
 		return 0, err
 	}
 	defer remove()
-	b, err := uml(s, dir)
+	kind, err := choose(s)
+	if err != nil {
+		return 0, err
+	}
+	b, err := kind(s, dir)
 	if err != nil {
 		return 0, err
 	}
@@ -89,7 +93,7 @@ func Run(ctx context.Context, s Spec) (int, error) {
 		return 0, err
 	}
 	if b.serial {
-		b.plan.raw = []string{b.plan.stdout, b.plan.stderr}
+		b.plan.serial = []string{b.plan.stdout, b.plan.stderr}
 	}
 	if err := writeRun(dir, s, b.plan); err != nil {
 		return 0, err

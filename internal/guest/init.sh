@@ -5,8 +5,8 @@
 # "status". Programs are few because each costs a user-mode kernel 50 ms.
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export PATH
-run=${0%/*}
-. "$run/plan"
+here=${0%/*}
+. "$here/plan"
 
 # A guest kernel ends by the SysRq trigger, for a small Debian has no "halt". On
 # the host's kernel there is nothing to power off: process 1 just leaves.
@@ -21,19 +21,23 @@ die() {
 	finish
 }
 
+# QEMU's first file system has done this part already: see initramfs.sh.
 if [ "${1:-}" != inside ]; then
-	# The host's root is below, an empty tmpfs above. The old root stays on /mnt
-	# for the mounts of fstab to be taken from.
+	# On the host's kernel, nothing that is mounted from here on may reach the host.
+	[ "$kernel" != host ] || mount --make-rprivate / || die "cannot leave the host's mount namespace"
 	[ -z "$overlay" ] || insmod "$overlay" || die "cannot load $overlay"
-	cd "$run/root" && mount -t tmpfs tmpfs . && cd "$run/root" && mkdir upper work new ||
+	# Above an empty tmpfs, below the host's root. The old root stays on /.host
+	# until the mounts of fstab have been taken from it.
+	cd "$run/root" && mount -t tmpfs tmpfs . && cd "$run/root" && mkdir -p new work upper/.host $layers ||
 		die "cannot make the scratch file system"
 	mount -t overlay -o "lowerdir=$lower,upperdir=upper,workdir=work" overlay new || die "cannot make the scratch root"
-	cd new && pivot_root . mnt || die "cannot enter the scratch root"
-	exec sh "/mnt$run/init" inside
+	cd new && pivot_root . .host || die "cannot enter the scratch root"
+	exec sh "/.host$run/init" inside
 fi
 
-run=${run#/mnt}
-mount -a -T "/mnt$run/fstab" && umount -l /mnt || die "cannot mount what the plan wants"
+mount -a -T "$here/fstab" || die "cannot mount what the run needs"
+[ "$kernel" = qemu ] || umount -l /.host || die "cannot leave the host's root"
+[ "$kernel" = host ] || cp -P "$run"/dev/* /dev/
 mkdir -p /run/netns /run/lock
 [ -z "$modules" ] || [ -e "/lib/modules/${modules##*/}" ] ||
 	{ mkdir -p /lib/modules && ln -s "$modules" /lib/modules/; } || die "cannot link $modules"
@@ -42,10 +46,12 @@ ulimit -n 65536
 modprobe -qa ip_vs ip_vs_rr ip_vs_wrr ip_vs_lc ip_vs_wlc ip_vs_sh ip_vs_mh ip_vs_dh ip_vs_sed ip_vs_nq \
 	ip_vs_fo ip_vs_ovf ip_vs_lblc ip_vs_lblcr ipip ip6_tunnel veth bridge dummy macvlan tun \
 	nf_conntrack nf_conntrack_netlink iptable_nat ip6table_nat iptable_mangle xt_conntrack xt_mark xt_CT xt_ipvs
+[ -e /proc/net/ip_vs ] || die "this kernel has no IPVS"
 ip link set lo up
-for line in $raw; do
+for line in $serial; do
 	stty -F "$line" raw -echo || die "cannot make $line raw"
 done
-sh "$run/job" </dev/null >"$stdout" 2>"$stderr"
+# 3 to 5 are the host's ends of things, when there is no other kernel between.
+sh "$run/job" </dev/null >"$stdout" 2>"$stderr" 3>&- 4>&- 5>&-
 echo $? >"$run/status"
 finish

@@ -15,11 +15,13 @@ var initScript []byte
 // A plan is what init.sh has to know besides the command.
 type plan struct {
 	kernel         string   // uml, qemu or host
+	run            string   // the run's directory, the same on the host and in the guest
 	lower          string   // the directory that is the scratch root's lower layer
 	overlay        string   // overlay module to load first, if any
+	layers         []string // directories to make for more overlays
 	modules        string   // the kernel's modules, where /lib/modules may lack them
 	stdout, stderr string   // where the command's output goes
-	raw            []string // those of them that are serial lines
+	serial         []string // those of them that are serial lines
 	mounts         []mount  // in the new root, parents first
 }
 
@@ -29,8 +31,9 @@ type mount struct{ what, where, kind, options string }
 func (p plan) settings() string {
 	var b strings.Builder
 	for _, kv := range [][2]string{
-		{"kernel", p.kernel}, {"lower", p.lower}, {"overlay", p.overlay}, {"modules", p.modules},
-		{"stdout", p.stdout}, {"stderr", p.stderr}, {"raw", strings.Join(p.raw, " ")},
+		{"kernel", p.kernel}, {"run", p.run}, {"lower", p.lower}, {"overlay", p.overlay}, {"modules", p.modules},
+		{"layers", strings.Join(p.layers, " ")}, {"serial", strings.Join(p.serial, " ")},
+		{"stdout", p.stdout}, {"stderr", p.stderr},
 	} {
 		fmt.Fprintf(&b, "%s=%s\n", kv[0], quote(kv[1]))
 	}
@@ -87,7 +90,10 @@ func (s Spec) shares(runDir string) []share {
 	return out
 }
 
-// bindMounts are the shares of a guest that sees the host's old root on /mnt.
+// oldRoot is where init.sh leaves the host's root until fstab is mounted.
+const oldRoot = "/.host"
+
+// bindMounts are the shares of a guest that sees the host's old root on /.host.
 func bindMounts(shares []share) []mount {
 	var out []mount
 	for _, s := range shares {
@@ -95,7 +101,7 @@ func bindMounts(shares []share) []mount {
 		if s.writable {
 			options = "bind"
 		}
-		out = append(out, mount{"/mnt" + s.dir, s.dir, "none", options})
+		out = append(out, mount{oldRoot + s.dir, s.dir, "none", options})
 	}
 	return out
 }
@@ -124,6 +130,15 @@ func jobScript(s Spec, kernel string) string {
 func writeRun(dir string, s Spec, p plan) error {
 	if err := os.Mkdir(filepath.Join(dir, "root"), 0o755); err != nil {
 		return err
+	}
+	// What udev or a boot script adds to a bare devtmpfs.
+	if err := os.Mkdir(filepath.Join(dir, "dev"), 0o755); err != nil {
+		return err
+	}
+	for name, target := range map[string]string{"fd": "/proc/self/fd", "stdin": "fd/0", "stdout": "fd/1", "stderr": "fd/2"} {
+		if err := os.Symlink(target, filepath.Join(dir, "dev", name)); err != nil {
+			return err
+		}
 	}
 	for _, f := range []struct {
 		name string

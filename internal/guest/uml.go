@@ -28,6 +28,7 @@ func uml(s Spec, dir string) (boot, error) {
 		env: append(os.Environ(), "TMPDIR="+memDir(s.MemMB)),
 		plan: plan{
 			kernel:  "uml",
+			run:     dir,
 			lower:   s.lower(),
 			overlay: filepath.Join(s.lower(), modules, "kernel/fs/overlayfs/overlay.ko"),
 			modules: modules,

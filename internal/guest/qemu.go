@@ -1,0 +1,5 @@
+package guest
+
+import "errors"
+
+func qemu(s Spec, dir string) (boot, error) { return boot{}, errors.New("not yet") }
