@@ -7,12 +7,13 @@ SHELL       := /bin/bash
 GO       ?= go
 DEMO     ?=
 FUZZTIME ?= 30s
+BENCHN   ?= 300
 # Guests at a time. Each one keeps a core busy, and the checks under test have deadlines.
 GUESTS   ?= 2
 
 RESULTS  := .cache/test
 # The tools' own dependencies are locked beside the product's go.mod, not in it.
-GOTESTSUM := $(GO) tool -modfile=tools/gotestsum.mod gotestsum --format pkgname-and-test-fails --hide-summary skipped
+GOTESTSUM := $(GO) tool -modfile=tools/gotestsum.mod gotestsum
 LINT      := $(GO) tool -modfile=tools/golangci-lint.mod golangci-lint
 # What ships is static: it starts faster than a dynamic binary, and runs on any kernel root file system.
 STATIC    := CGO_ENABLED=0 $(GO) build -trimpath -ldflags='-s -w'
@@ -22,43 +23,53 @@ RACE       = $(shell echo 'int x;' | $$($(GO) env CC) -xc -include stdlib.h -c -
 
 # Lab tests: the tests in files that are built only with the tag "lab". Only they run in a guest.
 LAB_FILES = $(shell grep -rl --include='*_test.go' '^//go:build lab$$' --exclude-dir='.?*' --exclude-dir=testdata .)
-LAB_TESTS = $(shell sed -n 's/^func \(Test[^(]*\)(.*/\1/p' $(LAB_FILES) | sort -u | paste -sd'|')
+LAB_TESTS = $(shell sed -nE 's/^func (Test\w*).*/\1/p' $(LAB_FILES) | sort -u | paste -sd'|')
 
 .PHONY: help
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: build
-build: ## the programs and the lab's runner, static, in bin/
+build: ## the programs, the demo and the lab's runner, static, in bin/
 	$(if $(PROGRAMS),$(STATIC) -o bin/ $(PROGRAMS))
 	$(STATIC) -o bin/lab-run ./lab/run
+	$(STATIC) -o bin/demo ./lab/demo
 
 .PHONY: setup
-setup: .cache/setup ## install what the lab needs (apt), once
-.cache/setup: $(wildcard lab/setup.sh)
-	@mkdir -p .cache
-	@if [ -x lab/setup.sh ]; then lab/setup.sh; fi
-	@touch $@
+setup: ## install what the lab needs (apt); quick when all is there
+	@lab/setup.sh
+
+.PHONY: demo
+demo: setup build ## a director, two name servers, five failures; DEMO=quick ends by itself
+	@bin/lab-run -timeout 24h bin/demo $(DEMO)
 
 .PHONY: test
 test: setup build ## every test: on the host, then in the lab; the last line is the sum
 	@rm -rf $(RESULTS) && mkdir -p $(RESULTS)
+	@$(GO) build -o .cache/testsum ./tools/testsum
 	@status=0; $(MAKE) --no-print-directory --keep-going $(STAGES:%=test-%) || status=$$?; \
-	$(GO) run ./tools/testsum -status $$status $(STAGES:%=$(RESULTS)/%.json)
+	.cache/testsum -status $$status $(STAGES:%=$(RESULTS)/%.json)
 
 # A stage writes $(RESULTS)/<stage>.json; one that writes nothing, or runs no test, fails the sum.
-STAGES := host $(if $(LAB_FILES),lab)
+STAGES := host lab demo
 
 .PHONY: test-host
 test-host:
 	@echo '== tests on this host ($(or $(RACE),no C compiler: without the race detector))'
-	@$(GOTESTSUM) --jsonfile $(RESULTS)/host.json -- $(RACE) -shuffle=on ./...
+	@$(GOTESTSUM) --format pkgname --hide-summary skipped --jsonfile $(RESULTS)/host.json -- $(RACE) -shuffle=on ./...
 
 .PHONY: test-lab
 test-lab:
 	@echo '== tests in the lab'
-	@CGO_ENABLED=0 $(GOTESTSUM) --jsonfile $(RESULTS)/lab.json -- -tags lab -exec '$(CURDIR)/bin/lab-run' \
-		-count=1 -p $(GUESTS) -run '^($(LAB_TESTS))$$' $(sort $(dir $(LAB_FILES)))
+	@CGO_ENABLED=0 $(GOTESTSUM) --format testname --hide-summary skipped,output --jsonfile $(RESULTS)/lab.json -- \
+		-tags lab -exec '$(CURDIR)/bin/lab-run' -count=1 -p $(GUESTS) -run '^($(LAB_TESTS))$$' $(sort $(dir $(LAB_FILES)))
+
+.PHONY: test-demo
+test-demo:
+	@echo '== the demo'
+	@$(GOTESTSUM) --format standard-verbose --hide-summary skipped,output --jsonfile $(RESULTS)/demo.json --raw-command -- \
+		$(GO) tool test2json -t -p lab/demo \
+		bash -c 'echo "=== RUN   DemoQuick"; bin/lab-run bin/demo quick && printf "%s\n" "--- PASS: DemoQuick" PASS'
 
 .PHONY: lint
 lint: ## golangci-lint, lab files included
@@ -68,6 +79,13 @@ lint: ## golangci-lint, lab files included
 fuzz: ## every fuzz target for FUZZTIME (30s) each
 	@grep -r --include='*_test.go' -o '^func Fuzz[^(]*' . | while IFS=: read -r file func; do \
 		$(GO) test -run '^$$' -fuzz "^$${func#func }$$" -fuzztime $(FUZZTIME) ./$$(dirname "$$file"); done
+
+.PHONY: bench
+bench: setup build ## what one check costs beside its rivals, BENCHN (300) runs of each
+	@mkdir -p .cache/bench
+	@$(STATIC) -o .cache/bench/ ./tools/checkbench ./tools/checkbench/testdata/bare-miekg ./tools/checkbench/testdata/bare-net
+	@for c in nothing timed; do $$($(GO) env CC) -O2 -static -o .cache/bench/$$c tools/checkbench/testdata/$$c.c; done
+	@.cache/bench/checkbench -n $(BENCHN)
 
 .PHONY: cover
 cover: ## statements that the host tests reach, by function
