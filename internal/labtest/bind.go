@@ -1,10 +1,6 @@
 package labtest
 
-import (
-	"fmt"
-	"net/netip"
-	"strings"
-)
+import "fmt"
 
 // bind: a zone without a master file is SERVFAIL, a zone not configured is REFUSED
 // because recursion is off.
@@ -31,23 +27,31 @@ func (s setup) bind() server {
 		"};",
 		"controls { };",
 	}
-	for _, z := range s.good {
-		conf = append(conf, fmt.Sprintf("zone %q { type primary; file \"zone\"; };", z))
+	zones := func(file string) []string {
+		var z []string
+		for _, name := range s.good {
+			z = append(z, fmt.Sprintf("zone %q { type primary; file %q; };", name, file))
+		}
+		for _, name := range s.servfail {
+			z = append(z, fmt.Sprintf("zone %q { type primary; file \"missing\"; };", name))
+		}
+		return z
 	}
-	for _, z := range s.servfail {
-		conf = append(conf, fmt.Sprintf("zone %q { type primary; file \"missing\"; };", z))
+	if s.split == (Split{}) {
+		conf = append(conf, zones(outsideView)...)
+	} else {
+		conf = append(conf, s.split.key(), "view inside {", "match-clients { "+s.split.clients()+" };")
+		conf = append(conf, zones(insideView)...)
+		conf = append(conf, "};", "view outside {")
+		conf = append(conf, zones(outsideView)...)
+		conf = append(conf, "};")
 	}
 	return server{
-		files: map[string]string{"named.conf": lines(conf...), "zone": zoneFile()},
-		args:  []string{"-g", "-n", "1", "-c", s.dir + "/named.conf"},
+		files: map[string]string{
+			"named.conf": lines(conf...),
+			insideView:   zoneFile(insideView),
+			outsideView:  zoneFile(outsideView),
+		},
+		args: []string{"-g", "-n", "1", "-c", s.dir + "/named.conf"},
 	}
-}
-
-// join writes addresses in the way of one program: each one formatted, then joined.
-func join(addrs []netip.Addr, format, sep string) string {
-	var all []string
-	for _, a := range addrs {
-		all = append(all, fmt.Sprintf(format, a))
-	}
-	return strings.Join(all, sep)
 }

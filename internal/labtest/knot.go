@@ -29,7 +29,7 @@ func (s setup) knot() server {
 		conf = append(conf, "  - domain: "+z, "    file: missing")
 	}
 	return server{
-		files: map[string]string{"knot.conf": lines(conf...), "zone": zoneFile()},
+		files: map[string]string{"knot.conf": lines(conf...), "zone": zoneFile(outsideView)},
 		args:  []string{"-c", s.dir + "/knot.conf"},
 	}
 }

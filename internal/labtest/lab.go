@@ -122,8 +122,10 @@ func (l *Lab) modprobe(modules ...string) {
 
 // ip feeds lines to one ip(8) in the guest's own namespace: a fork costs tens
 // of milliseconds in the guest.
-func (l *Lab) ip(lines ...string) error {
-	cmd := exec.Command("ip", "-batch", "-")
+func (l *Lab) ip(lines ...string) error { return ipBatch(lines, "-batch", "-") }
+
+func ipBatch(lines []string, args ...string) error {
+	cmd := exec.Command("ip", args...)
 	cmd.Stdin = strings.NewReader(strings.Join(lines, "\n") + "\n")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("ip -batch: %w: %s", err, bytes.TrimSpace(out))
@@ -147,7 +149,8 @@ func (l *Lab) close() {
 		lines = append(lines, "link del "+n.Name)
 	}
 	if len(lines) > 0 {
-		if err := l.ip(lines...); err != nil {
+		// -force goes on after a line that fails: a host may be half made.
+		if err := ipBatch(lines, "-force", "-batch", "-"); err != nil {
 			l.t.Logf("labtest: take the lab down: %v", err)
 		}
 	}

@@ -48,6 +48,7 @@ type setup struct {
 	good     []string // served from the zone file
 	servfail []string // answered with SERVFAIL
 	refused  []string // answered with REFUSED
+	split    Split
 }
 
 // server is how to run one name server.
@@ -56,17 +57,38 @@ type server struct {
 	args  []string
 }
 
+// Config is what can be chosen about a name server.
+type Config struct {
+	Software Software
+
+	// Listen is where the server listens; by default on the host's own addresses and its
+	// VIPs. They are explicit because a server on the wildcard address answers a query
+	// for the VIP from its own address, and the client drops that.
+	Listen []string
+
+	// Split gives some clients another view; by default there is one for all.
+	Split Split
+}
+
 // NameServer puts a name server on the host's own addresses and its VIPs, starts it
 // and waits until it answers on all of them.
-//
-// The addresses are explicit because a server on the wildcard address answers a query
-// for the VIP from its own address, and the client drops that.
 func (h *Host) NameServer(software Software) *NameServer {
 	h.lab.t.Helper()
-	n := &NameServer{Software: software, host: h, setup: setup{
-		dir:    filepath.Join(h.dir, string(software)),
-		listen: append(h.Addrs(), h.vips...),
+	return h.NameServerWith(Config{Software: software})
+}
+
+// NameServerWith is NameServer with more choice.
+func (h *Host) NameServerWith(c Config) *NameServer {
+	h.lab.t.Helper()
+	h.lab.must(c.Split.check(c.Software), "host %s", h.Name)
+	n := &NameServer{Software: c.Software, host: h, setup: setup{
+		dir:    filepath.Join(h.dir, string(c.Software)),
+		listen: h.parse(c.Listen),
+		split:  c.Split,
 	}}
+	if len(n.setup.listen) == 0 {
+		n.setup.listen = append(h.Addrs(), h.vips...)
+	}
 	h.lab.must(os.Mkdir(n.setup.dir, 0o755), "host %s", h.Name)
 	n.configure("")
 	n.Start()
@@ -166,9 +188,12 @@ func (n *NameServer) server() server {
 	return server{}
 }
 
-// answers asks each address over UDP, from the host itself.
+// answers asks each address over UDP and TCP, from the host itself.
 func (n *NameServer) answers() bool {
 	for _, addr := range n.setup.listen {
+		if addr.IsUnspecified() {
+			addr = n.host.ownAddr(addr.Is4())
+		}
 		q := Question{Server: addr.String(), Timeout: 500 * time.Millisecond}
 		if _, err := n.host.Ask(q); err != nil {
 			return false
@@ -183,3 +208,12 @@ func (n *NameServer) answers() bool {
 
 // lines joins the lines of a configuration file.
 func lines(parts ...string) string { return strings.Join(parts, "\n") + "\n" }
+
+// join writes addresses in the way of one program: each one formatted, then joined.
+func join(addrs []netip.Addr, format, sep string) string {
+	var all []string
+	for _, a := range addrs {
+		all = append(all, fmt.Sprintf(format, a))
+	}
+	return strings.Join(all, sep)
+}

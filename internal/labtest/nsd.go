@@ -30,7 +30,7 @@ func (s setup) nsd() server {
 		conf = append(conf, "zone:", "  name: "+z, "  zonefile: missing")
 	}
 	return server{
-		files: map[string]string{"nsd.conf": lines(conf...), "zone": zoneFile()},
+		files: map[string]string{"nsd.conf": lines(conf...), "zone": zoneFile(outsideView)},
 		args:  []string{"-d", "-c", s.dir + "/nsd.conf"},
 	}
 }

@@ -2,7 +2,6 @@ package labtest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 )
 
@@ -43,7 +42,7 @@ func (p *program) Cleanup(f func())                { p.cleanups = append(p.clean
 func (p *program) Logf(format string, args ...any) { p.logf(format, args...) }
 
 func (p *program) Fatalf(format string, args ...any) {
-	panic(fatal{errors.New(fmt.Sprintf(format, args...))})
+	panic(fatal{fmt.Errorf(format, args...)})
 }
 
 func (p *program) cleanup() {

@@ -33,8 +33,12 @@ func (s setup) recursor() server {
 		"forward-zones=" + strings.Join(forward, ","),
 		"lua-dns-script=" + s.dir + "/hook.lua",
 	}
+	if s.split.Subnet != "" {
+		// The packet cache answers before the hook, whatever the subnet.
+		conf = append(conf, "use-incoming-edns-subnet=yes", "disable-packetcache=yes")
+	}
 	return server{
-		files: map[string]string{"recursor.conf": lines(conf...), "hook.lua": s.hook(), "zone": zoneFile()},
+		files: map[string]string{"recursor.conf": lines(conf...), "hook.lua": s.hook(), "zone": zoneFile(outsideView)},
 		args:  []string{"--config-dir=" + s.dir},
 	}
 }
@@ -42,6 +46,15 @@ func (s setup) recursor() server {
 // hook answers before the recursor looks anywhere.
 func (s setup) hook() string {
 	script := []string{"function preresolve(dq)"}
+	if s.split.Subnet != "" && len(s.good) > 0 {
+		script = append(script,
+			fmt.Sprintf("  local inside = newNMG() inside:addMask(%q)", s.split.Subnet),
+			"  local client = dq:getEDNSSubnet()",
+			fmt.Sprintf("  if dq.qname:equal(%q) and client and inside:match(client:getNetwork()) then", ViewName),
+			fmt.Sprintf("    dq:addAnswer(pdns.TXT, '%q')", insideView),
+			"    return true",
+			"  end")
+	}
 	for _, z := range s.refused {
 		script = append(script, fmt.Sprintf("  if dq.qname:isPartOf(newDN(%q)) then dq.rcode = pdns.REFUSED return true end", z))
 	}

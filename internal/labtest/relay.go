@@ -29,7 +29,7 @@ func (n *NameServer) startRelay() *relay {
 			return err
 		}), "host %s: relay", n.host.Name)
 		r.wg.Go(func() { r.serve(ctx, conn, netip.AddrPortFrom(addr, 53)) })
-		context.AfterFunc(ctx, func() { conn.Close() })
+		context.AfterFunc(ctx, func() { _ = conn.Close() })
 	}
 	return r
 }

@@ -33,7 +33,7 @@ func (s setup) unbound() server {
 		conf = append(conf, "forward-zone:", "  name: "+z, "  forward-addr: 127.0.0.1")
 	}
 	return server{
-		files: map[string]string{"unbound.conf": lines(conf...), "zone": zoneFile()},
+		files: map[string]string{"unbound.conf": lines(conf...), "zone": zoneFile(outsideView)},
 		args:  []string{"-d", "-c", s.dir + "/unbound.conf"},
 	}
 }

@@ -11,10 +11,17 @@ const (
 	BigName      = "big.example.com" // TXT of 3 kB: truncated over UDP, whole over TCP
 	ServfailName = "servfail.test"   // SERVFAIL from a healthy server
 	RefusedName  = "refused.test"    // REFUSED from a healthy server
+
+	// ViewName has a TXT record "inside" for those that a Split lets in, and
+	// "outside" for all others.
+	ViewName = "view.example.com"
 )
 
+// The two values of the TXT record of ViewName.
+const insideView, outsideView = "inside", "outside"
+
 // zoneFile is the master file of any zone, with names relative to its origin.
-func zoneFile() string {
+func zoneFile(view string) string {
 	big := strings.Repeat(fmt.Sprintf(" %q", strings.Repeat("x", 250)), 12)
 	return strings.Join([]string{
 		"$TTL 300",
@@ -26,6 +33,7 @@ func zoneFile() string {
 		"www IN A 192.0.2.80",
 		"www IN AAAA 2001:db8::80",
 		"big IN TXT" + big,
+		"view IN TXT " + view,
 		"",
 	}, "\n")
 }
