@@ -27,6 +27,7 @@ func run(args []string) int {
 	logf := func(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
 	err := labtest.Run(ctx, logf, func(lab *labtest.Lab) {
 		s := draw(lab)
+		s.director.Keepalived(conf)
 		if quick {
 			s.play(2 * time.Second)
 			return
