@@ -144,8 +144,14 @@ func anyMatches(rrs []dns.RR, want *regexp.Regexp) bool {
 // counts down in every cache.
 func RRText(rr dns.RR) string {
 	h := rr.Header()
-	rdata := strings.TrimPrefix(rr.String(), h.String())
-	return strings.Join([]string{h.Name, dns.Class(h.Class).String(), dns.Type(h.Rrtype).String(), rdata}, " ")
+	text := []string{h.Name, dns.Class(h.Class).String(), dns.Type(h.Rrtype).String()}
+	// The library puts the header in front of the rdata, with a tab behind each
+	// of its four fields. It writes the class and type of a record that it does
+	// not know in another way there than here (RFC 3597).
+	if fields := strings.SplitN(rr.String(), "\t", 5); len(fields) == 5 {
+		text = append(text, fields[4])
+	}
+	return strings.Join(text, " ")
 }
 
 // latency is what a client waits: the slower leg, or both legs of an answer
