@@ -1,5 +1,4 @@
-# Every target is one readable command; "make help" lists them.
-# Needs Go and root (the lab boots a kernel and installs Debian packages); all else is installed on the way.
+# "make help" lists the targets. Needed are Go and, for the lab, root on Debian: it installs the rest.
 
 SHELL       := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -17,7 +16,6 @@ GOTESTSUM := $(GO) tool -modfile=tools/gotestsum.mod gotestsum
 LINT      := $(GO) tool -modfile=tools/golangci-lint.mod golangci-lint
 # What ships is static: it starts faster than a dynamic binary, and runs on any kernel root file system.
 STATIC    := CGO_ENABLED=0 $(GO) build -trimpath -ldflags='-s -w'
-PROGRAMS  := $(addprefix ./,$(sort $(dir $(wildcard cmd/*/*.go))))
 # The race detector needs a working C compiler; without one the tests still run.
 RACE       = $(shell echo 'int x;' | $$($(GO) env CC) -xc -include stdlib.h -c -o /dev/null - 2>/dev/null && echo -race)
 
@@ -31,7 +29,7 @@ help: ## this list
 
 .PHONY: build
 build: ## the programs, the demo and the lab's runner, static, in bin/
-	$(if $(PROGRAMS),$(STATIC) -o bin/ $(PROGRAMS))
+	$(STATIC) -o bin/ ./cmd/...
 	$(STATIC) -o bin/lab-run ./lab/run
 	$(STATIC) -o bin/demo ./lab/demo
 

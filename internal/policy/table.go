@@ -35,6 +35,9 @@ var units = []unit{
 		"internal/config", "internal/dnscount", "internal/host", "internal/ipvs", "internal/keepalived",
 	}},
 
+	// A name server made of bytes, for tests.
+	{dir: "internal/dnstest"},
+
 	// The lab drives the programs from outside, as an operator does: it imports none of them.
 	{dir: "internal/guest"},
 	{dir: "internal/labtest"},
