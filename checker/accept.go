@@ -60,7 +60,7 @@ func checkSource(server, from netip.AddrPort) *Stray {
 func accept(sent []query, key *TSIGKey, reply []byte) (*dns.Msg, *Stray) {
 	now := sent[len(sent)-1]
 	if len(reply) < headerSize {
-		return nil, &Stray{Malformed, fmt.Sprintf("packet of %d bytes, too short for DNS", len(reply))}
+		return nil, &Stray{Malformed, fmt.Sprintf("packet of %s, too short for DNS", count(len(reply), "byte"))}
 	}
 	if id := binary.BigEndian.Uint16(reply); id != now.id {
 		for i, earlier := range sent[:len(sent)-1] {

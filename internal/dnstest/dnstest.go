@@ -115,7 +115,7 @@ func (s *Server) serveUDP() {
 		if err != nil {
 			continue // An ICMP error about a client that has gone.
 		}
-		s.handle(&Query{Wire: append([]byte(nil), buf[:n]...), Client: from, server: s})
+		s.handle(&Query{Wire: append([]byte(nil), buf[:n]...), Client: from, Server: s.Addr(), server: s})
 	}
 }
 
@@ -151,7 +151,7 @@ func (s *Server) serveConn(conn *net.TCPConn) {
 			conn.Close()
 			return
 		}
-		s.handle(&Query{Wire: wire, Client: client, server: s, conn: conn})
+		s.handle(&Query{Wire: wire, Client: client, Server: s.Addr(), server: s, conn: conn})
 	}
 }
 

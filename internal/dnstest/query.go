@@ -12,6 +12,7 @@ type Query struct {
 	Wire   []byte // as it came, without the length that TCP puts in front
 	N      int    // 1 for the first query that the server got over any transport
 	Client netip.AddrPort
+	Server netip.AddrPort // where it came to
 
 	server *Server
 	conn   *net.TCPConn // nil: it came over UDP
