@@ -57,7 +57,7 @@ func (c *Check) converse(ctx context.Context, ask query, t Transport, seen *stra
 	defer conn.Close()
 	defer interruptible(ctx, conn)()
 	end, _ := ctx.Deadline()
-	if err := conn.SetDeadline(end); err != nil {
+	if err := setDeadline(ctx, conn, end); err != nil {
 		return nil, 0, err
 	}
 	if t == TLS {

@@ -2,6 +2,7 @@ package checker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
@@ -34,7 +35,7 @@ func (c *Check) udp(ctx context.Context, q Question) Leg {
 			return &LegError{Local, err.Error()}
 		}
 		sent = append(sent, next)
-		if err := conn.SetDeadline(end); err != nil {
+		if err := setDeadline(ctx, conn, end); err != nil {
 			return err
 		}
 		if _, err := conn.WriteToUDPAddrPort(next.wire, c.Server); err != nil {
@@ -81,8 +82,12 @@ func (c *Check) eachTry(ctx context.Context, leg *Leg, try func(end time.Time) e
 			return
 		}
 		leg.Reply, leg.Latency = nil, 0
+		if errors.Is(ctx.Err(), context.Canceled) {
+			leg.Err = &LegError{Terminated, "stopped before there was an answer"}
+			return
+		}
 		leg.Err = legError(err, "asking "+c.from())
-		if leg.Err.Outcome == Local || time.Until(deadline) <= 0 || ctx.Err() != nil {
+		if leg.Err.Outcome == Local || time.Until(deadline) <= 0 {
 			return
 		}
 		if leg.Err.Outcome != Timeout && leg.Attempts < attempts {
@@ -111,6 +116,15 @@ func freshID(sent []query) uint16 {
 			return id
 		}
 	}
+}
+
+// setDeadline sets the end of one try. A context that has ended may have set
+// the deadline of an interruptible connection already: it must not be undone.
+func setDeadline(ctx context.Context, conn net.Conn, end time.Time) error {
+	if err := conn.SetDeadline(end); err != nil {
+		return err
+	}
+	return ctx.Err()
 }
 
 // interruptible ends reads and writes on conn when the context is cancelled;
