@@ -51,11 +51,10 @@ func (e *CrashError) Error() string { return e.Reason }
 
 // A boot is how one kind of guest starts.
 type boot struct {
-	argv   []string // the process on the host
-	env    []string
-	clone  uintptr // more namespaces for it than a process namespace
-	serial bool    // plan.stdout and plan.stderr are serial lines
-	plan   plan
+	argv  []string // the process on the host
+	env   []string
+	clone uintptr // more namespaces for it than a process namespace
+	plan  plan
 }
 
 // Run boots a guest, runs the command in it and returns the command's exit
@@ -91,9 +90,6 @@ func Run(ctx context.Context, s Spec) (int, error) {
 	}
 	if err := out.open(s.Stderr); err != nil {
 		return 0, err
-	}
-	if b.serial {
-		b.plan.serial = []string{b.plan.stdout, b.plan.stderr}
 	}
 	if err := writeRun(dir, s, b.plan); err != nil {
 		return 0, err

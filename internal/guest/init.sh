@@ -35,7 +35,9 @@ if [ "${1:-}" != inside ]; then
 	exec sh "/.host$run/init" inside
 fi
 
-mount -a -T "$here/fstab" || die "cannot mount what the run needs"
+# First, because "mount -a" asks /proc what is mounted already, and the host's may
+# shine through.
+mount -t proc proc /proc && mount -a -T "$here/fstab" || die "cannot mount what the run needs"
 [ "$kernel" = qemu ] || umount -l /.host || die "cannot leave the host's root"
 [ "$kernel" = host ] || cp -P "$run"/dev/* /dev/
 mkdir -p /run/netns /run/lock
@@ -51,7 +53,23 @@ ip link set lo up
 for line in $serial; do
 	stty -F "$line" raw -echo || die "cannot make $line raw"
 done
+# A virtio port is fast but can be open only once, and "echo >/dev/stderr" opens
+# again: the command gets a pipe that is copied to the port.
+copies=
+for port in $ports; do
+	[ -c "$port" ] && mkfifo "/run/lab-${port##*/}" || die "no $port"
+	cat <"/run/lab-${port##*/}" >"$port" &
+	copies="$copies $!"
+done
 # 3 to 5 are the host's ends of things, when there is no other kernel between.
 sh "$run/job" </dev/null >"$stdout" 2>"$stderr" 3>&- 4>&- 5>&-
-echo $? >"$run/status"
+status=$?
+if [ -n "$copies" ]; then
+	# What the command left running holds the pipes open.
+	for process in /proc/[0-9]*; do
+		case " 1$copies " in *" ${process#/proc/} "*) ;; *) kill -9 "${process#/proc/}" 2>/dev/null ;; esac
+	done
+	wait $copies
+fi
+echo "$status" >"$run/status"
 finish

@@ -22,6 +22,7 @@ type plan struct {
 	modules        string   // the kernel's modules, where /lib/modules may lack them
 	stdout, stderr string   // where the command's output goes
 	serial         []string // those of them that are serial lines
+	ports          []string // virtio ports to copy /run/lab-PORT to
 	mounts         []mount  // in the new root, parents first
 }
 
@@ -32,7 +33,7 @@ func (p plan) settings() string {
 	var b strings.Builder
 	for _, kv := range [][2]string{
 		{"kernel", p.kernel}, {"run", p.run}, {"lower", p.lower}, {"overlay", p.overlay}, {"modules", p.modules},
-		{"layers", strings.Join(p.layers, " ")}, {"serial", strings.Join(p.serial, " ")},
+		{"layers", strings.Join(p.layers, " ")}, {"serial", strings.Join(p.serial, " ")}, {"ports", strings.Join(p.ports, " ")},
 		{"stdout", p.stdout}, {"stderr", p.stderr},
 	} {
 		fmt.Fprintf(&b, "%s=%s\n", kv[0], quote(kv[1]))
@@ -50,10 +51,9 @@ func (p plan) fstab() string {
 }
 
 // baseMounts are the file systems that any root needs, before the shares so that
-// a share may lie under /run or /dev/shm.
+// a share may lie under /run or /dev/shm. /proc is init.sh's own affair.
 func baseMounts() []mount {
 	return []mount{
-		{"proc", "/proc", "proc", "defaults"},
 		{"sysfs", "/sys", "sysfs", "defaults"},
 		{"devtmpfs", "/dev", "devtmpfs", "defaults"},
 		{"devpts", "/dev/pts", "devpts", "ptmxmode=666"},

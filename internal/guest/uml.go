@@ -34,9 +34,9 @@ func uml(s Spec, dir string) (boot, error) {
 			modules: modules,
 			stdout:  "/dev/ttyS0",
 			stderr:  "/dev/ttyS1",
+			serial:  []string{"/dev/ttyS0", "/dev/ttyS1"},
 			mounts:  append(baseMounts(), bindMounts(s.shares(dir))...),
 		},
-		serial: true,
 	}, nil
 }
 

@@ -94,6 +94,7 @@ func TestCommandInGuest(t *testing.T) {
 		needs []string
 	}{
 		{"uml", nil},
+		{"qemu", []string{"qemu-system-x86_64"}},
 	} {
 		t.Run(kernel.name, func(t *testing.T) {
 			needLab(t, kernel.needs...)
