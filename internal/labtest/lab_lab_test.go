@@ -5,9 +5,10 @@ package labtest_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
+	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -16,19 +17,24 @@ import (
 
 func TestRunTakesTheLabDownWhenInterrupted(t *testing.T) {
 	ctx, interrupt := context.WithCancel(t.Context())
-	var sleeper *labtest.Process
+	var pid int
 	err := labtest.Run(ctx, t.Logf, func(lab *labtest.Lab) {
 		dns1 := lab.RealServer("dns1", lab.LAN("lan", lanNet).At(rip))
-		// A child in a group of its own, as keepalived's scripts are.
-		sleeper = dns1.Start("setsid", "--fork", "--wait", "sleep", "1000")
+		// The child is in a group of its own, as keepalived's scripts are.
+		sleeper := dns1.Start("sh", "-c", "setsid sleep 1000 & echo $!; wait")
+		lab.WaitFor("the child's ID", 10*time.Second, func() bool {
+			var err error
+			pid, err = strconv.Atoi(strings.TrimSpace(sleeper.Log()))
+			return err == nil
+		})
 		interrupt()
 		lab.WaitFor("never", time.Minute, func() bool { return false })
 	})
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("Run = %v, want the context's error", err)
 	}
-	if err := syscall.Kill(sleeper.PID(), 0); !errors.Is(err, syscall.ESRCH) {
-		t.Errorf("the program outlived the lab: %v", err)
+	if _, err := os.Stat(fmt.Sprintf("/proc/%d/ns/net", pid)); err == nil {
+		t.Errorf("process %d outlived the lab", pid)
 	}
 	for _, path := range []string{"/run/netns/dns1", "/sys/class/net/lan", "/sys/class/net/dns1.0"} {
 		if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {

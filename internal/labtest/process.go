@@ -138,11 +138,24 @@ func (h *Host) close() {
 	for _, f := range h.closers {
 		f()
 	}
-	for _, pid := range pidsIn(h.netns) {
-		_ = syscall.Kill(pid, syscall.SIGKILL)
+	// A program may fork while it is being killed: go on until nothing is left. Those that
+	// cannot die would be in the kernel, where waiting does not help.
+	for range 200 {
+		pids := pidsIn(h.netns)
+		if len(pids) == 0 {
+			break
+		}
+		for _, pid := range pids {
+			_ = syscall.Kill(pid, syscall.SIGKILL)
+		}
+		time.Sleep(10 * time.Millisecond)
 	}
 	for _, p := range h.procs {
-		<-p.done
+		select {
+		case <-p.done:
+		case <-time.After(5 * time.Second):
+			h.lab.t.Logf("labtest: host %s: %s cannot be killed", h.Name, p.name)
+		}
 	}
 	_ = h.netns.Close()
 }
