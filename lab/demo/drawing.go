@@ -39,8 +39,8 @@ type server struct {
 func (s server) rip() string { return s.Addr().String() }
 
 // draw builds director, real servers and clients on one LAN and starts all but
-// keepalived. The real servers answer for the VIP, and for more if asked.
-func draw(lab *labtest.Lab, moreVIPs ...string) *stage {
+// keepalived.
+func draw(lab *labtest.Lab) *stage {
 	fmt.Printf(`lvsdns demo: stock keepalived and a real IPVS, in a guest kernel (Linux %s)
 
   client1 .51                                  dns1 192.168.1.21  NSD
@@ -55,7 +55,7 @@ starting ...
 	lan := lab.LAN("lan", "192.168.1.0/24")
 	s := &stage{lab: lab, director: lab.Director("director", lan.At("192.168.1.11"))}
 	for i, rip := range []string{"192.168.1.21", "192.168.1.22"} {
-		host := lab.RealServer(fmt.Sprintf("dns%d", i+1), lan.At(rip)).DR(append(moreVIPs, vip)...)
+		host := lab.RealServer(fmt.Sprintf("dns%d", i+1), lan.At(rip)).DR(vip)
 		s.servers = append(s.servers, server{host, host.NameServer(labtest.NSD)})
 	}
 	s.clients = []*labtest.Host{
