@@ -3,6 +3,7 @@ package checker
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/miekg/dns"
 	"golang.org/x/net/idna"
@@ -31,23 +32,43 @@ func ParseName(s string) (string, error) {
 	case !strings.Contains(s, "."):
 		return "", noDotError(s)
 	}
-	name := dns.Fqdn(s)
-	for label := range strings.SplitSeq(strings.TrimSuffix(name, "."), ".") {
+	if !strings.Contains(s, `\`) { // an escaped dot ends no label
+		if err := checkLabels(s); err != nil {
+			return "", err
+		}
+	}
+	return canonicalName(s)
+}
+
+func checkLabels(s string) error {
+	for label := range strings.SplitSeq(strings.TrimSuffix(s, "."), ".") {
 		if label == "" {
-			return "", fmt.Errorf("name %q has an empty label (two dots, or a dot in front); remove the dot", s)
+			return fmt.Errorf("name %q has an empty label (two dots, or a dot in front); remove the dot", s)
 		}
-		if len(label) > maxLabel && !strings.Contains(label, `\`) {
-			return "", fmt.Errorf("name %q: label %q has %d bytes, at most %d are allowed; shorten it", s, label, len(label), maxLabel)
+		if len(label) > maxLabel {
+			return fmt.Errorf("name %q: label %q has %d bytes, at most %d are allowed; shorten it", s, label, len(label), maxLabel)
 		}
 	}
-	var wire [maxName + 1]byte
-	if _, err := dns.PackDomainName(name, wire[:], 0, nil, false); err != nil {
-		if len(name) >= maxName {
-			return "", fmt.Errorf("name %q has %d bytes on the wire, at most %d are allowed; shorten it", s, len(name)+1, maxName)
-		}
-		return "", fmt.Errorf("name %q is no domain name (%w); write it as in a zone file", s, err)
+	return nil
+}
+
+// canonicalName returns the one text of a name that can have several (such as
+// \097 for a): an answer's question comes back with it.
+func canonicalName(s string) (string, error) {
+	name := dns.Fqdn(s)
+	wire := make([]byte, len(name)+1) // never longer than the text and the root
+	n, err := dns.PackDomainName(name, wire, 0, nil, false)
+	if err != nil {
+		return "", fmt.Errorf("name %q is no domain name; write it as in a zone file", s)
 	}
-	return name, nil
+	if n > maxName {
+		return "", fmt.Errorf("name %q has %d bytes on the wire, at most %d are allowed; shorten it", s, n, maxName)
+	}
+	canonical, _, err := dns.UnpackDomainName(wire[:n], 0)
+	if err != nil {
+		return "", fmt.Errorf("name %q is no domain name; write it as in a zone file", s)
+	}
+	return canonical, nil
 }
 
 func isASCII(s string) bool {
@@ -61,7 +82,7 @@ func isASCII(s string) bool {
 
 func idnError(s string) error {
 	ascii, err := idna.Lookup.ToASCII(s)
-	if err != nil {
+	if err != nil || !utf8.ValidString(s) {
 		return fmt.Errorf("name %q is not ASCII and no valid internationalised name; write its xn-- form", s)
 	}
 	return fmt.Errorf("name %q is not ASCII; write its form in the DNS: %s", s, ascii)

@@ -27,6 +27,7 @@ func (c *Check) udp(ctx context.Context, q Question) Leg {
 	defer conn.Close()
 	defer interruptible(ctx, conn)()
 
+	in := inbox{conn: conn, buf: make([]byte, dns.MaxMsgSize)}
 	var sent []query
 	c.eachTry(ctx, &leg, func(end time.Time) error {
 		start := time.Now()
@@ -41,30 +42,27 @@ func (c *Check) udp(ctx context.Context, q Question) Leg {
 		if _, err := conn.WriteToUDPAddrPort(next.wire, c.Server); err != nil {
 			return err
 		}
-		leg.Reply, leg.Size, err = c.receive(conn, sent, &leg.strays)
-		leg.Latency = time.Since(start)
-		return err
+		return c.receive(&leg, &in, sent, start, end)
 	})
 	return leg
 }
 
 // receive reads datagrams until one is the answer.
-func (c *Check) receive(conn *net.UDPConn, sent []query, seen *strays) (*dns.Msg, int, error) {
-	buf := make([]byte, dns.MaxMsgSize)
+func (c *Check) receive(leg *Leg, in *inbox, sent []query, start, end time.Time) error {
 	for {
-		n, from, err := conn.ReadFromUDPAddrPort(buf)
+		packet, from, arrived, err := in.next(start, end)
 		if err != nil {
-			return nil, 0, err
+			return err
 		}
-		if stray := checkSource(c.Server, from); stray != nil {
-			seen.add(*stray)
-			continue
-		}
-		m, stray := accept(sent, c.Ask.TSIG, buf[:n])
+		stray := checkSource(c.Server, from)
 		if stray == nil {
-			return m, n, nil
+			leg.Reply, stray = accept(sent, c.Ask.TSIG, packet)
 		}
-		seen.add(*stray)
+		if stray == nil {
+			leg.Size, leg.Latency = len(packet), arrived.Sub(start)
+			return nil
+		}
+		leg.strays.add(*stray)
 	}
 }
 
@@ -130,7 +128,12 @@ func setDeadline(ctx context.Context, conn net.Conn, end time.Time) error {
 // interruptible ends reads and writes on conn when the context is cancelled;
 // the function it returns lets go of the context.
 func interruptible(ctx context.Context, conn net.Conn) (release func() bool) {
-	return context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
+	return context.AfterFunc(ctx, func() {
+		// A context whose time is up needs no help: its deadline is on the socket.
+		if errors.Is(ctx.Err(), context.Canceled) {
+			_ = conn.SetDeadline(time.Unix(1, 0))
+		}
+	})
 }
 
 func wait(ctx context.Context, d time.Duration) {
