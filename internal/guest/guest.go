@@ -113,7 +113,7 @@ func Run(ctx context.Context, s Spec) (int, error) {
 	}
 	status, err := readStatus(dir)
 	if err != nil {
-		return 0, &CrashError{fmt.Sprintf("the guest ended before its command did (%s)", ended(waitErr)), console.String()}
+		return 0, &CrashError{"the guest ended before its command did, its kernel with " + ended(waitErr), console.String()}
 	}
 	return status, outErr
 }
@@ -138,9 +138,9 @@ func (b boot) command(ctx context.Context, dir string, console io.Writer) *exec.
 
 func ended(err error) string {
 	if err == nil {
-		return "kernel exit status 0"
+		return "exit status 0"
 	}
-	return "kernel " + err.Error()
+	return err.Error()
 }
 
 func readStatus(dir string) (int, error) {

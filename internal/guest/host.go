@@ -34,7 +34,7 @@ func host(s Spec, dir string) (boot, error) {
 		}
 	}
 	p.mounts = append(p.mounts, baseMounts()...)
-	p.mounts = append(p.mounts, bindMounts(s.shares(dir))...)
+	p.mounts = append(p.mounts, bindMounts(oldRoot, s.shares(dir))...)
 	return boot{
 		argv:  []string{dir + "/init"},
 		env:   os.Environ(),

@@ -28,11 +28,11 @@ if [ "${1:-}" != inside ]; then
 	[ -z "$overlay" ] || insmod "$overlay" || die "cannot load $overlay"
 	# Above an empty tmpfs, below the host's root. The old root stays on /.host
 	# until the mounts of fstab have been taken from it.
-	cd "$run/root" && mount -t tmpfs tmpfs . && cd "$run/root" && mkdir -p new work upper/.host $layers ||
+	cd "$here/root" && mount -t tmpfs tmpfs . && cd "$here/root" && mkdir -p new work upper/.host $layers ||
 		die "cannot make the scratch file system"
 	mount -t overlay -o "lowerdir=$lower,upperdir=upper,workdir=work" overlay new || die "cannot make the scratch root"
 	cd new && pivot_root . .host || die "cannot enter the scratch root"
-	exec sh "/.host$run/init" inside
+	exec sh "/.host$here/init" inside
 fi
 
 # First, because "mount -a" asks /proc what is mounted already, and the host's may

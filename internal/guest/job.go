@@ -93,15 +93,15 @@ func (s Spec) shares(runDir string) []share {
 // oldRoot is where init.sh leaves the host's root until fstab is mounted.
 const oldRoot = "/.host"
 
-// bindMounts are the shares of a guest that sees the host's old root on /.host.
-func bindMounts(shares []share) []mount {
+// bindMounts are the shares of a guest that sees the host's files below from.
+func bindMounts(from string, shares []share) []mount {
 	var out []mount
 	for _, s := range shares {
 		options := "bind,ro"
 		if s.writable {
 			options = "bind"
 		}
-		out = append(out, mount{oldRoot + s.dir, s.dir, "none", options})
+		out = append(out, mount{from + s.dir, s.dir, "none", options})
 	}
 	return out
 }

@@ -16,14 +16,16 @@ import (
 const p9 = "trans=virtio,version=9p2000.L,msize=262144"
 
 // qemu boots Debian's own kernel in a machine of software: two CPUs, an eBPF JIT,
-// BTF, nftables, and slower than the others. Not by KVM: where a machine is itself a
+// BTF, nftables, and slower than the others. The kernel is the host's in any root. Not by KVM: where a machine is itself a
 // guest, KVM may be there and yet hang at boot.
 func qemu(s Spec, dir string) (boot, error) {
-	version, err := newestKernel(s.lower())
+	version, err := newestKernel("/")
 	if err != nil {
 		return boot{}, err
 	}
-	image, err := initramfs(filepath.Join(s.lower(), "lib/modules", version), fmt.Sprintf("run=%s\np9=%s,cache=mmap\n", quote(dir), p9))
+	modules := "/lib/modules/" + version
+	s.Readable = append(slices.Clip(s.Readable), modules)
+	image, err := initramfs(modules, fmt.Sprintf("run=%s\np9=%s,cache=mmap\n", quote(dir), p9))
 	if err != nil {
 		return boot{}, err
 	}
@@ -36,7 +38,7 @@ func qemu(s Spec, dir string) (boot, error) {
 			"qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
 			"-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2",
 			"-m", strconv.Itoa(s.MemMB),
-			"-kernel", filepath.Join(s.lower(), "boot/vmlinuz-"+version), "-initrd", initrd,
+			"-kernel", "/boot/vmlinuz-" + version, "-initrd", initrd,
 			"-append", "console=ttyS0 quiet panic=-1",
 			"-chardev", "file,id=console,path=/dev/fd/1", "-serial", "chardev:console",
 			"-device", "virtio-serial-pci", // the first virtio device, hence vport0

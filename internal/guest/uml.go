@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -13,31 +14,64 @@ import (
 // uml is user-mode Linux: a kernel that is an ordinary program, whose root is the
 // host's (hostfs).
 func uml(s Spec, dir string) (boot, error) {
-	version, err := exec.Command("linux.uml", "--version").Output()
+	ask := exec.Command("linux.uml", "--version")
+	own := s.Root != "" && isFile(filepath.Join(s.Root, umlPath))
+	if own {
+		ask = exec.Command("chroot", s.Root, umlPath, "--version")
+	}
+	version, err := ask.Output()
 	if err != nil {
 		return boot{}, fmt.Errorf("ask linux.uml for its version (Debian package user-mode-linux): %w", err)
 	}
 	modules := filepath.Join("/usr/lib/uml/modules", strings.TrimSpace(string(version)))
+	p := plan{
+		kernel:  "uml",
+		run:     dir,
+		lower:   s.lower(),
+		overlay: modules + "/kernel/fs/overlayfs/overlay.ko",
+		modules: modules,
+		stdout:  "/dev/ttyS0",
+		stderr:  "/dev/ttyS1",
+		serial:  []string{"/dev/ttyS0", "/dev/ttyS1"},
+	}
+	if !own {
+		s.Readable = append(slices.Clip(s.Readable), modules)
+		p.mounts = append(baseMounts(), bindMounts(oldRoot, s.shares(dir))...)
+		return boot{
+			argv: append([]string{"linux.uml"}, umlArgs(s.MemMB, dir)...),
+			env:  append(os.Environ(), "TMPDIR="+memDir(s.MemMB)),
+			plan: p,
+		}, nil
+	}
+	// The root's kernel matches its modules and wants its C library, and it cannot
+	// be started by its loader, for it takes its memory's place from its own. So it
+	// runs inside the root, with the host's root on /mnt in a mount namespace.
+	const host = "/mnt"
+	p.lower = "/"
+	p.mounts = append(baseMounts(), bindMounts(oldRoot+host, s.shares(dir))...)
+	const enter = `mount --make-rprivate / && mount --rbind / "$0/mnt" && mount --bind /proc "$0/proc" && exec chroot "$0" "$@"`
 	return boot{
-		argv: []string{
-			"linux.uml", "mem=" + strconv.Itoa(s.MemMB) + "M", "rootfstype=hostfs", "rw", "quiet",
-			"uml_dir=" + dir, "umid=guest", // one place each, so that two guests never meet
-			"con=null", "con0=null,fd:1", "ssl=null", "ssl0=null,fd:3", "ssl1=null,fd:4",
-			"init=" + filepath.Join(dir, "init"),
-		},
-		env: append(os.Environ(), "TMPDIR="+memDir(s.MemMB)),
-		plan: plan{
-			kernel:  "uml",
-			run:     dir,
-			lower:   s.lower(),
-			overlay: filepath.Join(s.lower(), modules, "kernel/fs/overlayfs/overlay.ko"),
-			modules: modules,
-			stdout:  "/dev/ttyS0",
-			stderr:  "/dev/ttyS1",
-			serial:  []string{"/dev/ttyS0", "/dev/ttyS1"},
-			mounts:  append(baseMounts(), bindMounts(s.shares(dir))...),
-		},
+		argv:  append([]string{"/bin/sh", "-c", enter, s.Root, umlPath}, umlArgs(s.MemMB, host+dir)...),
+		env:   append(os.Environ(), "TMPDIR="+host+memDir(s.MemMB)),
+		clone: syscall.CLONE_NEWNS,
+		plan:  p,
 	}, nil
+}
+
+const umlPath = "/usr/bin/linux.uml"
+
+func umlArgs(memMB int, dir string) []string {
+	return []string{
+		"mem=" + strconv.Itoa(memMB) + "M", "rootfstype=hostfs", "rw", "quiet",
+		"uml_dir=" + dir, "umid=guest", // one place each, so that two guests never meet
+		"con=null", "con0=null,fd:1", "ssl=null", "ssl0=null,fd:3", "ssl1=null,fd:4",
+		"init=" + dir + "/init",
+	}
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
 }
 
 // memDir picks the place for the file that is UML's memory: memory if there is

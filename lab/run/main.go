@@ -7,6 +7,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -61,10 +62,7 @@ func fail(err error) int {
 func parse(args []string) (guest.Spec, time.Duration, error) {
 	var s guest.Spec
 	fs := flag.NewFlagSet("lab-run", flag.ContinueOnError)
-	fs.Usage = func() {
-		fmt.Fprint(fs.Output(), usage)
-		fs.PrintDefaults()
-	}
+	fs.SetOutput(io.Discard) // a mistake gets one line, from main
 	var root string
 	var writable []string
 	fs.StringVar(&s.Kernel, "kernel", "auto", "kernel: `uml`, qemu, host or auto")
@@ -76,10 +74,15 @@ func parse(args []string) (guest.Spec, time.Duration, error) {
 		writable = append(writable, d)
 		return nil
 	})
-	if err := fs.Parse(args); err != nil {
+	err := fs.Parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		fs.SetOutput(os.Stdout)
+		fmt.Fprint(os.Stdout, usage)
+		fs.PrintDefaults()
+	}
+	if err != nil {
 		return s, 0, err
 	}
-	var err error
 	if s.Dir, err = os.Getwd(); err != nil {
 		return s, 0, err
 	}
@@ -95,6 +98,9 @@ func parse(args []string) (guest.Spec, time.Duration, error) {
 			return s, 0, err
 		}
 		s.Readable = append(s.Readable, moduleRoot(s.Dir))
+		if program := fs.Arg(0); filepath.IsAbs(program) && !exists(filepath.Join(s.Root, program)) {
+			s.Readable = append(s.Readable, filepath.Dir(program))
+		}
 	}
 	s.Argv, s.Env, s.Stdout, s.Stderr = fs.Args(), os.Environ(), os.Stdout, os.Stderr
 	if sameFile(os.Stdout, os.Stderr) {
@@ -130,11 +136,16 @@ func sameFile(a, b *os.File) bool {
 // in another root still finds the files of its repository.
 func moduleRoot(dir string) string {
 	for d := dir; ; d = filepath.Dir(d) {
-		if _, err := os.Stat(filepath.Join(d, "go.mod")); err == nil {
+		if exists(filepath.Join(d, "go.mod")) {
 			return d
 		}
 		if d == filepath.Dir(d) {
 			return dir
 		}
 	}
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }

@@ -122,6 +122,32 @@ exit 0`
 	}
 }
 
+func TestAnotherRoot(t *testing.T) {
+	needLab(t, "linux.uml")
+	root, err := filepath.Abs("../../.cache/trixie")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(root); err != nil {
+		t.Skip("there is no second release here: lab/trixie.sh makes it")
+	}
+	l := newLab(t, "--root", root, "--writable", filepath.Dir(os.Args[0]), "sh", "-c", `. /etc/os-release; echo "$VERSION_CODENAME"; cat sources; "$RUNNER" -h | head -n 1; echo new >/etc/lab-run-test; echo kept >kept; exit 5`)
+	l.Env = append(l.Env, "RUNNER="+os.Args[0])
+	if err := os.WriteFile(filepath.Join(l.dir, "sources"), []byte("here\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	status, stdout := l.output(t)
+	if want := "trixie\nhere\nUsage: lab-run [flags] COMMAND [ARGUMENT...]\n"; status != 5 || stdout != want {
+		t.Errorf("exit status %d, stdout %q; want 5, %q\n%s", status, stdout, want, &l.stderr)
+	}
+	if _, err := os.Stat(filepath.Join(l.dir, "kept")); err != nil {
+		t.Errorf("the working directory is not written through: %v", err)
+	}
+	if os.Remove(filepath.Join(root, "etc/lab-run-test")) == nil {
+		t.Error("the guest wrote to its root")
+	}
+}
+
 // testCommand looks at all that one guest can show, because a guest takes seconds.
 func testCommand(t *testing.T, kernel string) {
 	const script = `
