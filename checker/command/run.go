@@ -22,6 +22,8 @@ type Program struct {
 	// HandOver continues as the program that has Encrypted; it returns only
 	// when that is impossible. Used where Encrypted is nil.
 	HandOver func() error
+	// Exit ends the process. It is called where a write of the verdict blocks.
+	Exit func(status int)
 	// Version returns the version stamped into the program.
 	Version func() (string, bool)
 }
@@ -43,11 +45,13 @@ func (p Program) Run(ctx context.Context) (status int) {
 	cmd, err := Parse(p.Args, p.Getenv)
 	switch {
 	case errors.Is(err, ErrHelp):
-		write(p.Stdout, []byte(usage))
-		return checker.ExitStatus(checker.Usage, mode, nil)
+		status = checker.ExitStatus(checker.Usage, mode, nil)
+		p.write(p.Stdout, []byte(usage), status)
+		return status
 	case errors.Is(err, ErrVersion):
-		write(p.Stdout, []byte(version(p.Name, p.Version)))
-		return checker.ExitStatus(checker.Usage, mode, nil)
+		status = checker.ExitStatus(checker.Usage, mode, nil)
+		p.write(p.Stdout, []byte(version(p.Name, p.Version)), status)
+		return status
 	case err != nil:
 		return p.fail(mode, checker.Usage, err)
 	}
@@ -73,11 +77,11 @@ func (p Program) Run(ctx context.Context) (status int) {
 func (p Program) print(cmd Command, r checker.Report, status int) {
 	text := cmd.Format(r, status)
 	if cmd.OutputFile == "" {
-		write(p.Stdout, text)
+		p.write(p.Stdout, text, status)
 		return
 	}
 	if err := writeFile(cmd.OutputFile, text); err != nil {
-		write(p.Stderr, []byte(fmt.Sprintf("%s: --output-file: %v\n", p.Name, err)))
+		p.write(p.Stderr, []byte(fmt.Sprintf("%s: --output-file: %v\n", p.Name, err)), status)
 	}
 }
 
@@ -88,7 +92,7 @@ func (p Program) fail(mode checker.ExitMode, o checker.Outcome, err error) int {
 	name := peek(p.Args, "output", "text")
 	format, known := checker.Formats()[name]
 	if !known || name == "text" {
-		write(p.Stderr, []byte(fmt.Sprintf("%s: %v\n", p.Name, err)))
+		p.write(p.Stderr, []byte(fmt.Sprintf("%s: %v\n", p.Name, err)), status)
 		return status
 	}
 	p.print(Command{Format: format, OutputFile: peek(p.Args, "output-file", "")}, checker.Report{Outcome: o, Reason: err.Error()}, status)
@@ -106,20 +110,14 @@ func ModeOf(args []string) checker.ExitMode {
 }
 
 // write gives a reader that is gone, full or asleep no say: errors are
-// dropped, and a write that blocks is left behind.
-func write(w io.Writer, text []byte) {
+// dropped, and a write that blocks ends with the process. It is bounded by a
+// timer, since a goroutine for it would wake another thread: a twentieth of the
+// CPU time of a check.
+func (p Program) write(w io.Writer, text []byte, status int) {
 	if len(text) == 0 {
 		return
 	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		_, _ = w.Write(text)
-	}()
-	t := time.NewTimer(patience)
-	defer t.Stop()
-	select {
-	case <-done:
-	case <-t.C:
-	}
+	stuck := time.AfterFunc(patience, func() { p.Exit(status) })
+	defer stuck.Stop()
+	_, _ = w.Write(text)
 }

@@ -17,7 +17,7 @@ import (
 // status.
 func Run(p command.Program) int {
 	p.Name, p.Args, p.Getenv = "lvsdns-check", os.Args[1:], os.Getenv
-	p.Stdout, p.Stderr, p.Version = os.Stdout, os.Stderr, version
+	p.Stdout, p.Stderr, p.Version, p.Exit = os.Stdout, os.Stderr, version, os.Exit
 	failClosed(p.Args)
 	return p.Run(context.Background())
 }
