@@ -8,6 +8,7 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"syscall"
+	"time"
 
 	"github.com/lvsdns/lvsdns/checker"
 	"github.com/lvsdns/lvsdns/checker/command"
@@ -22,6 +23,9 @@ func Run(p command.Program) int {
 	return p.Run(context.Background())
 }
 
+// answeredByNow is far below any deadline of a check, and so any SIGTERM that comes of one.
+const answeredByNow = 10 * time.Millisecond
+
 // failClosed makes every way out that no code of ours sees end with a failure.
 // keepalived's misc_dynamic reads 2 as "up, weight 0", and 2 is what a Go
 // program ends with on a fatal error; a process that a signal ended has failed.
@@ -29,13 +33,15 @@ func failClosed(args []string) {
 	debug.SetTraceback("crash")
 	_ = syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{})
 	signal.Ignore(syscall.SIGPIPE) // a reader that is gone has no say in the verdict
-	stop := make(chan os.Signal, 1)
-	signal.Notify(stop, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGQUIT)
-	status := checker.ExitStatus(checker.Terminated, command.ModeOf(args), nil)
-	go func() {
+	// Late, because a Go program receives signals with two threads more, a tenth of the CPU time of
+	// a check, and a healthy server has answered by then. Before that a signal ends the process: a
+	// failure too, but keepalived mends the weight only after an exit.
+	time.AfterFunc(answeredByNow, func() {
+		stop := make(chan os.Signal, 1)
+		signal.Notify(stop, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGQUIT)
 		<-stop
-		os.Exit(status)
-	}()
+		os.Exit(checker.ExitStatus(checker.Terminated, command.ModeOf(args), nil))
+	})
 }
 
 func version() (string, bool) {
