@@ -65,13 +65,10 @@ func (f From) setOptions(fd int, network string, udp bool) error {
 			return &LegError{Local, fmt.Sprintf("mark %d: %v (it needs CAP_NET_ADMIN)", f.Mark, err)}
 		}
 	}
-	if !udp {
-		return nil
+	if udp {
+		return reportICMP(fd, network)
 	}
-	if err := syscall.SetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_TIMESTAMPNS, 1); err != nil {
-		return err
-	}
-	return reportICMP(fd, network)
+	return nil
 }
 
 // reportICMP has the kernel report ICMP errors on a socket that is not

@@ -27,7 +27,6 @@ func (c *Check) udp(ctx context.Context, q Question) Leg {
 	defer conn.Close()
 	defer interruptible(ctx, conn)()
 
-	in := inbox{conn: conn, buf: make([]byte, dns.MaxMsgSize)}
 	var sent []query
 	c.eachTry(ctx, &leg, func(end time.Time) error {
 		start := time.Now()
@@ -42,27 +41,30 @@ func (c *Check) udp(ctx context.Context, q Question) Leg {
 		if _, err := conn.WriteToUDPAddrPort(next.wire, c.Server); err != nil {
 			return err
 		}
-		return c.receive(&leg, &in, sent, start, end)
+		leg.Reply, leg.Size, err = c.receive(conn, sent, &leg.strays)
+		leg.Latency = time.Since(start)
+		return err
 	})
 	return leg
 }
 
 // receive reads datagrams until one is the answer.
-func (c *Check) receive(leg *Leg, in *inbox, sent []query, start, end time.Time) error {
+func (c *Check) receive(conn *net.UDPConn, sent []query, seen *strays) (*dns.Msg, int, error) {
+	buf := make([]byte, dns.MaxMsgSize)
 	for {
-		packet, from, arrived, err := in.next(start, end)
+		n, from, err := conn.ReadFromUDPAddrPort(buf)
 		if err != nil {
-			return err
+			return nil, 0, err
 		}
-		stray := checkSource(c.Server, from)
+		if stray := checkSource(c.Server, from); stray != nil {
+			seen.add(*stray)
+			continue
+		}
+		m, stray := accept(sent, c.Ask.TSIG, buf[:n])
 		if stray == nil {
-			leg.Reply, stray = accept(sent, c.Ask.TSIG, packet)
+			return m, n, nil
 		}
-		if stray == nil {
-			leg.Size, leg.Latency = len(packet), arrived.Sub(start)
-			return nil
-		}
-		leg.strays.add(*stray)
+		seen.add(*stray)
 	}
 }
 
@@ -128,12 +130,7 @@ func setDeadline(ctx context.Context, conn net.Conn, end time.Time) error {
 // interruptible ends reads and writes on conn when the context is cancelled;
 // the function it returns lets go of the context.
 func interruptible(ctx context.Context, conn net.Conn) (release func() bool) {
-	return context.AfterFunc(ctx, func() {
-		// A context whose time is up needs no help: its deadline is on the socket.
-		if errors.Is(ctx.Err(), context.Canceled) {
-			_ = conn.SetDeadline(time.Unix(1, 0))
-		}
-	})
+	return context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 }
 
 func wait(ctx context.Context, d time.Duration) {
