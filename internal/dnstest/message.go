@@ -14,7 +14,7 @@ type Message struct {
 	Opcode, Rcode       int // the header's four bits of each
 	Questions           int // as the header counts them
 	Answers, NS, Extras int
-	Name                string // labels in lower case, each with a dot behind it
+	Name                string // labels in lower case, each with a dot behind it; a dot or \ inside is escaped with \
 	Type, Class         uint16
 }
 
@@ -51,7 +51,7 @@ func Parse(b []byte) (Message, error) {
 // parseName reads a name at an offset and returns where it ends.
 func parseName(b []byte, at int) (name string, end int, err error) {
 	var labels strings.Builder
-	for jumps := 0; ; {
+	for jumps, size := 0, 1; ; {
 		if at >= len(b) {
 			return "", 0, errors.New("name cut short")
 		}
@@ -66,9 +66,20 @@ func parseName(b []byte, at int) (name string, end int, err error) {
 			if at+1+length > len(b) {
 				return "", 0, errors.New("label cut short")
 			}
-			labels.WriteString(strings.ToLower(string(b[at+1 : at+1+length])))
+			for _, c := range b[at+1 : at+1+length] {
+				switch {
+				case 'A' <= c && c <= 'Z':
+					c += 'a' - 'A'
+				case c == '.' || c == '\\':
+					labels.WriteByte('\\')
+				}
+				labels.WriteByte(c)
+			}
 			labels.WriteByte('.')
 			at += 1 + length
+			if size += 1 + length; size > 255 {
+				return "", 0, errors.New("name too long")
+			}
 		case length >= 192:
 			if at+1 >= len(b) {
 				return "", 0, errors.New("pointer cut short")
@@ -82,9 +93,6 @@ func parseName(b []byte, at int) (name string, end int, err error) {
 			at = (length-192)<<8 | int(b[at+1])
 		default:
 			return "", 0, errors.New("no such kind of label")
-		}
-		if labels.Len() > 255 {
-			return "", 0, errors.New("name too long")
 		}
 	}
 }
