@@ -70,10 +70,12 @@ quietly apt-get -q -o DPkg::Lock::Timeout=120 update
 quietly apt-get -q -y -o DPkg::Lock::Timeout=120 install --no-install-recommends $missing
 
 # What was installed just now must not start at the next boot either.
-if command -v systemctl >/dev/null; then
-	for package in $missing; do
-		for unit in $(dpkg -L "$package" | sed -n 's|.*/systemd/system/\([^/@]*\.service\)$|\1|p'); do
-			systemctl --quiet disable "$unit" >/dev/null 2>&1 || true
-		done
+for package in $missing; do
+	for file in $(dpkg -L "$package"); do
+		case $file in
+		/etc/init.d/*) update-rc.d "${file##*/}" disable || true ;;
+		*/systemd/system/*@*) ;; # started by name only
+		*/systemd/system/*.service) systemctl disable "${file##*/}" || rm -f "/etc/systemd/system/"*".wants/${file##*/}" ;;
+		esac
 	done
-fi
+done >/dev/null 2>&1
