@@ -14,8 +14,8 @@ func formatPrometheus(r Report, _ int) []byte { return prometheusText(r, time.No
 func prometheusText(r Report, now time.Time) []byte {
 	var b bytes.Buffer
 	d := r.Decided
-	labels := fmt.Sprintf(`server="%s",name="%s",type="%s",transport="%s"`,
-		r.Server, escapeLabel(d.Question.Name), d.Question.TypeName(), r.Transport)
+	j := newJSONReport(r, 0) // the same words for the same things
+	labels := fmt.Sprintf(`server="%s",name="%s",type="%s",transport="%s"`, j.Server, escapeLabel(j.Name), j.Type, j.Transport)
 	gauge := func(name, help string, value float64) {
 		fmt.Fprintf(&b, "# HELP %s %s\n# TYPE %[1]s gauge\n%[1]s{%[3]s} %[4]v\n", name, help, labels, value)
 	}
