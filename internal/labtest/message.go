@@ -10,7 +10,7 @@ import (
 // The few bits of RFC 1035 that a test client needs. It shares nothing with the checker, so
 // that a test of the checker does not lean on the checker's own idea of DNS.
 
-// types are the question types that Ask knows.
+// qtype is the number of a question type, of the few that Ask knows.
 func qtype(name string) (uint16, error) {
 	switch name {
 	case "A":
