@@ -47,7 +47,7 @@ func draw(lab *labtest.Lab) *stage {
               --->  director 192.168.1.11  -->
   client2 .52       VIP 192.168.1.100          dns2 192.168.1.22  NSD
 
-  UDP and TCP port 53, scheduler wlc, forwarding method DR. Every 3 seconds
+  UDP and TCP port 53, scheduler wlc, forwarding method DR. Every 6 seconds
   keepalived runs: lvsdns-check --name example.com --transport both ADDRESS
 
 starting ...

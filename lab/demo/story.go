@@ -10,10 +10,10 @@ import (
 )
 
 const (
-	interval = 3 * time.Second // delay_loop in keepalived.conf
+	interval = 6 * time.Second // delay_loop in keepalived.conf
 	// patience is for a machine that is busy with other things; the demo
 	// prints how long it really took.
-	patience = 20 * interval
+	patience = 10 * interval
 )
 
 // scene is one way for a name server to fail while its host goes on.
