@@ -242,6 +242,7 @@ func from(v *values, cmd *Command) (err error) {
 		if cmd.Check.From.Source, err = netip.ParseAddr(v.source); err != nil {
 			return fmt.Errorf("--source: %q is no IP address of this host", v.source)
 		}
+		cmd.Check.From.Source = cmd.Check.From.Source.Unmap()
 	}
 	return nil
 }

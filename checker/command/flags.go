@@ -105,10 +105,14 @@ func mend(err error) error {
 	if name, ok := strings.CutPrefix(text, "flag needs an argument: -"); ok {
 		return fmt.Errorf("--%s: its value is missing", name)
 	}
-	if rest, ok := strings.CutPrefix(text, "invalid value "); ok {
-		if value, after, ok := strings.Cut(rest, " for flag -"); ok {
+	for _, kind := range []struct{ prefix, infix, wrong string }{
+		{"invalid value ", " for flag -", "is no whole number"},
+		{"invalid boolean value ", " for -", "is neither true nor false"},
+	} {
+		rest, ok := strings.CutPrefix(text, kind.prefix)
+		if value, after, found := strings.Cut(rest, kind.infix); ok && found {
 			name, _, _ := strings.Cut(after, ":")
-			return fmt.Errorf("--%s: %s is no whole number", name, value)
+			return fmt.Errorf("--%s: %s %s", name, value, kind.wrong)
 		}
 	}
 	return fmt.Errorf("%w; see lvsdns-check --help", err)

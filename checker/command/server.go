@@ -51,10 +51,12 @@ func haproxyServer(addr, port string, t checker.Transport) (netip.AddrPort, erro
 }
 
 func parseServer(s string, t checker.Transport) (netip.AddrPort, error) {
-	if ip, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(s, "["), "]")); err == nil {
-		return netip.AddrPortFrom(ip.Unmap(), t.Port()), nil
-	}
 	ap, err := netip.ParseAddrPort(s)
+	if err != nil {
+		if ip, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(s, "["), "]")); err == nil {
+			return netip.AddrPortFrom(ip.Unmap(), t.Port()), nil
+		}
+	}
 	switch {
 	case err == nil && ap.Port() != 0:
 		return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port()), nil
