@@ -7,13 +7,13 @@ import (
 	"flag"
 	"net"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/lvsdns/lvsdns/checker"
 	"github.com/lvsdns/lvsdns/internal/labtest"
 )
 
@@ -78,10 +78,11 @@ func seconds(d time.Duration) string { return strconv.Itoa(int(d.Seconds())) }
 // listen takes the checks' heartbeats and returns, when asked, the reasons of
 // those that failed: keepalived throws their output away.
 func listen(t *testing.T) func() []string {
-	if err := os.MkdirAll("/run/lvsdns", 0o755); err != nil {
+	const socket = "/run/lvsdns/check.sock" // where lvsdns-check sends heartbeats
+	if err := os.MkdirAll(filepath.Dir(socket), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	conn, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: checker.HeartbeatSocket})
+	conn, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: socket})
 	if err != nil {
 		t.Fatal(err)
 	}
