@@ -32,7 +32,16 @@ type Spec struct {
 	Stdout   io.Writer // standard output, byte for byte
 	Stderr   io.Writer // standard error; may be the same writer as Stdout
 	Console  io.Writer // what the guest's kernel and init say, live; may be nil
+	Terminal *Terminal // gives the command a terminal, in a UML guest; nil for none
 }
+
+// A Terminal is one that a person types at. Its output is the Spec's Stdout.
+type Terminal struct {
+	Input         io.Reader // what is typed, raw: the guest does the editing
+	Rows, Columns string
+}
+
+var errNoTerminal = errors.New("only the uml kernel gives the command a terminal")
 
 func (s Spec) lower() string {
 	if s.Root == "" {
@@ -52,8 +61,8 @@ func (e *CrashError) Error() string { return e.Reason }
 // A boot is how one kind of guest starts.
 type boot struct {
 	argv  []string // the process on the host
-	env   []string
-	clone uintptr // more namespaces for it than a process namespace
+	env   []string // what it gets besides this process's environment
+	clone uintptr  // more namespaces for it than a process namespace
 	plan  plan
 }
 
@@ -102,7 +111,22 @@ func Run(ctx context.Context, s Spec) (int, error) {
 	console := &tail{also: s.Console}
 	cmd := b.command(ctx, dir, console)
 	cmd.ExtraFiles = append(out.files(), alive)
+	if s.Terminal != nil {
+		input, typed, err := os.Pipe()
+		if err != nil {
+			return 0, err
+		}
+		defer input.Close()
+		defer typed.Close()
+		cmd.ExtraFiles = append(cmd.ExtraFiles, input)
+		// It ends with the input, or with the next key after the guest: a read
+		// from a terminal cannot be called off.
+		go func() { _, _ = io.Copy(typed, s.Terminal.Input) }()
+	}
 	if err := cmd.Start(); err != nil {
+		if errors.Is(err, syscall.EPERM) {
+			return 0, fmt.Errorf("start the guest: %w: be root, and in a container have CAP_SYS_ADMIN", err)
+		}
 		return 0, fmt.Errorf("start the guest: %w", err)
 	}
 	out.start()
@@ -125,7 +149,7 @@ func Run(ctx context.Context, s Spec) (int, error) {
 func (b boot) command(ctx context.Context, dir string, console io.Writer) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, "/bin/sh", append([]string{"-c", `ulimit -c 0; "$@"; exit $?`, "lab-guest"}, b.argv...)...)
 	cmd.Dir = dir
-	cmd.Env = b.env
+	cmd.Env = append(cmd.Environ(), b.env...)
 	cmd.Stdout, cmd.Stderr = console, console
 	cmd.WaitDelay = 5 * time.Second
 	cmd.SysProcAttr = &syscall.SysProcAttr{

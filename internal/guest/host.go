@@ -12,6 +12,9 @@ import (
 // host is no other kernel but namespaces of this one: its network, mounts and
 // processes are the run's own.
 func host(s Spec, dir string) (boot, error) {
+	if s.Terminal != nil {
+		return boot{}, errNoTerminal
+	}
 	mountinfo, err := os.ReadFile("/proc/self/mountinfo")
 	if err != nil {
 		return boot{}, fmt.Errorf("read the host's mounts: %w", err)
@@ -37,7 +40,6 @@ func host(s Spec, dir string) (boot, error) {
 	p.mounts = append(p.mounts, bindMounts(oldRoot, s.shares(dir))...)
 	return boot{
 		argv:  []string{dir + "/init"},
-		env:   os.Environ(),
 		clone: syscall.CLONE_NEWNS | syscall.CLONE_NEWNET | syscall.CLONE_NEWUTS | syscall.CLONE_NEWIPC,
 		plan:  p,
 	}, nil

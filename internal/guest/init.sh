@@ -61,8 +61,13 @@ for port in $ports; do
 	cat <"/run/lab-${port##*/}" >"$port" &
 	copies="$copies $!"
 done
-# 3 to 5 are the host's ends of things, when there is no other kernel between.
-sh "$run/job" </dev/null >"$stdout" 2>"$stderr" 3>&- 4>&- 5>&-
+if [ -n "$terminal" ]; then
+	stty -F "$stdout" sane $terminal
+	setsid -w -c sh "$run/job" <"$stdout" >"$stdout" 2>&1
+else
+	# 3 to 5 are the host's ends of things, when there is no other kernel between.
+	sh "$run/job" </dev/null >"$stdout" 2>"$stderr" 3>&- 4>&- 5>&-
+fi
 status=$?
 if [ -n "$copies" ]; then
 	# What the command left running holds the pipes open.

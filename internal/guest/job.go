@@ -22,6 +22,7 @@ type plan struct {
 	modules        string   // the kernel's modules, where /lib/modules may lack them
 	stdout, stderr string   // where the command's output goes
 	serial         []string // those of them that are serial lines
+	terminal       string   // stty arguments, where stdout is a terminal to type at
 	ports          []string // virtio ports to copy /run/lab-PORT to
 	mounts         []mount  // in the new root, parents first
 }
@@ -34,7 +35,7 @@ func (p plan) settings() string {
 	for _, kv := range [][2]string{
 		{"kernel", p.kernel}, {"run", p.run}, {"lower", p.lower}, {"overlay", p.overlay}, {"modules", p.modules},
 		{"layers", strings.Join(p.layers, " ")}, {"serial", strings.Join(p.serial, " ")}, {"ports", strings.Join(p.ports, " ")},
-		{"stdout", p.stdout}, {"stderr", p.stderr},
+		{"stdout", p.stdout}, {"stderr", p.stderr}, {"terminal", p.terminal},
 	} {
 		fmt.Fprintf(&b, "%s=%s\n", kv[0], quote(kv[1]))
 	}

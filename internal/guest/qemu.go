@@ -19,6 +19,9 @@ const p9 = "trans=virtio,version=9p2000.L,msize=262144"
 // BTF, nftables, and slower than the others. The kernel is the host's in any root. Not by KVM: where a machine is itself a
 // guest, KVM may be there and yet hang at boot.
 func qemu(s Spec, dir string) (boot, error) {
+	if s.Terminal != nil {
+		return boot{}, errNoTerminal
+	}
 	version, err := newestKernel("/")
 	if err != nil {
 		return boot{}, err
@@ -46,7 +49,6 @@ func qemu(s Spec, dir string) (boot, error) {
 			"-chardev", "file,id=stderr,path=/dev/fd/4", "-device", "virtserialport,nr=2,chardev=stderr",
 			"-device", "virtio-rng-pci",
 		},
-		env: os.Environ(),
 		plan: plan{
 			kernel: "qemu",
 			run:    dir,

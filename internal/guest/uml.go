@@ -34,12 +34,17 @@ func uml(s Spec, dir string) (boot, error) {
 		stderr:  "/dev/ttyS1",
 		serial:  []string{"/dev/ttyS0", "/dev/ttyS1"},
 	}
+	if s.Terminal != nil {
+		p.serial = nil
+		p.stderr = p.stdout
+		p.terminal = "rows " + s.Terminal.Rows + " cols " + s.Terminal.Columns
+	}
 	if !own {
 		s.Readable = append(slices.Clip(s.Readable), modules)
 		p.mounts = append(baseMounts(), bindMounts(oldRoot, s.shares(dir))...)
 		return boot{
-			argv: append([]string{"linux.uml"}, umlArgs(s.MemMB, dir)...),
-			env:  append(os.Environ(), "TMPDIR="+memDir(s.MemMB)),
+			argv: append([]string{"linux.uml"}, umlArgs(s, dir)...),
+			env:  []string{"TMPDIR=" + memDir(s.MemMB)},
 			plan: p,
 		}, nil
 	}
@@ -51,8 +56,8 @@ func uml(s Spec, dir string) (boot, error) {
 	p.mounts = append(baseMounts(), bindMounts(oldRoot+host, s.shares(dir))...)
 	const enter = `mount --make-rprivate / && mount --rbind / "$0/mnt" && mount --bind /proc "$0/proc" && exec chroot "$0" "$@"`
 	return boot{
-		argv:  append([]string{"/bin/sh", "-c", enter, s.Root, umlPath}, umlArgs(s.MemMB, host+dir)...),
-		env:   append(os.Environ(), "TMPDIR="+host+memDir(s.MemMB)),
+		argv:  append([]string{"/bin/sh", "-c", enter, s.Root, umlPath}, umlArgs(s, host+dir)...),
+		env:   []string{"TMPDIR=" + host + memDir(s.MemMB)},
 		clone: syscall.CLONE_NEWNS,
 		plan:  p,
 	}, nil
@@ -60,11 +65,15 @@ func uml(s Spec, dir string) (boot, error) {
 
 const umlPath = "/usr/bin/linux.uml"
 
-func umlArgs(memMB int, dir string) []string {
+func umlArgs(s Spec, dir string) []string {
+	input := "null"
+	if s.Terminal != nil {
+		input = "fd:6"
+	}
 	return []string{
-		"mem=" + strconv.Itoa(memMB) + "M", "rootfstype=hostfs", "rw", "quiet",
+		"mem=" + strconv.Itoa(s.MemMB) + "M", "rootfstype=hostfs", "rw", "quiet",
 		"uml_dir=" + dir, "umid=guest", // one place each, so that two guests never meet
-		"con=null", "con0=null,fd:1", "ssl=null", "ssl0=null,fd:3", "ssl1=null,fd:4",
+		"con=null", "con0=null,fd:1", "ssl=null", "ssl0=" + input + ",fd:3", "ssl1=null,fd:4",
 		"init=" + dir + "/init",
 	}
 }

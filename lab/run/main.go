@@ -28,20 +28,28 @@ command's. What it writes is thrown away, except in the working directory, where
 func main() { os.Exit(run(os.Args[1:])) }
 
 func run(args []string) int {
-	s, timeout, err := parse(args)
+	o, err := parse(args)
 	if errors.Is(err, flag.ErrHelp) {
 		return 0
 	}
 	if err != nil {
 		return fail(err)
 	}
-	ctx, cancel := context.WithTimeoutCause(context.Background(), timeout,
-		fmt.Errorf("the guest took longer than %v and was ended", timeout))
+	if o.terminal {
+		terminal, restore, err := openTerminal()
+		if err != nil {
+			return fail(err)
+		}
+		defer restore()
+		o.spec.Terminal = terminal
+	}
+	ctx, cancel := context.WithTimeoutCause(context.Background(), o.timeout,
+		fmt.Errorf("the guest took longer than %v and was ended", o.timeout))
 	defer cancel()
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 
-	status, err := guest.Run(ctx, s)
+	status, err := guest.Run(ctx, o.spec)
 	var crash *guest.CrashError
 	switch {
 	case err == nil:
@@ -59,8 +67,15 @@ func fail(err error) int {
 	return 1
 }
 
-func parse(args []string) (guest.Spec, time.Duration, error) {
-	var s guest.Spec
+type options struct {
+	spec     guest.Spec
+	timeout  time.Duration
+	terminal bool
+}
+
+func parse(args []string) (options, error) {
+	var o options
+	s := &o.spec
 	fs := flag.NewFlagSet("lab-run", flag.ContinueOnError)
 	fs.SetOutput(io.Discard) // a mistake gets one line, from main
 	var root string
@@ -69,6 +84,7 @@ func parse(args []string) (guest.Spec, time.Duration, error) {
 	fs.StringVar(&root, "root", "", "`directory` that is the guest's root, such as a debootstrap tree (default the host's root)")
 	fs.IntVar(&s.MemMB, "mem", 1024, "memory in `MB`")
 	timeout := fs.Duration("timeout", 0, "end the guest after this `time` (default 30s more than -test.timeout, else 10m)")
+	fs.BoolVar(&o.terminal, "t", false, "type at the command, as in: lab-run -t bash (uml only)")
 	verbose := fs.Bool("v", false, "show the guest's console as it comes")
 	fs.Func("writable", "`directory` that is written through to the host (repeatable)", func(d string) error {
 		writable = append(writable, d)
@@ -81,21 +97,21 @@ func parse(args []string) (guest.Spec, time.Duration, error) {
 		fs.PrintDefaults()
 	}
 	if err != nil {
-		return s, 0, err
+		return o, err
 	}
 	if s.Dir, err = os.Getwd(); err != nil {
-		return s, 0, err
+		return o, err
 	}
 	fromTest, testTimeout := guest.TestFlags(fs.Args())
 	for _, d := range append(writable, fromTest...) {
 		if d, err = filepath.Abs(d); err != nil {
-			return s, 0, err
+			return o, err
 		}
 		s.Writable = append(s.Writable, d)
 	}
 	if root != "" {
 		if s.Root, err = filepath.Abs(root); err != nil {
-			return s, 0, err
+			return o, err
 		}
 		s.Readable = append(s.Readable, moduleRoot(s.Dir))
 		if program := fs.Arg(0); filepath.IsAbs(program) && !exists(filepath.Join(s.Root, program)) {
@@ -109,17 +125,20 @@ func parse(args []string) (guest.Spec, time.Duration, error) {
 	if *verbose {
 		s.Console = os.Stderr
 	}
-	return s, deadline(*timeout, testTimeout), nil
+	o.timeout = deadline(*timeout, testTimeout, o.terminal)
+	return o, nil
 }
 
 // deadline leaves the test binary's own timeout time to come first, for it prints
 // what every goroutine was doing.
-func deadline(flag, test time.Duration) time.Duration {
+func deadline(flag, test time.Duration, terminal bool) time.Duration {
 	switch {
 	case flag > 0:
 		return flag
 	case test > 0:
 		return test + 30*time.Second
+	case terminal:
+		return 24 * time.Hour
 	}
 	return 10 * time.Minute
 }

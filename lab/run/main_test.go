@@ -35,6 +35,19 @@ func needLab(t *testing.T, programs ...string) {
 	}
 }
 
+// build makes a lab-run to be run inside a guest. This test binary may carry the
+// race detector, which has no room in a user-mode kernel.
+func build(t *testing.T) string {
+	t.Helper()
+	program := filepath.Join(t.TempDir(), "lab-run")
+	cmd := exec.Command("go", "build", "-o", program, ".")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return program
+}
+
 // A lab is one start of lab-run, with a temporary directory of its own.
 type lab struct {
 	*exec.Cmd
@@ -114,7 +127,7 @@ ipvsadm -Ln | grep 10.0.0.2
 cat /etc/lab-run-test kept
 exit 0`
 	l := newLab(t, "--kernel", "uml", "sh", "-c", script)
-	l.Env = append(l.Env, "RUNNER="+os.Args[0])
+	l.Env = append(l.Env, "RUNNER="+build(t))
 	status, stdout := l.output(t)
 	_, got, _ := strings.Cut(stdout, "UDP")
 	if want := "  10.0.0.2:53 wlc\nhost\nstatus 9\nkept\n"; status != 0 || got != want {
@@ -131,8 +144,9 @@ func TestAnotherRoot(t *testing.T) {
 	if _, err := os.Stat(root); err != nil {
 		t.Skip("there is no second release here: lab/trixie.sh makes it")
 	}
-	l := newLab(t, "--root", root, "--writable", filepath.Dir(os.Args[0]), "sh", "-c", `. /etc/os-release; echo "$VERSION_CODENAME"; cat sources; "$RUNNER" -h | head -n 1; echo new >/etc/lab-run-test; echo kept >kept; exit 5`)
-	l.Env = append(l.Env, "RUNNER="+os.Args[0])
+	runner := build(t)
+	l := newLab(t, "--root", root, "--writable", filepath.Dir(runner), "sh", "-c", `. /etc/os-release; echo "$VERSION_CODENAME"; cat sources; "$RUNNER" -h | head -n 1; echo new >/etc/lab-run-test; echo kept >kept; exit 5`)
+	l.Env = append(l.Env, "RUNNER="+runner)
 	if err := os.WriteFile(filepath.Join(l.dir, "sources"), []byte("here\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
