@@ -19,9 +19,10 @@ STATIC    := CGO_ENABLED=0 $(GO) build -trimpath -ldflags='-s -w'
 # The race detector needs a working C compiler; without one the tests still run.
 RACE       = $(shell echo 'int x;' | $$($(GO) env CC) -xc -include stdlib.h -c -o /dev/null - 2>/dev/null && echo -race)
 
-# Lab tests: the tests in files that are built only with the tag "lab". Only they run in a guest.
-LAB_FILES = $(shell grep -rl --include='*_test.go' '^//go:build lab$$' --exclude-dir='.?*' --exclude-dir=testdata .)
-LAB_TESTS = $(shell sed -nE 's/^func (Test\w*).*/\1/p' $(LAB_FILES) | sort -u | paste -sd'|')
+# The test files with a build constraint, and the flags that run their tests only: a guest is slow, and the host has
+# run the others already.
+tagged    = $(shell grep -rlx --include='*_test.go' '//go:build $(1)' --exclude-dir='.?*' --exclude-dir=testdata .)
+tests_of  = -run '^($(shell sed -nE 's/^func (Test\w*).*/\1/p' /dev/null $(1) | sort -u | paste -sd'|'))$$' $(sort $(dir $(1)))
 
 .PHONY: help
 help: ## this list
@@ -56,11 +57,21 @@ test-host:
 	@echo '== tests on this host ($(or $(RACE),no C compiler: without the race detector))'
 	@$(GOTESTSUM) --format pkgname --hide-summary skipped --jsonfile $(RESULTS)/host.json -- $(RACE) -shuffle=on ./...
 
-.PHONY: test-lab
-test-lab:
-	@echo '== tests in the lab'
-	@CGO_ENABLED=0 $(GOTESTSUM) --format testname --hide-summary skipped,output --jsonfile $(RESULTS)/lab.json -- \
-		-tags lab -exec '$(CURDIR)/bin/lab-run' -count=1 -p $(GUESTS) -run '^($(LAB_TESTS))$$' $(sort $(dir $(LAB_FILES)))
+# The lab tests on the kernel that lab-run chooses, on the second one, and with the programs of another release.
+.PHONY: test-lab test-qemu test-trixie
+test-qemu:   LAB_FLAGS := --kernel qemu
+test-trixie: LAB_FLAGS  = --root $(shell lab/trixie.sh)
+test-lab test-qemu test-trixie: test-%:
+	@echo '== tests in the lab ($(or $(LAB_FLAGS),its first kernel))'
+	@CGO_ENABLED=0 $(GOTESTSUM) --format testname --hide-summary skipped,output --jsonfile $(RESULTS)/$*.json -- \
+		-tags lab -exec '$(CURDIR)/bin/lab-run $(LAB_FLAGS)' -count=1 -p $(GUESTS) -timeout 30m $(call tests_of,$(call tagged,lab))
+
+# Tests that take long because time is what they prove.
+.PHONY: test-long
+test-long:
+	@echo '== long tests in the lab'
+	@CGO_ENABLED=0 $(GOTESTSUM) --format standard-verbose --hide-summary skipped,output --jsonfile $(RESULTS)/long.json -- \
+		-tags lab,prove -exec '$(CURDIR)/bin/lab-run' -count=1 -p 1 -timeout 2h $(call tests_of,$(call tagged,lab && prove))
 
 .PHONY: test-demo
 test-demo:
@@ -68,6 +79,12 @@ test-demo:
 	@$(GOTESTSUM) --format standard-verbose --hide-summary skipped,output --jsonfile $(RESULTS)/demo.json --raw-command -- \
 		$(GO) tool test2json -t -p lab/demo \
 		bash -c 'echo "=== RUN   DemoQuick"; bin/lab-run bin/demo quick && printf "%s\n" "--- PASS: DemoQuick" PASS'
+
+.PHONY: prove
+prove: ## the long proofs: two more kernels, ten minutes of load, ten of fuzzing for each target
+	@lab/setup.sh qemu trixie
+	@$(MAKE) --no-print-directory test STAGES='host lab qemu trixie long demo'
+	@$(MAKE) --no-print-directory fuzz FUZZTIME=10m
 
 .PHONY: lint
 lint: ## golangci-lint, lab files included
