@@ -58,6 +58,9 @@ func judge(q Question, e Expect, legs []Leg) verdict {
 	return verdict{Pass, describe(legs)}
 }
 
+// noneCounts stands in front of what came in vain.
+const noneCounts = "no answer that counts"
+
 // noAnswer explains a leg without an answer. What came in vain is the better
 // reason than the time-out at the end of waiting for something better.
 func noAnswer(before []Leg, leg Leg) verdict {
@@ -66,7 +69,7 @@ func noAnswer(before []Leg, leg Leg) verdict {
 		v = verdict{leg.Err.Outcome, leg.Err.Detail}
 	}
 	if v.outcome == Timeout && len(leg.strays.kinds) > 0 {
-		v = verdict{leg.strays.kinds[0].Kind, "no answer that counts"}
+		v = verdict{leg.strays.kinds[0].Kind, noneCounts}
 	}
 	if len(leg.strays.kinds) > 0 {
 		v.reason += ", only: " + leg.strays.String()

@@ -86,14 +86,14 @@ func (c *Check) post(ctx context.Context, ask query, seen *strays) (*dns.Msg, in
 	dial := func(ctx context.Context) (net.Conn, error) { return c.From.dialTCP(ctx, c.Server) }
 	reply, err := c.Encrypted.Post(ctx, dial, c.Server.String(), ask.wire)
 	if err != nil {
-		return nil, 0, err
+		return nil, 0, closedError(err)
 	}
 	m, stray := accept([]query{ask}, c.Ask.TSIG, reply)
 	if stray == nil {
 		return m, len(reply), nil
 	}
 	seen.add(*stray)
-	return nil, 0, &LegError{stray.Kind, stray.Detail}
+	return nil, 0, &LegError{stray.Kind, noneCounts}
 }
 
 // readFrame reads one message with its two-byte length (RFC 1035 section 4.2.2).

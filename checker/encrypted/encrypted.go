@@ -16,6 +16,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"syscall"
 
 	"github.com/lvsdns/lvsdns/checker"
 	"github.com/miekg/dns"
@@ -92,6 +93,8 @@ func tlsReason(err error) string {
 		return fmt.Sprintf("certificate: %v; give its authority with --tls-ca", authority)
 	case errors.As(err, &record):
 		return "the server does not speak TLS on this port"
+	case errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		return "the server closed the connection during the TLS handshake"
 	default:
 		return fmt.Sprintf("TLS: %v", err)
 	}

@@ -6,6 +6,7 @@
 package dnstest
 
 import (
+	"crypto/tls"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -24,26 +25,40 @@ type Handler func(q *Query)
 type Server struct {
 	t       testing.TB
 	handler Handler
-	udp     *net.UDPConn
+	udp     *net.UDPConn // nil: a server for TLS
 	tcp     *net.TCPListener
+	tls     *tls.Config // nil: TCP without TLS
 	tasks   sync.WaitGroup
 
 	mu      sync.Mutex // held while the handler runs
 	queries int
 	closed  bool
-	conns   map[*net.TCPConn]bool
+	conns   map[net.Conn]bool
 }
 
 // Start serves on an address, with port 0 for one that is free for both
 // transports. The test ends the server.
 func Start(t testing.TB, address string, h Handler) *Server {
 	t.Helper()
-	s := &Server{t: t, handler: h, conns: map[*net.TCPConn]bool{}}
+	s := &Server{t: t, handler: h, conns: map[net.Conn]bool{}}
 	if err := s.listen(netip.MustParseAddrPort(address)); err != nil {
 		t.Fatalf("dnstest: %v", err)
 	}
 	t.Cleanup(s.Close)
 	s.tasks.Go(s.serveUDP)
+	s.tasks.Go(s.serveTCP)
+	return s
+}
+
+// StartTLS serves DNS over TLS (RFC 7858) on an address, and nothing else.
+func StartTLS(t testing.TB, address string, config *tls.Config, h Handler) *Server {
+	t.Helper()
+	listener, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(netip.MustParseAddrPort(address)))
+	if err != nil {
+		t.Fatalf("dnstest: %v", err)
+	}
+	s := &Server{t: t, handler: h, tcp: listener, tls: config, conns: map[net.Conn]bool{}}
+	t.Cleanup(s.Close)
 	s.tasks.Go(s.serveTCP)
 	return s
 }
@@ -68,7 +83,7 @@ func (s *Server) listen(at netip.AddrPort) (err error) {
 
 // Addr returns where the server listens.
 func (s *Server) Addr() netip.AddrPort {
-	return s.udp.LocalAddr().(*net.UDPAddr).AddrPort()
+	return s.tcp.Addr().(*net.TCPAddr).AddrPort()
 }
 
 // Queries returns how many queries have come.
@@ -79,7 +94,11 @@ func (s *Server) Queries() int {
 }
 
 // CloseUDP closes the UDP port.
-func (s *Server) CloseUDP() { s.udp.Close() }
+func (s *Server) CloseUDP() {
+	if s.udp != nil {
+		s.udp.Close()
+	}
+}
 
 // CloseTCP closes the TCP port.
 func (s *Server) CloseTCP() { s.tcp.Close() }
@@ -121,18 +140,21 @@ func (s *Server) serveUDP() {
 
 func (s *Server) serveTCP() {
 	for {
-		conn, err := s.tcp.AcceptTCP()
+		conn, err := s.tcp.Accept()
 		if err != nil {
 			return
 		}
 		if s.keep(conn) {
+			if s.tls != nil {
+				conn = tls.Server(conn, s.tls)
+			}
 			s.tasks.Go(func() { s.serveConn(conn) })
 		}
 	}
 }
 
 // keep notes a connection for Close; false when the server is closed already.
-func (s *Server) keep(conn *net.TCPConn) bool {
+func (s *Server) keep(conn net.Conn) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
@@ -143,7 +165,7 @@ func (s *Server) keep(conn *net.TCPConn) bool {
 	return true
 }
 
-func (s *Server) serveConn(conn *net.TCPConn) {
+func (s *Server) serveConn(conn net.Conn) {
 	client := conn.RemoteAddr().(*net.TCPAddr).AddrPort()
 	for {
 		wire, err := readFrame(conn)

@@ -15,10 +15,10 @@ type Query struct {
 	Server netip.AddrPort // where it came to
 
 	server *Server
-	conn   *net.TCPConn // nil: it came over UDP
+	conn   net.Conn // nil: it came over UDP
 }
 
-// TCP reports whether the query came over TCP.
+// TCP reports whether the query came over TCP, with TLS or without.
 func (q *Query) TCP() bool { return q.conn != nil }
 
 // Send sends a message to the client from the address that it asked.
@@ -42,15 +42,15 @@ func (q *Query) SendFrom(local netip.AddrPort, message []byte) {
 	_, _ = conn.WriteToUDPAddrPort(message, q.Client)
 }
 
-// SendBytes writes to the client's TCP connection as it is told, without a
-// length in front.
+// SendBytes writes to the client's connection as it is told, without a length
+// in front.
 func (q *Query) SendBytes(b []byte) { _, _ = q.conn.Write(b) }
 
-// Hangup closes the client's TCP connection.
+// Hangup closes the client's connection.
 func (q *Query) Hangup() { q.conn.Close() }
 
 // Reset ends the client's TCP connection with a RST.
 func (q *Query) Reset() {
-	_ = q.conn.SetLinger(0)
+	_ = q.conn.(*net.TCPConn).SetLinger(0)
 	q.conn.Close()
 }
