@@ -96,6 +96,7 @@ func Run(ctx context.Context, s Spec) (int, error) {
 	}
 	if s.Stderr == s.Stdout {
 		b.plan.stderr = b.plan.stdout
+		b.plan.ports = b.plan.ports[:min(1, len(b.plan.ports))]
 	}
 	if err := out.open(s.Stderr); err != nil {
 		return 0, err

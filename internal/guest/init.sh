@@ -69,12 +69,17 @@ else
 	sh "$run/job" </dev/null >"$stdout" 2>"$stderr" 3>&- 4>&- 5>&-
 fi
 status=$?
-if [ -n "$copies" ]; then
-	# What the command left running holds the pipes open.
+# What the command left running holds the pipes open. Again until none is left, for
+# a process may fork while this looks; kernel threads have no command line.
+again=$copies
+while [ -n "$again" ]; do
+	again=
 	for process in /proc/[0-9]*; do
-		case " 1$copies " in *" ${process#/proc/} "*) ;; *) kill -9 "${process#/proc/}" 2>/dev/null ;; esac
-	done
-	wait $copies
-fi
+		case " 1$copies " in *" ${process#/proc/} "*) continue ;; esac
+		read -r line <"$process/cmdline" || [ -n "$line" ] || continue
+		kill -9 "${process#/proc/}" && again=yes
+	done 2>/dev/null
+done
+wait $copies
 echo "$status" >"$run/status"
 finish

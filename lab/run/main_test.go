@@ -230,10 +230,27 @@ exit 7`
 
 func TestStreamsKeepEveryByteAndTheirOrder(t *testing.T) {
 	needLab(t, "linux.uml")
-	// Both streams into one pipe, as under "go test": 1 MB, lines alternating.
+	for _, kernel := range []struct {
+		name  string
+		needs []string
+	}{
+		{"uml", nil},
+		{"qemu", []string{"qemu-system-x86_64"}},
+	} {
+		t.Run(kernel.name, func(t *testing.T) {
+			needLab(t, kernel.needs...)
+			testStreams(t, kernel.name)
+		})
+	}
+}
+
+// testStreams sends both streams into one pipe, as under "go test": 1 MB, lines
+// alternating. A process that the command leaves behind must not hold that up.
+func testStreams(t *testing.T, kernel string) {
 	const lines = 20000
 	pad := strings.Repeat("x", 44)
-	l := newLab(t, "sh", "-c", fmt.Sprintf(`pad=%s; i=0; while [ $i -lt %d ]; do echo "out $i $pad"; i=$((i+1)); echo "err $i $pad" >&2; i=$((i+1)); done`, pad, lines))
+	l := newLab(t, "--kernel", kernel, "sh", "-c", fmt.Sprintf(`sleep 1000 &
+pad=%s; i=0; while [ $i -lt %d ]; do echo "out $i $pad"; i=$((i+1)); echo "err $i $pad" >&2; i=$((i+1)); done`, pad, lines))
 	var got bytes.Buffer
 	l.Stdout, l.Stderr = &got, &got
 	if err := l.Run(); err != nil {
@@ -246,6 +263,7 @@ func TestStreamsKeepEveryByteAndTheirOrder(t *testing.T) {
 	if !bytes.Equal(got.Bytes(), want.Bytes()) {
 		t.Errorf("%d bytes came out that are not the %d that went in", got.Len(), want.Len())
 	}
+	l.checkGone(t)
 }
 
 func TestGuestThatFails(t *testing.T) {
