@@ -104,4 +104,6 @@ bench: setup build ## what one check costs beside its rivals, BENCHN (300) runs 
 
 .PHONY: cover
 cover: ## statements that the host tests reach, by function
-	@$(GO) test -coverprofile=.cache/cover.out ./... >/dev/null && $(GO) tool cover -func=.cache/cover.out
+	@mkdir -p .cache
+	@$(GO) test -coverprofile=.cache/cover.out ./...
+	@$(GO) tool cover -func=.cache/cover.out
