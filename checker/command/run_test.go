@@ -172,6 +172,35 @@ func TestRunOutputFile(t *testing.T) {
 	}
 }
 
+// Who reads the file while it is replaced sees the old text or the new one.
+func TestWriteFileInOneStep(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "check.prom")
+	text := func(letter string) []byte { return []byte(strings.Repeat(letter, 1<<18)) }
+	if err := writeFile(file, text("a")); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for i := range 200 {
+			if err := writeFile(file, text(string(rune('a'+i%26)))); err != nil {
+				t.Error(err)
+			}
+		}
+	}()
+	for reading := true; reading; {
+		select {
+		case <-done:
+			reading = false
+		default:
+		}
+		got, err := os.ReadFile(file)
+		if err != nil || len(got) != 1<<18 || !bytes.Equal(got, text(string(got[0]))) {
+			t.Fatalf("saw %d bytes, %v", len(got), err)
+		}
+	}
+}
+
 func TestRunHeartbeat(t *testing.T) {
 	dir, err := os.MkdirTemp("", "run") // short, as a socket's path must be
 	if err != nil {

@@ -36,6 +36,15 @@ func listen(t *testing.T, path string) *net.UnixConn {
 	return conn
 }
 
+// asNobody has a command run without root's rights.
+func asNobody(t *testing.T, cmd *exec.Cmd) {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Skip("only root can run a program as another user")
+	}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+}
+
 // An exporter that is not there, not well or not ours costs no verdict.
 func TestExporterHasNoSay(t *testing.T) {
 	dir := socketDir(t)
@@ -69,10 +78,7 @@ func TestExporterHasNoSay(t *testing.T) {
 				cmd := start(t, func(ctx context.Context) *exec.Cmd {
 					cmd := exec.CommandContext(ctx, program(), append([]string{"--exporter-socket", socket}, c.args...)...)
 					if exporter == "private" {
-						if os.Geteuid() != 0 {
-							t.Skip("only root can run the check as another user")
-						}
-						cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+						asNobody(t, cmd)
 					}
 					return cmd
 				})

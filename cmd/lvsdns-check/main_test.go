@@ -65,7 +65,12 @@ var deaths = map[string]func() error{
 	},
 }
 
-func deeper(n int) int { return deeper(n+1) + 1 }
+func deeper(n int) int {
+	if n < 0 {
+		return 0
+	}
+	return deeper(n+1) + 1
+}
 
 // started is a process of ours with a bound on its life.
 func start(t *testing.T, cmd func(ctx context.Context) *exec.Cmd) *exec.Cmd {
@@ -106,6 +111,21 @@ func run(t *testing.T, args ...string) (end, output string) {
 		return c
 	})
 	return ended(t, c), text.String()
+}
+
+// Without the right to ask as it is told, a check fails, and says which right.
+func TestMarkNeedsARight(t *testing.T) {
+	var output strings.Builder
+	c := start(t, func(ctx context.Context) *exec.Cmd {
+		c := exec.CommandContext(ctx, program(), "--mark", "7", "192.0.2.1")
+		asNobody(t, c)
+		c.Stdout, c.Stderr = &output, &output
+		return c
+	})
+	const want = "FAIL 192.0.2.1:53 . SOA udp: local: mark 7: operation not permitted (it needs CAP_NET_ADMIN)\n"
+	if got := ended(t, c); got != "exit 1" || output.String() != want {
+		t.Errorf("%s: %q, want %q", got, output.String(), want)
+	}
 }
 
 // A Go program ends with status 2 on a fatal error, and misc_dynamic reads that
