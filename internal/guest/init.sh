@@ -8,12 +8,15 @@ export PATH
 here=${0%/*}
 . "$here/plan"
 
-# A guest kernel ends by the SysRq trigger, for a small Debian has no "halt". On
-# the host's kernel there is nothing to power off: process 1 just leaves.
+# A guest kernel ends by the SysRq trigger, for a small Debian has no "halt". Never
+# before the guest has a /proc of its own: in user-mode Linux the one before is the
+# host's, and would power off the host. Until then, and always on the host's kernel,
+# process 1 just leaves, which ends a guest kernel too.
+own_proc=
 finish() {
 	sync
-	case $kernel in uml | qemu) echo o >/proc/sysrq-trigger && sleep 60 ;; esac
-	exit
+	case $own_proc-$kernel in yes-uml | yes-qemu) echo o >/proc/sysrq-trigger && sleep 60 ;; esac
+	exit 1
 }
 
 die() {
@@ -37,7 +40,9 @@ fi
 
 # First, because "mount -a" asks /proc what is mounted already, and the host's may
 # shine through.
-mount -t proc proc /proc && mount -a -T "$here/fstab" || die "cannot mount what the run needs"
+mount -t proc proc /proc || die "cannot mount /proc"
+own_proc=yes
+mount -a -T "$here/fstab" || die "cannot mount what the run needs"
 [ "$kernel" = qemu ] || umount -l /.host || die "cannot leave the host's root"
 [ "$kernel" = host ] || cp -P "$run"/dev/* /dev/
 mkdir -p /run/netns /run/lock

@@ -113,6 +113,9 @@ func parse(args []string) (options, error) {
 		if s.Root, err = filepath.Abs(root); err != nil {
 			return o, err
 		}
+		if !exists(filepath.Join(s.Root, "bin/sh")) {
+			return o, fmt.Errorf("--root %s is no Debian tree: lab/trixie.sh makes one", root)
+		}
 		s.Readable = append(s.Readable, moduleRoot(s.Dir))
 		if program := fs.Arg(0); filepath.IsAbs(program) && !exists(filepath.Join(s.Root, program)) {
 			s.Readable = append(s.Readable, filepath.Dir(program))

@@ -271,6 +271,13 @@ pad=%s; i=0; while [ $i -lt %d ]; do echo "out $i $pad"; i=$((i+1)); echo "err $
 
 func TestGuestThatFails(t *testing.T) {
 	needLab(t, "linux.uml")
+	broken := t.TempDir() // it has a shell that is none
+	if err := os.MkdirAll(filepath.Join(broken, "bin"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(broken, "bin/sh"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
 	for _, tt := range []struct {
 		name       string
 		args       []string
@@ -304,6 +311,19 @@ func TestGuestThatFails(t *testing.T) {
 			args:       []string{"/nonexistent/pkg.test", "-test.v"},
 			wantStatus: 127,
 			wantErr:    []string{"/nonexistent/pkg.test", "No such file or directory"},
+		},
+		{
+			// It ends before it has a /proc of its own, so it must not end by SysRq.
+			name:       "has a root that cannot run",
+			args:       []string{"--kernel", "uml", "--root", broken, "true"},
+			wantStatus: 1,
+			wantErr:    []string{"Attempted to kill init", "the guest ended before its command did"},
+		},
+		{
+			name:       "has no such root",
+			args:       []string{"--root", "/nonexistent", "true"},
+			wantStatus: 1,
+			wantErr:    []string{"--root /nonexistent is no Debian tree"},
 		},
 		{
 			name:       "runs out of memory at the start",
