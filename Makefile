@@ -88,7 +88,7 @@ prove: ## the long proofs: two more kernels, ten minutes of load, ten of fuzzing
 
 .PHONY: lint
 lint: ## golangci-lint, lab files included
-	@GOLANGCI_LINT_CACHE=$(CURDIR)/.cache/lint $(LINT) run
+	@GOLANGCI_LINT_CACHE=$(CURDIR)/.cache/lint $(LINT) run --allow-parallel-runners
 
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME (30s) each
