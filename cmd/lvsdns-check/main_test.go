@@ -26,6 +26,9 @@ func TestMain(m *testing.M) {
 	if how := os.Getenv(dieVariable); how != "" {
 		os.Exit(checkmain.Run(command.Program{HandOver: deaths[how]}))
 	}
+	if os.Getenv("LVSDNS_LAB") != "" {
+		os.Exit(m.Run()) // in the lab the tests install what "make build" made, and there may be no Go
+	}
 	os.Exit(func() int {
 		dir, err := os.MkdirTemp("", "lvsdns-check")
 		if err != nil {

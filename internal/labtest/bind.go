@@ -19,13 +19,15 @@ func (s setup) bind() server {
 		"  listen-on { " + v4 + "};",
 		"  listen-on-v6 { " + v6 + "};",
 		"  pid-file none;",
-		"  lock-file none;",
 		fmt.Sprintf("  session-keyfile %q;", s.dir+"/session.key"),
 		"  recursion no;",
 		"  dnssec-validation no;",
 		"  notify no;",
 		"};",
 		"controls { };",
+	}
+	if release() < 13 { // BIND 9.20 has no lock file, and no option for it
+		conf = append(conf[:2], append([]string{"  lock-file none;"}, conf[2:]...)...)
 	}
 	zones := func(file string) []string {
 		var z []string

@@ -37,9 +37,13 @@ func (s setup) recursor() server {
 		// The packet cache answers before the hook, whatever the subnet.
 		conf = append(conf, "use-incoming-edns-subnet=yes", "disable-packetcache=yes")
 	}
+	args := []string{"--config-dir=" + s.dir}
+	if release() >= 13 { // from 5.2 on the Recursor wants YAML, or this
+		args = append(args, "--enable-old-settings")
+	}
 	return server{
 		files: map[string]string{"recursor.conf": lines(conf...), "hook.lua": s.hook(), "zone": zoneFile(outsideView)},
-		args:  []string{"--config-dir=" + s.dir},
+		args:  args,
 	}
 }
 
