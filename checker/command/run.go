@@ -22,7 +22,7 @@ type Program struct {
 	// HandOver continues as the program that has Encrypted; it returns only
 	// when that is impossible. Used where Encrypted is nil.
 	HandOver func() error
-	// Exit ends the process. It is called where a write of the verdict blocks.
+	// Exit ends the process where a write of the verdict blocks; nil to wait.
 	Exit func(status int)
 	// Version returns the version stamped into the program.
 	Version func() (string, bool)
@@ -117,7 +117,9 @@ func (p Program) write(w io.Writer, text []byte, status int) {
 	if len(text) == 0 {
 		return
 	}
-	stuck := time.AfterFunc(patience, func() { p.Exit(status) })
-	defer stuck.Stop()
+	if p.Exit != nil {
+		stuck := time.AfterFunc(patience, func() { p.Exit(status) })
+		defer stuck.Stop()
+	}
 	_, _ = w.Write(text)
 }
