@@ -26,6 +26,7 @@ func (h *Host) Keepalived(conf string) *Keepalived {
 		"--pid=" + file("keepalived.pid"),
 		"--vrrp_pid=" + file("keepalived_vrrp.pid"),
 		"--checkers_pid=" + file("keepalived_checkers.pid"),
+		"--bfd_pid=" + file("keepalived_bfd.pid"), // 2.3.3 locks it, used or not
 	}
 	k.write(h, conf)
 	k.Process = h.Start("keepalived", k.args...)
