@@ -93,7 +93,7 @@ func TestSource(t *testing.T) {
 func TestTries(t *testing.T) {
 	t.Parallel()
 	server := dnstest.Start(t, "127.0.0.1:0", silent)
-	check := asking(server, silence)
+	check := asking(server, 3*silence)
 	check.Attempts = 3
 	r := check.Run(context.Background())
 	expect(t, r, checker.Timeout, "no answer (3 tries)")

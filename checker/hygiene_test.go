@@ -18,8 +18,8 @@ import (
 )
 
 const (
-	silence  = time.Second      // for checks that must wait to the end
-	generous = 30 * time.Second // for checks that an answer ends
+	silence  = 1500 * time.Millisecond // for checks that must wait to the end
+	generous = 30 * time.Second        // for checks that an answer ends
 )
 
 func soa() checker.Question {

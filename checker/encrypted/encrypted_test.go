@@ -23,8 +23,8 @@ import (
 )
 
 const (
-	silence  = time.Second      // for checks that must wait to the end
-	generous = 30 * time.Second // for checks that an answer ends
+	silence  = 1500 * time.Millisecond // for checks that must wait to the end
+	generous = 30 * time.Second        // for checks that an answer ends
 )
 
 var tomorrow = time.Now().Add(24 * time.Hour)
@@ -71,7 +71,7 @@ func certificates(t *testing.T) []certificateCase {
 	here, byName := ca.Certificate(tomorrow, "127.0.0.1"), ca.Certificate(tomorrow, "dns.example")
 	old := ca.Certificate(time.Now().Add(-time.Minute), "127.0.0.1")
 	oldTLS := here.Clone()
-	oldTLS.MaxVersion = tls.VersionTLS11
+	oldTLS.MinVersion, oldTLS.MaxVersion = tls.VersionTLS10, tls.VersionTLS11
 	return []certificateCase{
 		{"by address", here, encrypted.Options{CAFile: ca.File}, checker.Pass, right},
 		{"by name", byName, encrypted.Options{CAFile: ca.File, Name: "dns.example"}, checker.Pass, right},

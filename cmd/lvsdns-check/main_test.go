@@ -63,7 +63,11 @@ var deaths = map[string]func() error{
 		return fmt.Errorf("depth %d", deeper(0))
 	},
 	"a panic elsewhere": func() error {
-		go panic("planted")
+		var limit syscall.Rlimit
+		if err := syscall.Getrlimit(syscall.RLIMIT_CORE, &limit); err != nil {
+			return err
+		}
+		go panic(fmt.Sprintf("planted, with cores of %d bytes", limit.Cur))
 		select {}
 	},
 }
@@ -144,12 +148,16 @@ func TestFatalErrorIsNoStatus(t *testing.T) {
 			dir := t.TempDir()
 			var stderr strings.Builder
 			c := start(t, func(ctx context.Context) *exec.Cmd {
-				c := exec.CommandContext(ctx, self, "--transport", "tls", "--exit-mode", "misc-dynamic", "192.0.2.1")
+				c := exec.CommandContext(ctx, "/bin/sh", "-c", `ulimit -c unlimited; exec "$0" "$@"`,
+					self, "--transport", "tls", "--exit-mode", "misc-dynamic", "192.0.2.1")
 				c.Dir, c.Env, c.Stderr = dir, append(os.Environ(), dieVariable+"="+how), &stderr
 				return c
 			})
 			if got := ended(t, c); got != "killed by "+syscall.SIGABRT.String() {
 				t.Errorf("%s\n%.300s", got, stderr.String())
+			}
+			if strings.Contains(stderr.String(), "planted") && !strings.Contains(stderr.String(), "with cores of 0 bytes") {
+				t.Errorf("it may leave a core: %.300s", stderr.String())
 			}
 			if left, err := os.ReadDir(dir); err != nil || len(left) != 0 {
 				t.Errorf("left behind: %v, %v", left, err)

@@ -113,27 +113,37 @@ func TestReaderHasNoSay(t *testing.T) {
 // keepalived reads a check that a signal ended in another way than one that
 // ended by itself: a signal is answered with the status of a failure.
 func TestSignalInTheMiddle(t *testing.T) {
+	type running struct {
+		*exec.Cmd
+		output strings.Builder
+		third  chan struct{} // closed when the program has asked three times
+	}
 	for _, mode := range []struct{ name, end string }{
 		{"misc", "exit 1"}, {"misc-dynamic", "exit 1"}, {"haproxy", "exit 1"}, {"nagios", "exit 3"},
 	} {
 		for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGQUIT} {
+			// All of them start before the first is waited for.
+			r := &running{third: make(chan struct{})}
+			server := dnstest.Start(t, "127.0.0.1:0", func(q *dnstest.Query) {
+				if q.N == 3 {
+					close(r.third)
+				}
+			})
+			// The program listens to signals a moment after it has begun. Its third try is a second
+			// later by its own clock, however busy this machine is.
+			r.Cmd = start(t, func(ctx context.Context) *exec.Cmd {
+				cmd := exec.CommandContext(ctx, program(), "--timeout", "50s", "--attempts", "100", "--exit-mode", mode.name, server.Addr().String())
+				cmd.Stdout, cmd.Stderr = &r.output, &r.output
+				return cmd
+			})
 			t.Run(mode.name+" "+sig.String(), func(t *testing.T) {
 				t.Parallel()
-				asked := make(chan struct{}, 10)
-				server := dnstest.Start(t, "127.0.0.1:0", func(*dnstest.Query) { asked <- struct{}{} })
-				var output strings.Builder
-				cmd := start(t, func(ctx context.Context) *exec.Cmd {
-					cmd := exec.CommandContext(ctx, program(), "--timeout", "50s", "--exit-mode", mode.name, server.Addr().String())
-					cmd.Stdout, cmd.Stderr = &output, &output
-					return cmd
-				})
-				<-asked
-				time.Sleep(500 * time.Millisecond) // the program listens to signals a moment after it has asked
-				if err := cmd.Process.Signal(sig); err != nil {
+				<-r.third
+				if err := r.Process.Signal(sig); err != nil {
 					t.Fatal(err)
 				}
-				if got := ended(t, cmd); got != mode.end || strings.Contains(output.String(), "PASS") {
-					t.Errorf("%s, want %s; output %q", got, mode.end, output.String())
+				if got := ended(t, r.Cmd); got != mode.end || strings.Contains(r.output.String(), "PASS") {
+					t.Errorf("%s, want %s; output %.200q", got, mode.end, r.output.String())
 				}
 			})
 		}
