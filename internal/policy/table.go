@@ -39,9 +39,15 @@ var units = []unit{
 	{dir: "internal/dnstest"},
 
 	// The lab drives the programs from outside, as an operator does: it imports none of them.
-	{dir: "internal/guest"},
-	{dir: "internal/labtest"},
-	{dir: "lab", may: []string{"internal/guest", "internal/labtest"}},
+	{dir: "internal/netns"},
+	{dir: "internal/guest", may: []string{"internal/netns"}},
+	{dir: "internal/labtest", may: []string{"internal/netns"}},
+	{dir: "lab", may: []string{"alerts", "dashboards", "internal/guest", "internal/labtest", "internal/netns"}},
+
+	// What operators install beside the exporter. They know its metrics by docs/metrics.md alone.
+	{dir: "alerts"},
+	{dir: "dashboards"},
+	{dir: "internal/promcheck"},
 
 	{dir: "internal/dnstest"},
 	{dir: "internal/policy"},
@@ -49,7 +55,7 @@ var units = []unit{
 }
 
 // testHelpers are the units that any _test.go file may import besides what its unit may.
-var testHelpers = []string{"internal/dnstest", "internal/labtest"}
+var testHelpers = []string{"internal/dnstest", "internal/labtest", "internal/promcheck"}
 
 // home names the units that may import a module. A module with one home can be replaced in one place.
 type home struct {
@@ -63,12 +69,20 @@ var homes = []home{
 	{module: "golang.org/x/net", units: []string{"checker"}},
 	{module: "github.com/spf13/viper", units: []string{"internal/config"}},
 	{module: "github.com/prometheus/client_golang", units: []string{"exporter"}},
+	// The values of client_golang: a test reads them.
+	{module: "github.com/prometheus/client_model"},
+	{module: "github.com/prometheus/common", units: []string{"exporter"}},
+	{module: "github.com/prometheus/exporter-toolkit", units: []string{"exporter"}},
+	{module: "golang.org/x/sync", units: []string{"cmd", "exporter"}},
 	{module: "github.com/ti-mo/conntrack", units: []string{"conntrack"}},
 	{module: "github.com/mdlayher/netlink", units: []string{"internal/ipvs", "conntrack"}},
 	{module: "github.com/mdlayher/genetlink", units: []string{"internal/ipvs", "conntrack"}},
 	// System calls that the standard library lacks: as good as part of it.
-	{module: "golang.org/x/sys", units: []string{"checker", "conntrack", "cmd", "internal/dnscount", "internal/guest", "internal/host", "internal/ipvs", "internal/labtest", "lab"}},
+	{module: "golang.org/x/sys", units: []string{"checker", "conntrack", "cmd", "internal/dnscount", "internal/guest", "internal/host", "internal/ipvs", "internal/labtest", "internal/netns", "lab"}},
 	{module: "github.com/rogpeppe/go-internal"},
+	// PromQL, for tests: alerts and dashboards are parsed as Prometheus does it.
+	{module: "github.com/prometheus/prometheus", units: []string{"internal/promcheck"}},
+	{module: "go.yaml.in/yaml/v3"},
 }
 
 // lean lists packages that must not be linked into a command, directly or not: keepalived starts
