@@ -15,6 +15,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/lvsdns/lvsdns/internal/netns"
 )
 
 // Spec says what to run and in what kind of guest. The guest's root is a scratch
@@ -33,6 +35,7 @@ type Spec struct {
 	Stderr   io.Writer // standard error; may be the same writer as Stdout
 	Console  io.Writer // what the guest's kernel and init say, live; may be nil
 	Terminal *Terminal // gives the command a terminal, in a UML guest; nil for none
+	Link     *Link     // gives the guest an eth0; nil for none
 }
 
 // A Terminal is one that a person types at. Its output is the Spec's Stdout.
@@ -63,6 +66,7 @@ type boot struct {
 	argv  []string // the process on the host
 	env   []string // what it gets besides this process's environment
 	clone uintptr  // more namespaces for it than a process namespace
+	net   *os.File // network namespace to start it in; nil for the host's own
 	plan  plan
 }
 
@@ -76,7 +80,7 @@ func Run(ctx context.Context, s Spec) (int, error) {
 	if s.MemMB == 0 {
 		s.MemMB = 1024
 	}
-	dir, alive, remove, err := runDir()
+	dir, alive, remove, err := TempDir()
 	if err != nil {
 		return 0, err
 	}
@@ -97,6 +101,7 @@ func Run(ctx context.Context, s Spec) (int, error) {
 	if s.Stderr == s.Stdout {
 		b.plan.stderr = b.plan.stdout
 		b.plan.ports = b.plan.ports[:min(1, len(b.plan.ports))]
+		s.Stderr = io.Discard // one stream carries both: two copies to one writer would meet in it
 	}
 	if err := out.open(s.Stderr); err != nil {
 		return 0, err
@@ -124,7 +129,11 @@ func Run(ctx context.Context, s Spec) (int, error) {
 		// from a terminal cannot be called off.
 		go func() { _, _ = io.Copy(typed, s.Terminal.Input) }()
 	}
-	if err := cmd.Start(); err != nil {
+	start := cmd.Start
+	if b.net != nil {
+		start = func() error { return netns.Do(b.net, cmd.Start) }
+	}
+	if err := start(); err != nil {
 		if errors.Is(err, syscall.EPERM) {
 			return 0, fmt.Errorf("start the guest: %w: be root, and in a container have CAP_SYS_ADMIN", err)
 		}

@@ -38,11 +38,19 @@ func host(s Spec, dir string) (boot, error) {
 	}
 	p.mounts = append(p.mounts, baseMounts()...)
 	p.mounts = append(p.mounts, bindMounts(oldRoot, s.shares(dir))...)
-	return boot{
+	b := boot{
 		argv:  []string{dir + "/init"},
 		clone: syscall.CLONE_NEWNS | syscall.CLONE_NEWNET | syscall.CLONE_NEWUTS | syscall.CLONE_NEWIPC,
 		plan:  p,
-	}, nil
+	}
+	if s.Link != nil {
+		if err := s.Link.veth(); err != nil {
+			return boot{}, err
+		}
+		b.net = s.Link.inner
+		b.clone &^= syscall.CLONE_NEWNET
+	}
+	return b, nil
 }
 
 // submounts finds, in the text of /proc/self/mountinfo (proc(5)), the directories

@@ -52,7 +52,7 @@ echo lab >/proc/sys/kernel/hostname
 ulimit -n 65536
 modprobe -qa ip_vs ip_vs_rr ip_vs_wrr ip_vs_lc ip_vs_wlc ip_vs_sh ip_vs_mh ip_vs_dh ip_vs_sed ip_vs_nq \
 	ip_vs_fo ip_vs_ovf ip_vs_lblc ip_vs_lblcr ipip ip6_tunnel veth bridge dummy macvlan tun \
-	nf_conntrack nf_conntrack_netlink iptable_nat ip6table_nat iptable_mangle xt_conntrack xt_mark xt_CT xt_ipvs
+	nf_conntrack nf_conntrack_netlink iptable_nat ip6table_nat iptable_mangle xt_conntrack xt_mark xt_CT xt_ipvs virtio_net
 [ -e /proc/net/ip_vs ] || die "this kernel has no IPVS"
 ip link set lo up
 for line in $serial; do

@@ -117,7 +117,11 @@ func quote(s string) string {
 func jobScript(s Spec, kernel string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "cd -- %s || exit 1\nexec env -i", quote(s.Dir))
-	for _, kv := range append(slices.Clip(s.Env), "LVSDNS_LAB="+kernel) {
+	env := append(slices.Clip(s.Env), "LVSDNS_LAB="+kernel)
+	if s.Link != nil {
+		env = append(env, "LVSDNS_LAB_LINK="+guestDevice)
+	}
+	for _, kv := range env {
 		b.WriteString(" " + quote(kv))
 	}
 	for _, arg := range s.Argv {

@@ -58,6 +58,14 @@ func qemu(s Spec, dir string) (boot, error) {
 			mounts: baseMounts(),
 		},
 	}
+	if s.Link != nil {
+		device, err := s.Link.tap()
+		if err != nil {
+			return boot{}, err
+		}
+		b.net = s.Link.ns
+		b.argv = append(b.argv, "-netdev", "tap,id=link,ifname="+device+",script=no,downscript=no", "-device", "virtio-net-pci,netdev=link")
+	}
 	b.share("root", s.lower(), false)
 	b.share("run", dir, true)
 	for i, sh := range s.shares(dir) {

@@ -7,10 +7,10 @@ import (
 	"syscall"
 )
 
-// runDir makes the run's own directory. A helper process removes it as soon as
-// nobody holds the file "alive" any more, neither this process nor the guest that
-// inherits it. So it goes even when this process is killed, and never too early.
-func runDir() (dir string, alive *os.File, remove func(), err error) {
+// TempDir makes a directory that nothing leaves behind. A helper process removes it as soon as
+// nobody holds the file "alive" any more, neither this process nor those that
+// inherit it. So it goes even when this process is killed, and never too early.
+func TempDir() (dir string, alive *os.File, remove func(), err error) {
 	dir, err = os.MkdirTemp("", "lab-")
 	if err != nil {
 		return "", nil, nil, err

@@ -1,6 +1,7 @@
 package guest
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -39,12 +40,25 @@ func uml(s Spec, dir string) (boot, error) {
 		p.stderr = p.stdout
 		p.terminal = "rows " + s.Terminal.Rows + " cols " + s.Terminal.Columns
 	}
+	args := umlArgs(s, dir)
+	var net *os.File
+	if s.Link != nil {
+		if own {
+			return boot{}, errors.New("a guest with a kernel of its own root has no link")
+		}
+		device, err := s.Link.tap()
+		if err != nil {
+			return boot{}, err
+		}
+		net, args = s.Link.ns, append(args, guestDevice+"=tuntap,"+device)
+	}
 	if !own {
 		s.Readable = append(slices.Clip(s.Readable), modules)
 		p.mounts = append(baseMounts(), bindMounts(oldRoot, s.shares(dir))...)
 		return boot{
-			argv: append([]string{"linux.uml"}, umlArgs(s, dir)...),
+			argv: append([]string{"linux.uml"}, args...),
 			env:  []string{"TMPDIR=" + memDir(s.MemMB)},
+			net:  net,
 			plan: p,
 		}, nil
 	}

@@ -10,6 +10,8 @@ import (
 	"net"
 	"net/netip"
 	"time"
+
+	"github.com/lvsdns/lvsdns/internal/netns"
 )
 
 // Question is one plain DNS question.
@@ -80,7 +82,7 @@ func (h *Host) dial(q Question, deadline time.Time) (net.Conn, error) {
 	ctx, cancel := context.WithDeadline(h.lab.t.Context(), deadline)
 	defer cancel()
 	var conn net.Conn
-	err := inNetns(h.netns, func() (err error) {
+	err := netns.Do(h.netns, func() (err error) {
 		// A literal address is dialled on this very goroutine, hence in the namespace.
 		conn, err = new(net.Dialer).DialContext(ctx, network, server)
 		return err

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/lvsdns/lvsdns/internal/netns"
 )
 
 // Process is a program that runs on a host until it is ended, at the latest with the lab.
@@ -37,7 +39,7 @@ func (h *Host) run(ctx context.Context, stdin, name string, args ...string) (str
 	cmd.Stdin = strings.NewReader(stdin)
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	cmd.WaitDelay = time.Second
-	err := inNetns(h.netns, cmd.Start)
+	err := netns.Do(h.netns, cmd.Start)
 	if err == nil {
 		err = cmd.Wait()
 	}
@@ -63,7 +65,7 @@ func (h *Host) Start(name string, args ...string) *Process {
 	// Its own group, so that Ctrl-C on the terminal reaches only us and the lab is
 	// taken down in order.
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	h.lab.must(inNetns(h.netns, p.cmd.Start), "host %s: start %s", h.Name, name)
+	h.lab.must(netns.Do(h.netns, p.cmd.Start), "host %s: start %s", h.Name, name)
 	go func() {
 		_ = p.cmd.Wait()
 		close(p.done)
@@ -161,8 +163,8 @@ func (h *Host) close() {
 }
 
 // pidsIn lists the processes of a network namespace, without ourselves.
-func pidsIn(netns *os.File) []int {
-	want, err := netns.Stat()
+func pidsIn(ns *os.File) []int {
+	want, err := ns.Stat()
 	if err != nil {
 		return nil
 	}

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/lvsdns/lvsdns/internal/netns"
 )
 
 // relay passes datagrams on to the name server and holds the answers back.
@@ -24,7 +26,7 @@ func (n *NameServer) startRelay() *relay {
 	n.host.closers = append(n.host.closers, func() { cancel(); r.wg.Wait() })
 	for _, addr := range n.ownAddrs() {
 		var conn *net.UDPConn
-		n.host.lab.must(inNetns(n.host.netns, func() (err error) {
+		n.host.lab.must(netns.Do(n.host.netns, func() (err error) {
 			conn, err = net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(addr, relayPort)))
 			return err
 		}), "host %s: relay", n.host.Name)
@@ -60,7 +62,7 @@ func (r *relay) serve(ctx context.Context, conn *net.UDPConn, server netip.AddrP
 // forward asks the server from a port of its own and returns the first reply.
 func (r *relay) forward(asked []byte, server netip.AddrPort) ([]byte, error) {
 	var conn *net.UDPConn
-	if err := inNetns(r.host.netns, func() (err error) {
+	if err := netns.Do(r.host.netns, func() (err error) {
 		conn, err = net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(server))
 		return err
 	}); err != nil {

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/lvsdns/lvsdns/internal/netns"
 )
 
 // LAN is a bridge in the guest: one broadcast domain.
@@ -210,7 +212,7 @@ func (h *Host) ip(lines ...string) {
 // thread that opens it.
 func (h *Host) sysctl(settings ...string) {
 	h.lab.t.Helper()
-	h.lab.must(inNetns(h.netns, func() error {
+	h.lab.must(netns.Do(h.netns, func() error {
 		for _, s := range settings {
 			key, value, _ := strings.Cut(s, "=")
 			// O_CREATE is refused below /proc, so no os.WriteFile.
@@ -241,7 +243,7 @@ func (h *Host) Holds(addr string) bool {
 	h.lab.t.Helper()
 	want := h.parse([]string{addr})[0]
 	var found bool
-	h.lab.must(inNetns(h.netns, func() error {
+	h.lab.must(netns.Do(h.netns, func() error {
 		all, err := net.InterfaceAddrs()
 		for _, a := range all {
 			if n, ok := a.(*net.IPNet); ok && n.IP.Equal(want.AsSlice()) {
