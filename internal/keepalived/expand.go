@@ -1,0 +1,257 @@
+package keepalived
+
+import (
+	"fmt"
+	"net/netip"
+)
+
+// These bound the table: a group may ask for 65,536 services a line.
+const (
+	maxServices     = 1 << 18
+	maxDestinations = 1 << 20
+)
+
+// Desired is the table that keepalived programs when it starts with an empty
+// one and alive tells which real servers pass their checks; nil means all. It
+// has what keepalived asks for, also where the kernel refuses it. Weights are
+// those of the configuration: what a checker adds later is not known here.
+//
+// Services that several virtual servers claim are one here as they are in the
+// kernel: the first sets scheduler and flags.
+func (c *Config) Desired(alive func(*VirtualServer, *RealServer) bool) []Service {
+	t := c.expand(alive)
+	list := make([]Service, len(t.services))
+	for i, s := range t.services {
+		list[i] = *s
+	}
+	return list
+}
+
+// AtStart tells [Config.Desired] of the first moment: real servers whose
+// checkers are in alpha mode wait for their first success.
+func AtStart(_ *VirtualServer, r *RealServer) bool { return !r.StartsDown() }
+
+// serviceKey is what the kernel tells services apart by.
+type serviceKey struct {
+	addr     netip.Addr
+	port     uint16
+	protocol Protocol
+	mark     uint32
+	family   Family
+}
+
+func (k serviceKey) String() string {
+	if !k.addr.IsValid() {
+		return fmt.Sprintf("fwmark %d (%s)", k.mark, k.family)
+	}
+	return fmt.Sprintf("%s %s", k.protocol, netip.AddrPortFrom(k.addr, k.port))
+}
+
+// double is a service that a second virtual server claims.
+type double struct {
+	vs    *VirtualServer
+	key   serviceKey
+	first Pos
+}
+
+// table takes the commands that keepalived sends to the kernel.
+type table struct {
+	cfg      *Config
+	services []*Service
+	index    map[serviceKey]*Service
+	present  map[destinationKey]bool
+	doubles  []double
+	marks    map[groupMark]uint32 // that nftables_ipvs gives out
+	full     bool                 // the limits have cut something off
+}
+
+type destinationKey struct {
+	*Service
+	netip.AddrPort
+}
+
+type groupMark struct {
+	group    string
+	protocol Protocol
+}
+
+func (c *Config) expand(alive func(*VirtualServer, *RealServer) bool) *table {
+	t := &table{cfg: c, index: map[serviceKey]*Service{}, present: map[destinationKey]bool{}, marks: map[groupMark]uint32{}}
+	for i := range c.VirtualServers {
+		v := &c.VirtualServers[i]
+		t.start(v, t.keys(v), func(r *RealServer) bool { return alive == nil || alive(v, r) })
+	}
+	return t
+}
+
+// start is what keepalived does for one virtual server: the services, then the
+// real servers, or the sorry server if the quorum is missing. What is inhibited
+// is there with weight 0.
+func (t *table) start(v *VirtualServer, keys []serviceKey, alive func(*RealServer) bool) {
+	for _, k := range keys {
+		t.addService(v, k)
+	}
+	sum := uint32(0)
+	for i := range v.RealServers {
+		if r := &v.RealServers[i]; alive(r) {
+			sum += uint32(r.Weight.V)
+		}
+	}
+	sorry := v.Sorry != nil && sum < v.Quorum.V+v.Hysteresis.V
+	for i := range v.RealServers {
+		switch r := &v.RealServers[i]; {
+		case alive(r) && !sorry:
+			t.add(keys, r, r.Weight.V)
+		case r.Inhibit.V:
+			t.add(keys, r, 0)
+		}
+	}
+	switch {
+	case sorry:
+		t.add(keys, v.Sorry, v.Sorry.Weight.V)
+	case v.Sorry != nil && v.Sorry.Inhibit.V:
+		t.add(keys, v.Sorry, 0)
+	}
+}
+
+// keys are the services of a virtual server.
+func (t *table) keys(v *VirtualServer) []serviceKey {
+	g := t.cfg.group(v)
+	switch {
+	case g == nil && v.IsFWMark():
+		return []serviceKey{markKey(v.FWMark, v.Family, v.Protocol.V, 0xff)}
+	case g == nil:
+		return []serviceKey{{addr: v.Addr, port: v.Port, protocol: v.Protocol.V, family: v.Family}}
+	case t.cfg.Global.NFTables.IsSet() && v.Protocol.V != "" && !hasMark(g):
+		return t.markKeys(v, g)
+	}
+	var keys []serviceKey
+	for _, e := range g.Entries {
+		if e.IsFWMark() {
+			continue
+		}
+		addr, n := e.First, e.count()
+		if n > maxServices-len(keys) {
+			n, t.full = maxServices-len(keys), true
+		}
+		for range n {
+			keys = append(keys, serviceKey{addr: addr, port: e.Port, protocol: v.Protocol.V, family: e.Family})
+			addr = following(addr)
+		}
+	}
+	for _, e := range g.Entries {
+		if !e.IsFWMark() {
+			continue
+		}
+		family := e.Family
+		if family == "" {
+			family = v.Family
+		}
+		if family == "" {
+			family = IPv4
+		}
+		keys = append(keys, markKey(e.FWMark, family, v.Protocol.V, 0))
+	}
+	return keys
+}
+
+// markKey is the service of a mark. Mark 0 is none: keepalived makes a service
+// of an address that nobody has set.
+func markKey(mark uint32, family Family, protocol Protocol, unset byte) serviceKey {
+	switch {
+	case mark != 0:
+		return serviceKey{mark: mark, family: family}
+	case family == IPv6:
+		return serviceKey{addr: netip.IPv6Unspecified(), protocol: protocol, family: family}
+	default:
+		return serviceKey{addr: netip.AddrFrom4([4]byte{unset, unset, unset, unset}), protocol: protocol, family: family}
+	}
+}
+
+// markKeys are the services of a group under nftables_ipvs: one mark for each
+// protocol, given out in the order of the virtual servers.
+func (t *table) markKeys(v *VirtualServer, g *Group) []serviceKey {
+	of := groupMark{g.Name, v.Protocol.V}
+	mark, ok := t.marks[of]
+	if !ok {
+		mark = t.cfg.Global.NFTStart.V + uint32(len(t.marks))
+		t.marks[of] = mark
+	}
+	if v.Family != "" {
+		return []serviceKey{{mark: mark, family: v.Family}}
+	}
+	return []serviceKey{{mark: mark, family: IPv4}, {mark: mark, family: IPv6}}
+}
+
+// following counts as keepalived does: an IPv6 address in its last 16 bits.
+func following(a netip.Addr) netip.Addr {
+	b := a.AsSlice()
+	last := len(b) - 1
+	if b[last]++; b[last] == 0 && !a.Is4() {
+		b[last-1]++
+	}
+	next, _ := netip.AddrFromSlice(b)
+	return next
+}
+
+func (t *table) addService(v *VirtualServer, k serviceKey) {
+	if s := t.index[k]; s != nil {
+		known := len(t.doubles) > 0 && t.doubles[len(t.doubles)-1].vs == v
+		if s.Pos != v.Pos && !known {
+			t.doubles = append(t.doubles, double{v, k, s.Pos})
+		}
+		return
+	}
+	if len(t.services) == maxServices {
+		t.full = true
+		return
+	}
+	s := &Service{
+		Pos: v.Pos, Addr: k.addr, Port: k.port, Protocol: k.protocol, FWMark: k.mark, Family: k.family,
+		Scheduler: v.Scheduler.V, Flags: v.Flags, Netmask: 128,
+	}
+	if s.Family != IPv6 {
+		s.Netmask = 0xffffffff
+	}
+	if s.Timeout = v.PersistenceTimeout.V; s.Timeout != 0 {
+		s.PersistenceEngine = v.PersistenceEngine.V
+		// With a group keepalived sets the mask of each member, not this one.
+		if (v.Group == "" || t.marks[groupMark{v.Group, v.Protocol.V}] != 0) && v.PersistenceGranularity.IsSet() {
+			s.Netmask = v.PersistenceGranularity.V
+		}
+	}
+	t.services = append(t.services, s)
+	t.index[k] = s
+}
+
+// portFor is the port of a real server in a service: without NAT that of the service.
+func (s *Service) portFor(r *RealServer) uint16 {
+	if r.Forward.V.Method == NAT {
+		return r.Port
+	}
+	return s.Port
+}
+
+// add adds a real server to the services that do not have it.
+func (t *table) add(keys []serviceKey, r *RealServer, weight int) {
+	for _, k := range keys {
+		s := t.index[k]
+		if s == nil {
+			continue
+		}
+		port := s.portFor(r)
+		d := destinationKey{s, netip.AddrPortFrom(r.Addr, port)}
+		if t.present[d] {
+			continue
+		}
+		if len(t.present) == maxDestinations {
+			t.full = true
+			return
+		}
+		t.present[d] = true
+		s.Destinations = append(s.Destinations, Destination{
+			Pos: r.Pos, Addr: r.Addr, Port: port, Weight: weight, Forward: r.Forward.V,
+			UThreshold: r.UThreshold.V, LThreshold: r.LThreshold.V,
+		})
+	}
+}

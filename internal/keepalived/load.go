@@ -1,0 +1,98 @@
+package keepalived
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+)
+
+// Options say where a configuration is read from and for which keepalived. The
+// zero Options read the files of this host.
+type Options struct {
+	FS       fs.FS  // rooted at /; nil: the files of this host
+	Dir      string // of relative paths; empty: /
+	ConfigID string // of conditional lines: keepalived's -i, else the host name up to its first dot
+	Version  string // of keepalived, such as 2.2.7; empty: the newest that is known
+	MaxLines int    // a limit for sequences without end; 0: 500,000
+}
+
+// Load reads a configuration. It fails only when there is no file that
+// keepalived could read under that name, which may be a pattern; whatever else
+// is wrong is in [Config.Notes].
+func Load(name string, o Options) (*Config, error) {
+	if o.FS == nil {
+		o.FS = os.DirFS("/")
+	}
+	if o.Dir = path.Join("/", o.Dir); o.MaxLines == 0 {
+		o.MaxLines = 500_000
+	}
+	cfg := &Config{}
+	var all notes
+	for _, process := range []process{parent, checkers, vrrp} {
+		if err := read(name, o, process, cfg, &all); err != nil {
+			return nil, err
+		}
+	}
+	validate(cfg, all.add)
+	cfg.Files = uniq(cfg.Files)
+	cfg.Notes = all.sorted(cfg.Files)
+	return cfg, nil
+}
+
+// process is one of keepalived's. Each reads the whole text and skips the
+// blocks of the others, so that a mistake in a block does not disturb the
+// blocks of another process.
+type process int
+
+const (
+	parent process = iota + 1
+	checkers
+	vrrp
+)
+
+// read is one reading of the text.
+func read(name string, o Options, by process, cfg *Config, all *notes) error {
+	p := &parser{cfg: cfg, notes: all, tracked: map[string]*TrackedFile{}}
+	p.reader = newReader(o, by, p.keep)
+	if !p.open(name, strictness{}) {
+		return unreadable(name, o)
+	}
+	p.stream(keywordsOf(by), false)
+	if n := len(p.unclosed); n > 0 && by == checkers { // All count the same braces.
+		p.note(Ignored, "closing braces are missing: %d, counted from the opening one at %s", n, p.unclosed[0])
+	}
+	if by == parent {
+		cfg.Files = p.read
+	}
+	return nil
+}
+
+func uniq(names []string) []string {
+	var list []string
+	for _, name := range names {
+		if !slices.Contains(list, name) {
+			list = append(list, name)
+		}
+	}
+	return list
+}
+
+// unreadable says why there is nothing to read.
+func unreadable(name string, o Options) error {
+	if !path.IsAbs(name) {
+		name = path.Join(o.Dir, name)
+	}
+	info, err := fs.Stat(o.FS, inFS(name))
+	switch {
+	case err != nil:
+		return fmt.Errorf("read keepalived's configuration: %w", err)
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("read keepalived's configuration: %s is not a regular file", name)
+	case info.Mode()&0o111 != 0:
+		return fmt.Errorf("read keepalived's configuration: %s is executable, and keepalived skips such files: chmod a-x %[1]s", name)
+	default:
+		return fmt.Errorf("read keepalived's configuration: %s cannot be opened", name)
+	}
+}

@@ -1,0 +1,305 @@
+package keepalived_test
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/lvsdns/lvsdns/internal/keepalived"
+)
+
+// load reads a text as /etc/keepalived/keepalived.conf, with other files beside it.
+func load(t *testing.T, text string, others ...string) *keepalived.Config {
+	t.Helper()
+	cfg, err := keepalived.Load("/etc/keepalived/keepalived.conf", options(text, others...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cfg
+}
+
+// options hold a text and pairs of names and texts.
+func options(text string, others ...string) keepalived.Options {
+	files := fstest.MapFS{"etc/keepalived/keepalived.conf": {Data: []byte(text)}}
+	for i := 0; i+1 < len(others); i += 2 {
+		files["etc/keepalived/"+others[i]] = &fstest.MapFile{Data: []byte(others[i+1])}
+	}
+	return keepalived.Options{FS: files, ConfigID: "host"}
+}
+
+// has reports whether some note is of this kind, at this place, with this text in it.
+func has(cfg *keepalived.Config, kind keepalived.NoteKind, place, text string) bool {
+	return slices.ContainsFunc(cfg.Notes, func(n keepalived.Note) bool {
+		return n.Kind == kind && strings.HasSuffix(n.Pos.String(), place) && strings.Contains(n.String(), text)
+	})
+}
+
+func TestLoadErrors(t *testing.T) {
+	files := fstest.MapFS{
+		"etc/dir/x.conf": {},
+		"etc/run.conf":   {Mode: 0o755},
+	}
+	for _, tt := range []struct{ name, want string }{
+		{"/etc/none.conf", "read keepalived's configuration: open etc/none.conf: file does not exist"},
+		{"none.conf", "read keepalived's configuration: open etc/none.conf: file does not exist"},
+		{"/etc/dir", "read keepalived's configuration: /etc/dir is not a regular file"},
+		{"/etc/run.conf", "read keepalived's configuration: /etc/run.conf is executable, and keepalived skips such files: chmod a-x /etc/run.conf"},
+	} {
+		_, err := keepalived.Load(tt.name, keepalived.Options{FS: files, Dir: "etc"})
+		if err == nil || err.Error() != tt.want {
+			t.Errorf("%s: %v, want %s", tt.name, err, tt.want)
+		}
+	}
+	if _, err := keepalived.Load("/etc/none.conf", keepalived.Options{FS: files}); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("%v is not fs.ErrNotExist", err)
+	}
+	if cfg, err := keepalived.Load("/etc/*/x.conf", keepalived.Options{FS: files}); err != nil || !slices.Equal(cfg.Files, []string{"/etc/dir/x.conf"}) {
+		t.Errorf("a pattern: %v", err)
+	}
+}
+
+// TestPositions asks where each value comes from: its own line, the line of an
+// outer block, a line of another file, or nowhere.
+func TestPositions(t *testing.T) {
+	cfg := load(t, `$W=weight 4
+virtual_server 192.0.2.1 53 {
+	protocol UDP
+	delay_loop 7
+	retry 2
+	include pool.conf
+	real_server 10.0.0.2 53 {
+		$W
+		TCP_CHECK {
+			retry 5
+			connect_port 99
+		}
+	}
+}
+global_defs {
+	lvs_flush
+}
+`, "pool.conf", "real_server 10.0.0.1 53 {\n\tinhibit_on_failure\n\tDNS_CHECK {\n\t}\n}\n")
+	v := cfg.VirtualServers[0]
+	first, second := v.RealServers[0], v.RealServers[1]
+	dns, tcp := first.Checkers[0], second.Checkers[0]
+	for _, tt := range []struct {
+		what string
+		got  keepalived.Pos
+		want string
+	}{
+		{"virtual server", v.Pos, "keepalived.conf:2"},
+		{"protocol", v.Protocol.Pos, "keepalived.conf:3"},
+		{"scheduler", v.Scheduler.Pos, "default"},
+		{"real server of the other file", first.Pos, "pool.conf:1"},
+		{"inhibit of the other file", first.Inhibit.Pos, "pool.conf:2"},
+		{"inherited alpha", first.Alpha.Pos, "default"},
+		{"checker of the other file", dns.Pos, "pool.conf:3"},
+		{"its delay loop", dns.DelayLoop.Pos, "keepalived.conf:4"},
+		{"its warmup", dns.Warmup.Pos, "default"},
+		{"its retry", dns.Retry.Pos, "keepalived.conf:5"},
+		{"weight from a definition", second.Weight.Pos, "keepalived.conf:8"},
+		{"retry of its own", tcp.Retry.Pos, "keepalived.conf:10"},
+		{"connect port", tcp.Connect.Port.Pos, "keepalived.conf:11"},
+		{"connect address", tcp.Connect.Addr.Pos, "default"},
+		{"flush", cfg.Global.Flush.Pos, "keepalived.conf:16"},
+	} {
+		if got := strings.TrimPrefix(tt.got.String(), "/etc/keepalived/"); got != tt.want {
+			t.Errorf("%s: %s, want %s", tt.what, got, tt.want)
+		}
+	}
+	if dns.Warmup.V != dns.DelayLoop.V || tcp.Retry.V != 5 || dns.Retry.V != 2 || second.Weight.V != 4 {
+		t.Errorf("values: warmup %v of %v, retries %d and %d, weight %d", dns.Warmup.V, dns.DelayLoop.V, tcp.Retry.V, dns.Retry.V, second.Weight.V)
+	}
+	if want := []string{"/etc/keepalived/keepalived.conf", "/etc/keepalived/pool.conf"}; !slices.Equal(cfg.Files, want) {
+		t.Errorf("files %v, want %v", cfg.Files, want)
+	}
+}
+
+func TestScripts(t *testing.T) {
+	for _, tt := range []struct {
+		name, version, line string
+		argv, dropped       []string
+		user, group         string
+		note                keepalived.NoteKind // 0: none
+	}{
+		{name: "quoted", line: `misc_path "/x -a 'b c'"`, argv: []string{"/x", "-a", "b c"}},
+		{name: "bare", line: `misc_path /x`, argv: []string{"/x"}},
+		{name: "unquoted arguments", line: `misc_path /x -a b`, argv: []string{"/x"}, dropped: []string{"-a", "b"}, note: keepalived.Trap},
+		{name: "escapes of 2.2", version: "2.2.7", line: `misc_path "/x \"a b\" \\x41"`, argv: []string{"/x", "a b", "A"}},
+		{name: "escapes of 2.3", version: "2.3.3", line: `misc_path "/x \"a b\" \x41"`, argv: []string{"/x", `"a`, `b"`, "A"}},
+		{name: "open quote", line: `misc_path "/x`, note: keepalived.Fatal},
+		{name: "nothing", line: `misc_path`, note: keepalived.Ignored},
+		{name: "user", line: `notify_up "/x a" admin`, argv: []string{"/x", "a"}, user: "admin"},
+		{name: "user and group", line: `notify_down "/x a" admin staff`, argv: []string{"/x", "a"}, user: "admin", group: "staff"},
+		{name: "argument for a user", line: `notify_up /x -a`, argv: []string{"/x"}, user: "-a", note: keepalived.Trap},
+		{name: "three words too many", line: `notify_up /x up down now`, argv: []string{"/x"}, user: "up", group: "down", dropped: []string{"now"}, note: keepalived.Trap},
+		{name: "open quote of a notify script", line: `notify_up "/x`, note: keepalived.Ignored},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			check := tt.line
+			if strings.HasPrefix(tt.line, "misc_path") {
+				check = "MISC_CHECK {\n" + tt.line + "\n}"
+			}
+			o := options("virtual_server 192.0.2.1 53 {\nprotocol UDP\nlb_algo rr\nlb_kind DR\nreal_server 10.0.0.1 53 {\n" + check + "\n}\n}\n")
+			o.Version = tt.version
+			cfg, err := keepalived.Load("/etc/keepalived/keepalived.conf", o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := cfg.VirtualServers[0].RealServers[0]
+			s := r.NotifyUp
+			if strings.HasPrefix(tt.line, "notify_down") {
+				s = r.NotifyDown
+			}
+			if len(r.Checkers) > 0 {
+				s = r.Checkers[0].Misc.Path
+			}
+			if !slices.Equal(s.Argv, tt.argv) || !slices.Equal(s.Dropped, tt.dropped) || s.User != tt.user || s.Group != tt.group {
+				t.Errorf("%+v", s)
+			}
+			var kinds []string
+			for _, n := range cfg.Notes {
+				if n.Kind != keepalived.Ignored || tt.note == keepalived.Ignored {
+					kinds = append(kinds, n.Kind.String())
+				}
+			}
+			if want := tt.note != 0; want != slices.Contains(kinds, tt.note.String()) || !want && len(kinds) > 0 {
+				t.Errorf("notes %v, want %v: %v", kinds, tt.note, cfg.Notes)
+			}
+		})
+	}
+}
+
+// TestSides has mistakes in the blocks of one process and looks at the blocks
+// of the other.
+func TestSides(t *testing.T) {
+	cfg := load(t, `vrrp_instance A {
+	interface eth0
+	oops { x }
+	virtual_ipaddress { 192.0.2.9 }
+}
+virtual_server 192.0.2.1 53 {
+	protocol UDP
+	lb_algo rr
+	lb_kind DR
+	real_server 10.0.0.1 53 { }
+	oops { x }
+	real_server 10.0.0.2 53 { }
+}
+vrrp_instance B {
+	interface eth1
+}
+`)
+	if n := len(cfg.VirtualServers[0].RealServers); n != 1 {
+		t.Errorf("%d real servers, want 1: the brace of the unknown block ends the virtual server", n)
+	}
+	if len(cfg.Instances) != 2 || cfg.Instances[1].Interface.V != "eth1" || len(cfg.Instances[0].VIPs) != 0 {
+		t.Errorf("instances %+v", cfg.Instances)
+	}
+	for _, n := range cfg.Notes {
+		if want := n.Block == "" || strings.HasPrefix(n.Block, "virtual_server"); n.TouchesLVS() != want {
+			t.Errorf("%v touches virtual servers: %t", n, n.TouchesLVS())
+		}
+	}
+	if !has(cfg, keepalived.Unknown, ":3", `"oops"`) || !has(cfg, keepalived.Unknown, ":11", `"oops"`) || !has(cfg, keepalived.Unknown, ":12", `"real_server"`) {
+		t.Errorf("notes: %v", cfg.Notes)
+	}
+}
+
+// TestVersions has words that only newer versions know.
+func TestVersions(t *testing.T) {
+	text := "global_defs {\n\tuse_symlink_paths\n}\nvirtual_server 192.0.2.1 80 {\n" + strings.Repeat("x", 1100) +
+		"\nreal_server 10.0.0.1 80 {\nSSL_GET {\ntls_compliant\nurl {\npath /\n}\n}\nvirtualhost ${_ENV NAME}x\n}\n}\n"
+	for _, tt := range []struct {
+		version string
+		want    []string
+	}{
+		{"2.2.7", []string{"use_symlink_paths", "tls_compliant", "_ENV", "x"}},
+		{"2.3.3", []string{"_ENV", "x"}},
+		{"2.4.0", []string{"x"}},
+		{"", []string{"x"}},
+		{"new", []string{"x"}},
+	} {
+		o := options(text)
+		o.Version = tt.version
+		cfg, err := keepalived.Load("/etc/keepalived/keepalived.conf", o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, n := range cfg.Notes {
+			if n.Kind != keepalived.Unknown {
+				continue
+			}
+			for _, word := range []string{"use_symlink_paths", "tls_compliant", "_ENV", "x"} {
+				if strings.Contains(n.Text, `"`+word) && !slices.Contains(got, word) {
+					got = append(got, word)
+				}
+			}
+		}
+		slices.Sort(got)
+		slices.Sort(tt.want)
+		if !slices.Equal(got, tt.want) {
+			t.Errorf("keepalived %q does not know %v, want %v\n%v", tt.version, got, tt.want, cfg.Notes)
+		}
+	}
+}
+
+// TestLimits has texts that ask for work without end.
+func TestLimits(t *testing.T) {
+	server := "virtual_server 192.0.2.1 53 {\nprotocol UDP\nlb_algo rr\nlb_kind DR\n%s\n}\n"
+	for _, tt := range []struct {
+		name, text string
+		kind       keepalived.NoteKind
+		note       string
+	}{
+		{"an include of itself", "include keepalived.conf\n", keepalived.Fatal, "include each other"},
+		{"two includes of itself", "include keepalived.conf\ninclude keepalived.conf\n", keepalived.Fatal, "include each other"},
+		{"a definition of itself", "$A=$A\n$A\n", keepalived.Fatal, "defined by itself"},
+		{"definitions of each other", "$A=$B\n$B=$A\n$A\n", keepalived.Fatal, "defined by itself"},
+		{"a definition that grows", "$A=x${A}x\n$A\n", keepalived.Trap, "exceeds"},
+		{"a block within itself", "$A= \\\nx \\\n$A\n\n$A\n", keepalived.Unresolved, "limit"},
+		{"a long sequence", fmt.Sprintf(server, "~SEQ(i, 1, 99999999) real_server 10.0.0.1 53 { }"), keepalived.Unresolved, "limit"},
+		{"sequences within sequences", fmt.Sprintf(server, "~SEQ(i, 9999) ~SEQ(j, 9999) ~SEQ(k, 9999) weight 1"), keepalived.Unresolved, "limit"},
+		{"a sequence of nothing", "~SEQ(i, 1, 99999999)\n", keepalived.Unresolved, "limit"},
+		{"a sequence that opens itself", "$A=~SEQ(i, 1, 9) $A\n$A\n", keepalived.Unresolved, "limit"},
+		{"a group without end", "virtual_server_group G {\n2001:db8::/112 53\n2001:db8::/112 54\n2001:db8::/112 55\n2001:db8::/112 56\n2001:db8::/112 57\n}\n" +
+			"virtual_server group G {\nprotocol UDP\nlb_algo rr\nlb_kind NAT\nreal_server fd00::1 53 { }\n}\n", keepalived.Unresolved, "more services"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			o := options(tt.text)
+			o.MaxLines = 20_000
+			cfg, err := keepalived.Load("/etc/keepalived/keepalived.conf", o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !has(cfg, tt.kind, "", tt.note) {
+				t.Errorf("no note %q: %v", tt.note, cfg.Notes[:min(len(cfg.Notes), 5)])
+			}
+		})
+	}
+}
+
+// BenchmarkLoad reads a large farm: 1,000 virtual servers with 10 real servers.
+func BenchmarkLoad(b *testing.B) {
+	var text strings.Builder
+	for v := range 1000 {
+		fmt.Fprintf(&text, "virtual_server 10.%d.%d.1 53 {\n\tprotocol UDP\n\tlb_algo wrr\n\tlb_kind DR\n", v/256, v%256)
+		for r := range 10 {
+			fmt.Fprintf(&text, "\treal_server 192.0.2.%d 53 {\n\t\tweight 10\n\t\tMISC_CHECK {\n\t\t\tmisc_path \"/usr/bin/lvsdns-check 192.0.2.%[1]d --timeout 1s\"\n\t\t\tmisc_timeout 3\n\t\t}\n\t}\n", r)
+		}
+		text.WriteString("}\n")
+	}
+	o := options(text.String())
+	b.SetBytes(int64(text.Len()))
+	for b.Loop() {
+		cfg, err := keepalived.Load("/etc/keepalived/keepalived.conf", o)
+		if err != nil || len(cfg.VirtualServers) != 1000 || len(cfg.Notes) > 0 {
+			b.Fatalf("%v, %d virtual servers, %d notes", err, len(cfg.VirtualServers), len(cfg.Notes))
+		}
+	}
+}

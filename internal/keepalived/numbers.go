@@ -1,0 +1,123 @@
+package keepalived
+
+import (
+	"fmt"
+	"math"
+	"math/bits"
+	"net/netip"
+	"strings"
+	"time"
+)
+
+// number is a value as keepalived reads it. A complaint with ok means that the
+// value is used all the same.
+type number struct {
+	v         uint64
+	ok        bool
+	complaint string
+}
+
+// readUnsigned reads a decimal number. With lenient, text behind the number is
+// reported and ignored, and a word without digits is 0.
+func readUnsigned(s string, least, most uint64, lenient bool) number {
+	s = strings.TrimLeft(s, whitespace)
+	if strings.HasPrefix(s, "-") {
+		return number{complaint: quote(s) + " is negative"}
+	}
+	v, rest, overflow := scanUint(strings.TrimPrefix(s, "+"))
+	n := number{v: v, ok: v >= least && v <= most && !overflow}
+	switch {
+	case rest != "":
+		n.ok = n.ok && lenient
+		n.complaint = quote(s) + " is not a number"
+		if n.ok {
+			n.complaint = fmt.Sprintf("%s is not a number: keepalived reads %d", quote(s), v)
+		}
+	case !n.ok:
+		n.complaint = fmt.Sprintf("%s is not between %d and %d", s, least, most)
+	}
+	return n
+}
+
+// scanUint reads the digits at the start of a text.
+func scanUint(s string) (v uint64, rest string, overflow bool) {
+	i := 0
+	for ; i < len(s) && isDigit(s[i]); i++ {
+		hi, lo := bits.Mul64(v, 10)
+		sum, carry := bits.Add64(lo, uint64(s[i]-'0'), 0)
+		overflow = overflow || hi != 0 || carry != 0
+		v = sum
+	}
+	return v, s[i:], overflow
+}
+
+// microseconds reads seconds with up to six decimal places. Text behind the
+// number is reported and ignored.
+func microseconds(s string, least, most uint64) number {
+	if strings.HasPrefix(s, "-") {
+		return number{complaint: quote(s) + " is negative"}
+	}
+	whole, fraction, _ := strings.Cut(s, ".")
+	round, complaint := uint64(0), ""
+	if len(fraction) > 6 {
+		if fraction[6] >= '5' {
+			round = 1
+		}
+		fraction, complaint = fraction[:6], fmt.Sprintf("%s has more than six decimal places: keepalived rounds it", s)
+	}
+	digits := whole + fraction + strings.Repeat("0", 6-len(fraction))
+	v, rest, overflow := scanUint(digits)
+	if v += round; overflow {
+		return number{complaint: quote(s) + " is too large"}
+	}
+	n := number{v: v, ok: v >= least && v <= most, complaint: complaint}
+	switch {
+	case !n.ok:
+		n.complaint = quote(s) + " is out of range"
+	case rest != "":
+		n.complaint = fmt.Sprintf("%s is not a number: keepalived reads %v", quote(s), duration(v))
+	}
+	return n
+}
+
+func duration(us uint64) time.Duration {
+	if us > math.MaxInt64/1000 {
+		return math.MaxInt64
+	}
+	return time.Duration(us) * time.Microsecond
+}
+
+// truth reads on, true, yes, off, false and no.
+func truth(s string) (v, ok bool) {
+	switch s {
+	case "on", "true", "yes":
+		return true, true
+	case "off", "false", "no":
+		return false, true
+	}
+	return false, false
+}
+
+// address reads an IP address. What follows a dash or a slash is not looked at:
+// keepalived does the same, for ranges.
+func address(s string) (netip.Addr, bool) {
+	if i := strings.IndexByte(s, '-'); i >= 0 {
+		s = s[:i]
+	} else if i := strings.IndexByte(s, '/'); i >= 0 {
+		s = s[:i]
+	}
+	a, err := netip.ParseAddr(s)
+	return a, err == nil && a.Zone() == ""
+}
+
+// familyOf is the family of an address, as its text was written.
+func familyOf(a netip.Addr) Family {
+	switch {
+	case !a.IsValid():
+		return ""
+	case a.Is4():
+		return IPv4
+	default:
+		return IPv6
+	}
+}

@@ -1,0 +1,344 @@
+package keepalived
+
+import (
+	"fmt"
+	"strings"
+)
+
+// reader turns files into logical lines: comments gone, conditions decided,
+// definitions and sequences expanded, each brace on a line of its own. Its
+// rules are those of read_line() in keepalived's lib/parser.c, and its limits
+// are ours, since the text can ask for work without end.
+//
+// keepalived's parent process copies what it reads, and the others read that
+// copy. This shows in three places, each named where it is handled.
+type reader struct {
+	source
+	by       process
+	release  release
+	copy     bool // this process reads the copy
+	configID string
+	include  strictness // include_check in global_defs
+
+	definitions map[string]*definition
+	defining    *definition // multi-line, being read
+	sequences   []*sequence
+	text        *rest  // of a multi-line definition, being used
+	suspended   []rest // those that were interrupted by another
+	textDepth   int    // open sequences when text began
+	residue     string // after a brace
+
+	budget   int   // lines that may still be produced
+	unclosed []Pos // opening braces
+	here     Pos
+	report   func(Note)
+}
+
+func newReader(o Options, by process, report func(Note)) *reader {
+	r := &reader{
+		by:          by,
+		release:     parseRelease(o.Version),
+		copy:        by != parent,
+		configID:    o.ConfigID,
+		definitions: standardDefinitions(),
+		budget:      o.MaxLines,
+		report:      report,
+	}
+	r.source = source{fsys: o.FS, dir: o.Dir, texts: map[string][]byte{}, note: r.note}
+	if r.copy { // The parent has met the same files.
+		r.source.note = func(NoteKind, string, ...any) {}
+	}
+	return r
+}
+
+func (r *reader) note(k NoteKind, format string, args ...any) {
+	r.report(Note{Pos: r.here, Kind: k, Text: fmt.Sprintf(format, args...)})
+}
+
+// readLine returns the next logical line.
+func (r *reader) readLine() (line string, ok bool) {
+	for {
+		line, ok := r.fetch()
+		if !ok {
+			return "", false
+		}
+		if line = r.resolve(line); line == "" {
+			continue
+		}
+		if pattern, strict, ok := includeLine(line); ok {
+			// The parent writes both this line and the text of the file to the
+			// copy, so that the others read the file twice.
+			if r.openInclude(pattern, strict) && r.copy {
+				r.note(Trap, "keepalived reads an include behind a condition or a definition twice")
+				r.again()
+			}
+			continue
+		}
+		return r.splitBraces(line), true
+	}
+}
+
+// fetch returns the next text from where it is due: behind a brace, from a
+// sequence, from a definition of several lines, from a file.
+func (r *reader) fetch() (line string, ok bool) {
+	if !r.spend() {
+		return "", false
+	}
+	switch {
+	case r.residue != "":
+		line, r.residue = r.residue, ""
+	case len(r.sequences) > r.textDepth:
+		last := len(r.sequences) - 1
+		s := r.sequences[last]
+		line = s.text
+		if !s.turn(r.set) {
+			r.sequences = r.sequences[:last]
+		}
+	case r.text != nil:
+		before, after, more := strings.Cut(r.text.text, "\n")
+		line = before
+		if more {
+			r.text.text = after
+		} else {
+			r.resume()
+		}
+	default:
+		return r.fileLine()
+	}
+	return line, true
+}
+
+// spend takes one line off the budget.
+func (r *reader) spend() bool {
+	if r.budget == 0 {
+		r.note(Unresolved, "more lines than the limit of this reader: the rest is not read")
+	}
+	r.budget--
+	return r.budget >= 0
+}
+
+// resume goes back to the text that the finished one interrupted.
+func (r *reader) resume() {
+	r.text, r.textDepth = nil, 0
+	if last := len(r.suspended) - 1; last >= 0 {
+		outer := r.suspended[last]
+		r.suspended = r.suspended[:last]
+		r.text, r.textDepth = &outer, outer.sequences
+	}
+}
+
+func (r *reader) set(name, value string) { r.definitions[name] = &definition{text: value} }
+
+// fileLine reads from a file what is neither blank nor an include.
+func (r *reader) fileLine() (string, bool) {
+	for {
+		piece, ok := r.nextPiece()
+		if !ok || !r.spend() {
+			return "", false
+		}
+		r.here = r.pos()
+		if piece.nul {
+			r.note(Trap, "a NUL byte: keepalived ignores what follows it on the line")
+		}
+		if piece.cut || piece.rest {
+			r.note(Trap, "the line is longer than %d bytes: keepalived reads what is beyond as another line, and since 2.4 only that", maxLine-2)
+		}
+		if piece.cut && r.release >= v240 {
+			continue
+		}
+		line, open := decomment(piece.text, r.release)
+		if open {
+			r.note(Ignored, openQuote)
+		}
+		pattern, strict, isInclude := includeLine(line)
+		if line == "" || isInclude && r.defining == nil {
+			r.blankLine(piece.text)
+			if isInclude {
+				r.openInclude(pattern, strict)
+			}
+			continue
+		}
+		if !r.copy {
+			return line, true
+		}
+		if isInclude {
+			r.blankLine(piece.text)
+			continue
+		}
+		// The copy is read with the same rules for comments, but an escaped #
+		// or ! has lost its backslash by now.
+		again, _ := decomment(line, r.release)
+		if again != line {
+			r.note(Trap, `\# and \! do not help: keepalived reads the line twice and takes the rest for a comment; put the character between quotes`)
+		}
+		if again != "" {
+			return again, true
+		}
+	}
+}
+
+// blankLine ends a definition of several lines. A comment or an include does so
+// only in the copy, where it has become a blank line.
+func (r *reader) blankLine(raw string) {
+	if raw != "" {
+		if !r.copy {
+			return
+		}
+		if r.defining != nil {
+			r.note(Trap, "a comment or an include ends the definition that it stands in")
+		}
+	}
+	r.endDefinition()
+}
+
+func (r *reader) openInclude(pattern string, strict strictness) bool {
+	c := r.include
+	return r.open(pattern, strictness{
+		read:     strict.read || c.read,
+		match:    strict.match || c.match,
+		wildcard: strict.wildcard || c.wildcard,
+		brace:    strict.brace || c.brace,
+	})
+}
+
+// includeLine reads "include PATTERN" and its stricter forms. The pattern is
+// all of the line: blanks and quotes belong to it.
+func includeLine(line string) (pattern string, strict strictness, ok bool) {
+	rest, ok := strings.CutPrefix(line, "include")
+	if !ok || rest == "" {
+		return "", strict, false
+	}
+	if strings.IndexByte(whitespace, rest[0]) < 0 {
+		if len(rest) < 2 || strings.IndexByte("rmwba", rest[0]) < 0 || strings.IndexByte(whitespace, rest[1]) < 0 {
+			return "", strict, false
+		}
+		c := rest[0]
+		strict = strictness{
+			read:     true,
+			match:    c == 'm' || c == 'w' || c == 'a',
+			wildcard: c == 'w' || c == 'a',
+			brace:    c == 'b' || c == 'a',
+		}
+		rest = rest[1:]
+	}
+	return strings.TrimLeft(rest[1:], blank), strict, true
+}
+
+// resolve decides conditions, takes definitions and sequences, and replaces
+// references. It returns nothing for a line that is used up.
+func (r *reader) resolve(line string) string {
+	if r.defining != nil {
+		r.defineMore(line)
+		return ""
+	}
+	for turns := 0; line != ""; turns++ {
+		if line[0] == '@' {
+			line = r.condition(line)
+			if line == "" {
+				return ""
+			}
+		}
+		if line[0] == '$' && r.define(line) {
+			return ""
+		}
+		if strings.HasPrefix(line, "~SEQ") || strings.HasPrefix(line, "~LST") {
+			r.sequence(line)
+			return ""
+		}
+		if line[0] == '~' || !strings.Contains(line, "$") || turns == maxLine {
+			return line
+		}
+		text, next, changed := r.replace(line, r.text)
+		if line = text; !changed {
+			return line
+		}
+		r.text = next
+		line, _ = decomment(line, r.release)
+		if !strings.HasPrefix(line, "@") && !strings.Contains(line, "$") {
+			return line
+		}
+	}
+	return ""
+}
+
+// condition returns what follows @ID if this is keepalived ID, and what
+// follows @^ID if it is not.
+func (r *reader) condition(line string) string {
+	id, reverse := strings.CutPrefix(line[1:], "^")
+	end := strings.IndexAny(id, blank)
+	if end < 0 {
+		return ""
+	}
+	same := r.configID != "" && id[:end] == r.configID
+	if same == reverse {
+		return ""
+	}
+	return strings.TrimLeft(id[end:], blank)
+}
+
+func (r *reader) sequence(line string) {
+	depth, suspended := r.textDepth, len(r.suspended)
+	s, ok := parseSequence(line, func(numbers string) string {
+		text, _, _ := r.replace(numbers, nil)
+		return text
+	})
+	r.textDepth, r.suspended = depth, r.suspended[:suspended]
+	if !ok {
+		r.note(Ignored, "%s is not a valid sequence", quote(line))
+		return
+	}
+	r.sequences = append(r.sequences, s)
+}
+
+// splitBraces returns the line up to its first brace, or that brace alone, and
+// keeps the rest for the next line. Braces within quotes are text.
+func (r *reader) splitBraces(line string) string {
+	at := firstBrace(line)
+	switch {
+	case at == 0:
+		r.residue = strings.Trim(line[1:], blank)
+		line = line[:1]
+	case at > 0:
+		r.residue = strings.TrimRight(line[at:], blank)
+		line = line[:at]
+	}
+	line = strings.TrimRight(line, blank)
+	switch line {
+	case "{":
+		r.unclosed = append(r.unclosed, r.here)
+	case "}":
+		if len(r.unclosed) == 0 {
+			r.note(Ignored, "a closing brace too many")
+		} else {
+			r.unclosed = r.unclosed[:len(r.unclosed)-1]
+		}
+	}
+	return line
+}
+
+func firstBrace(line string) int {
+	for i := 0; i < len(line); i++ {
+		switch line[i] {
+		case '{', '}':
+			return i
+		case '"':
+			end := strings.IndexByte(line[i+1:], '"')
+			if end < 0 {
+				return -1
+			}
+			i += end + 1
+		}
+	}
+	return -1
+}
+
+const openQuote = "a quote is not closed: keepalived ignores what follows it"
+
+// quote puts a text of the configuration between quotes, shortened.
+func quote(s string) string {
+	const most = 60
+	if len(s) > most {
+		s = s[:most] + "…"
+	}
+	return fmt.Sprintf("%q", s)
+}

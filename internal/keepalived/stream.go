@@ -1,0 +1,207 @@
+package keepalived
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// keyword is one word that keepalived knows at some place, and what follows it.
+type keyword struct {
+	name   string
+	handle func(p *parser, words []string) // nil: nothing to keep
+	sub    []keyword                       // of the block, which is then required
+	end    func(p *parser)                 // at the end of the block
+	skip   bool                            // another process of keepalived reads it
+	since  string                          // the version that brought it; empty: 2.2.7 or earlier
+}
+
+// parser walks through the lines with the tables of keywords as keepalived
+// does, mistakes included: the braces of an unknown block are ignored, so its
+// lines belong to the block around it, and its closing brace ends that block.
+type parser struct {
+	*reader
+	cfg *Config
+
+	line   string // as the handler's words were before splitting
+	level  int    // of nested blocks
+	skip   int    // braces that must close before lines count again; -1: from the next brace on
+	blocks []string
+
+	notes *notes
+
+	// What the present block describes; nil outside it, and when keepalived
+	// has discarded it.
+	vs       *VirtualServer
+	rs       *RealServer
+	checker  *Checker
+	url      *URL
+	host     *Connect
+	hosts    []Connect
+	instance *Instance
+	sync     *SyncGroup
+	track    *VRRPScript
+	block    *Statement
+
+	// What others refer to by name.
+	bfds      []string
+	tracked   map[string]*TrackedFile
+	fileTerms TrackedFile // of the present track_file
+}
+
+// where names the blocks around the present line.
+func (p *parser) where() string { return strings.Join(p.blocks, " / ") }
+
+// stream reads the lines of one block, up to its closing brace. skipped
+// reports that the block does not count. Its twin is process_stream() in
+// keepalived's lib/parser.c.
+func (p *parser) stream(keywords []keyword, needBrace bool) (skipped bool) {
+	for {
+		line, ok := p.readLine()
+		if !ok {
+			return false
+		}
+		words, open := split(line)
+		if open {
+			p.note(Ignored, openQuote)
+		}
+		if len(words) == 0 {
+			continue
+		}
+		first := words[0]
+		if p.skip == -1 {
+			if first == "{" {
+				p.skip, needBrace = 1, false
+				continue
+			}
+			p.endSkip()
+		}
+		if p.skip > 0 {
+			if p.skipLine(words) && p.level > 0 {
+				return true
+			}
+			continue
+		}
+		if needBrace {
+			needBrace = false
+			if first == "{" && p.level > 0 {
+				continue
+			}
+			p.note(Adjusted, "the block has no opening brace")
+		} else if first == "{" {
+			p.note(Ignored, "an opening brace that does not belong here: the lines up to the closing one belong to the block around it")
+			continue
+		}
+		if first == "}" && p.level > 0 {
+			return false
+		}
+		i := slices.IndexFunc(keywords, func(k keyword) bool { return k.name == first })
+		switch {
+		case i < 0:
+			p.note(Unknown, "keepalived does not know %s here and skips the line", quote(first))
+			continue
+		case keywords[i].since != "" && parseRelease(keywords[i].since) > p.release:
+			p.note(Unknown, "keepalived does not know %s here before %s and skips the line", quote(first), keywords[i].since)
+			continue
+		}
+		p.line = line
+		p.statement(keywords[i], words)
+	}
+}
+
+// statement handles a keyword and reads its block.
+func (p *parser) statement(k keyword, words []string) {
+	if k.skip {
+		p.skip = -1
+		p.blocks = append(p.blocks, strings.Join(words, " "))
+		return
+	}
+	if k.handle != nil {
+		k.handle(p, words)
+	}
+	if k.sub == nil {
+		return
+	}
+	p.level++
+	p.blocks = append(p.blocks, strings.Join(words, " "))
+	skipped := p.stream(k.sub, true)
+	p.blocks = p.blocks[:p.level-1]
+	p.level--
+	if !skipped && k.end != nil {
+		k.end(p)
+	}
+}
+
+// skipLine counts braces, and reports that the skipped block ends here.
+func (p *parser) skipLine(words []string) bool {
+	for _, w := range words {
+		switch w {
+		case "{":
+			p.skip++
+		case "}":
+			if p.skip--; p.skip == 0 {
+				p.endSkip()
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (p *parser) endSkip() {
+	p.skip = 0
+	p.blocks = p.blocks[:p.level]
+}
+
+// skipBlock makes the block of the present statement not count.
+func (p *parser) skipBlock() { p.skip = -1 }
+
+// values reads a block of plain lines and hands each to use.
+func (p *parser) values(words []string, use func(words []string)) {
+	p.blocks = append(p.blocks, strings.Join(words, " "))
+	defer func() { p.blocks = p.blocks[:len(p.blocks)-1] }()
+	needBrace := true
+	for {
+		line, ok := p.readLine()
+		if !ok {
+			return
+		}
+		words, open := split(line)
+		if open {
+			p.note(Ignored, openQuote)
+		}
+		if len(words) == 0 {
+			continue
+		}
+		if needBrace {
+			needBrace = false
+			if words[0] == "{" {
+				continue
+			}
+			p.note(Adjusted, "the block has no opening brace")
+		}
+		if words[0] == "}" {
+			return
+		}
+		use(words)
+	}
+}
+
+// word returns a word that keepalived cannot do without: where it is missing,
+// keepalived ends.
+func (p *parser) word(words []string, i int) (string, bool) {
+	if i < len(words) {
+		return words[i], true
+	}
+	p.note(Fatal, "%s needs a value: keepalived does not run without it", words[0])
+	return "", false
+}
+
+func (p *parser) note(k NoteKind, format string, args ...any) {
+	p.keep(Note{Pos: p.here, Kind: k, Text: fmt.Sprintf(format, args...)})
+}
+
+func (p *parser) keep(n Note) {
+	n.Block = p.where()
+	p.notes.add(n)
+}
