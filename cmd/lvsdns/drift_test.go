@@ -1,0 +1,158 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+const conf = `global_defs {
+	script_user nobody
+	enable_script_security
+}
+virtual_server 192.0.2.1 53 {
+	protocol UDP
+	lb_algo wrr
+	lb_kind DR
+	alpha
+	real_server 198.51.100.21 53 {
+		weight 10
+		MISC_CHECK {
+			misc_path "/usr/bin/check 198.51.100.21"
+		}
+	}
+}
+`
+
+// procTable is /proc/net/ip_vs with that configuration.
+const procTable = `IP Virtual Server version 1.2.1 (size=4096)
+Prot LocalAddress:Port Scheduler Flags
+  -> RemoteAddress:Port Forward Weight ActiveConn InActConn
+UDP  C0000201:0035 wrr  
+  -> C6336415:0035      Route   10     0          0         
+`
+
+// tree is a root directory with a director's files.
+func tree(t *testing.T, changed map[string]string) string {
+	t.Helper()
+	root := t.TempDir()
+	files := map[string]string{
+		"etc/keepalived/keepalived.conf": conf,
+		"etc/passwd":                     "nobody:x:65534:65534::/:\n",
+		"etc/group":                      "",
+		"usr/bin/check":                  "#!/bin/sh\n",
+		"usr/bin/other":                  "#!/bin/sh\n",
+		"proc/net/ip_vs":                 procTable,
+		"proc/net/dev":                   "\n",
+	}
+	for name, text := range changed {
+		files[name] = text
+	}
+	for name, text := range files {
+		if text == "" && name != "etc/group" {
+			continue
+		}
+		at := filepath.Join(root, name)
+		if err := os.MkdirAll(filepath.Dir(at), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(at, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, dir := range []string{"", "usr", "usr/bin", "usr/bin/check"} { // whatever the umask
+		_ = os.Chmod(filepath.Join(root, dir), 0o755)
+	}
+	return root
+}
+
+func TestDrift(t *testing.T) {
+	const clean = "nothing to mend: the kernel has what the configuration orders, as far as that can be said without keepalived's state dump\n"
+	for _, test := range []struct {
+		name   string
+		files  map[string]string
+		flags  []string
+		status int
+		stdout string // the beginning
+		stderr string
+	}{
+		{name: "clean", status: 0, stdout: clean},
+		{name: "info alone", files: map[string]string{"proc/net/ip_vs": strings.SplitAfter(procTable, "wrr  \n")[0]}, status: 0,
+			stdout: "info:\n  real_server_down: udp 192.0.2.1:53: real server 198.51.100.21:53 (/etc/keepalived/keepalived.conf:10) is not in the kernel: "},
+		{name: "warning", files: map[string]string{"proc/net/ip_vs": strings.Replace(procTable, "wrr", "rr", 1)}, status: 2,
+			stdout: "warning:\n  scheduler: virtual server udp 192.0.2.1:53 (/etc/keepalived/keepalived.conf:5) has scheduler rr in the kernel and wrr in the configuration: "},
+		{name: "script missing", files: map[string]string{"usr/bin/check": ""}, status: 2,
+			stdout: "critical:\n  script_missing: udp 192.0.2.1:53: real server 198.51.100.21:53 (/etc/keepalived/keepalived.conf:10) is checked by /usr/bin/check (/etc/keepalived/keepalived.conf:13), but /usr/bin/check does not exist: "},
+		{name: "no IPVS", files: map[string]string{"proc/net/ip_vs": ""}, status: 2,
+			stdout: "critical:\n  virtual_server_missing: ", stderr: "no IPVS in this kernel (module ip_vs is not loaded): taken for an empty table\n"},
+		{name: "no configuration", files: map[string]string{"etc/keepalived/keepalived.conf": ""}, status: 1, stderr: "etc/keepalived/keepalived.conf: no such file or directory\n"},
+		{name: "no dump", flags: []string{"--state-dump", "/nowhere/keepalived_check.data"}, status: 1,
+			stderr: "lvsdns drift: read keepalived's state dump: open /nowhere/keepalived_check.data: no such file or directory\n"},
+		{name: "another dump", flags: []string{"--state-dump", "/dev/null"}, status: 1,
+			stderr: "lvsdns drift: /dev/null names no virtual server: it must be the keepalived_check.data that keepalived writes after SIGUSR1\n"},
+		{name: "bad output", flags: []string{"--output", "xml"}, status: 1, stderr: "lvsdns drift: --output is \"xml\"; it must be text or json\n"},
+		{name: "unknown flag", flags: []string{"--fix"}, status: 1, stderr: "lvsdns drift: flag provided but not defined: -fix\n"},
+		{name: "argument", flags: []string{"192.0.2.1"}, status: 1, stderr: "lvsdns drift: there is nothing to do with \"192.0.2.1\"; lvsdns drift takes flags only\n"},
+		{name: "signal to elsewhere", flags: []string{"--signal"}, status: 1, stderr: "lvsdns drift: --signal asks the keepalived of this host; leave out --root\n"},
+		{name: "help", flags: []string{"--help"}, status: 0, stdout: "usage: lvsdns drift [flags]\n"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			args := append([]string{"drift", "--root", tree(t, test.files)}, test.flags...)
+			var stdout, stderr bytes.Buffer
+			status := run(t.Context(), args, &stdout, &stderr)
+			if status != test.status || !strings.HasPrefix(stdout.String(), test.stdout) || !strings.Contains(stderr.String(), test.stderr) ||
+				test.stderr == "" && stderr.Len() > 0 || test.stdout == "" && stdout.Len() > 0 {
+				t.Errorf("status %d, want %d\nstdout: %s\nstderr: %s", status, test.status, stdout.String(), stderr.String())
+			}
+		})
+	}
+}
+
+func TestDriftJSON(t *testing.T) {
+	root := tree(t, map[string]string{"proc/net/ip_vs": strings.Replace(procTable, "Route   10", "Route   11", 1)})
+	var stdout, stderr bytes.Buffer
+	if status := run(t.Context(), []string{"drift", "--root", root, "--output", "json"}, &stdout, &stderr); status != 2 {
+		t.Errorf("status %d: %s", status, stderr.String())
+	}
+	var got struct {
+		Differences []map[string]any
+		Summary     map[string]int
+		Kernel      string
+		Belief      *bool
+	}
+	if err := json.Unmarshal(stdout.Bytes(), &got); err != nil || len(got.Differences) != 1 {
+		t.Fatalf("%v\n%s", err, stdout.String())
+	}
+	if n, ok := got.Summary["scheduler"]; got.Summary["weight"] != 1 || n != 0 || !ok || got.Kernel != "proc" || got.Belief == nil || *got.Belief {
+		t.Errorf("%s", stdout.String())
+	}
+	for key, want := range map[string]any{
+		"kind": "weight", "severity": "warning", "vip": "192.0.2.1", "vport": "53", "proto": "udp", "fwmark": "", "family": "ipv4",
+		"rip": "198.51.100.21", "rport": "53", "file": "/etc/keepalived/keepalived.conf", "line": 10.0,
+		"mend": "ipvsadm -e -u 192.0.2.1:53 -r 198.51.100.21:53 -g -w 10",
+	} {
+		if got.Differences[0][key] != want {
+			t.Errorf("%s: %v, want %v", key, got.Differences[0][key], want)
+		}
+	}
+}
+
+func TestCommands(t *testing.T) {
+	for _, test := range []struct {
+		name, stdout, stderr string
+		args                 []string
+		status               int
+	}{
+		{name: "none", stderr: usage, status: 1},
+		{name: "help", args: []string{"--help"}, stdout: usage},
+		{name: "unknown", args: []string{"fly"}, stderr: "lvsdns: there is no command \"fly\"; lvsdns --help lists them\n", status: 1},
+	} {
+		var stdout, stderr bytes.Buffer
+		if status := run(t.Context(), test.args, &stdout, &stderr); status != test.status || stdout.String() != test.stdout || stderr.String() != test.stderr {
+			t.Errorf("%s: status %d\nstdout: %s\nstderr: %s", test.name, status, stdout.String(), stderr.String())
+		}
+	}
+}

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/lvsdns/lvsdns/internal/drift"
+	"github.com/lvsdns/lvsdns/internal/host"
+	"github.com/lvsdns/lvsdns/internal/ipvs"
+	"github.com/lvsdns/lvsdns/internal/keepalived"
+)
+
+// gather reads everything that is compared. What is missing without being an
+// error is said on stderr.
+func gather(ctx context.Context, o driftOptions, stderr io.Writer) (in drift.Input, err error) {
+	options := keepalived.Options{ConfigID: o.configID}
+	if options.ConfigID == "" {
+		name, err := os.Hostname()
+		if err != nil {
+			return in, fmt.Errorf("find keepalived's configuration id: %w; --config-id sets it", err)
+		}
+		options.ConfigID, _, _ = strings.Cut(name, ".")
+	}
+	if o.root != "" {
+		options.FS = os.DirFS(o.root)
+	}
+	if in.Config, err = keepalived.Load(o.config, options); err != nil {
+		return in, err
+	}
+	if in.Kernel, in.Limited, err = table(ctx, o, in.Config, stderr); err != nil {
+		return in, err
+	}
+	if in.Belief, err = belief(ctx, o, in.Config); err != nil {
+		return in, err
+	}
+	if in.Estimator.Sysctls, err = host.ReadEstimatorSysctls(o.root); err != nil {
+		return in, err
+	}
+	global := in.Config.Global
+	reader := host.ScriptReader{Root: o.root, DefaultUser: global.ScriptUser.V, DefaultGroup: global.ScriptGroup.V, Secure: global.ScriptSecurity.V}
+	in.Scripts = map[host.ScriptID]host.Script{}
+	for _, id := range drift.ScriptsOf(in.Config) {
+		found := reader.Look(id)
+		if found.State == host.ScriptUnknown {
+			fmt.Fprintf(stderr, "lvsdns drift: script %s is not judged: %s\n", id.Path, found.Reason)
+		}
+		in.Scripts[id] = found
+	}
+	return in, nil
+}
+
+// table reads the kernel, over netlink if it may.
+func table(ctx context.Context, o driftOptions, cfg *keepalived.Config, stderr io.Writer) (t ipvs.Table, limited bool, err error) {
+	proc := filepath.Join("/", o.root, "proc")
+	if o.root != "" {
+		t, _, err = ipvs.Proc(proc).Table()
+		return t, true, absentIsEmpty(err, stderr)
+	}
+	ns, err := openNetNS(o, cfg)
+	if err != nil {
+		return t, false, err
+	}
+	config := ipvs.Config{Proc: proc}
+	if ns != nil {
+		defer ns.Close()
+		config.NetNS = int(ns.Fd())
+	}
+	client := ipvs.New(config)
+	defer client.Close()
+	t, err = client.Snapshot(ctx)
+	if errors.Is(err, ipvs.ErrPermission) && ns == nil {
+		fmt.Fprintf(stderr, "lvsdns drift: %v: reading /proc/net/ip_vs, which lacks thresholds, tunnels and the time of persistence\n", ipvs.ErrPermission)
+		t, _, err = ipvs.Proc(proc).Table()
+		limited = true
+	}
+	return t, limited, absentIsEmpty(err, stderr)
+}
+
+// absentIsEmpty: a kernel without IPVS has an empty table, which differs from the configuration.
+func absentIsEmpty(err error, stderr io.Writer) error {
+	if errors.Is(err, ipvs.ErrAbsent) {
+		fmt.Fprintf(stderr, "lvsdns drift: %v: taken for an empty table\n", ipvs.ErrAbsent)
+		return nil
+	}
+	return err
+}
+
+// openNetNS opens the network namespace that keepalived programs; nil for that of this process.
+func openNetNS(o driftOptions, cfg *keepalived.Config) (*os.File, error) {
+	name := o.netns
+	for _, configured := range []keepalived.Value[string]{cfg.Global.NetNamespaceIPVS, cfg.Global.NetNamespace} {
+		if name == "" {
+			name = configured.V
+		}
+	}
+	if name == "" {
+		return nil, nil
+	}
+	// ip-netns(8): namespaces by name are mounted here.
+	f, err := os.Open(filepath.Join("/run/netns", name))
+	if err != nil {
+		return nil, fmt.Errorf("open the network namespace of keepalived's virtual servers: %w", err)
+	}
+	return f, nil
+}

@@ -1,0 +1,49 @@
+// Command lvsdns shows an operator what a director does. It reads, and changes
+// nothing.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+const usage = `usage: lvsdns COMMAND [flags]
+
+  drift   where do keepalived's configuration, its belief and the kernel differ?
+
+lvsdns COMMAND --help lists the flags of a command.
+`
+
+// Exit statuses of the commands that judge.
+const (
+	exitClean = 0
+	exitError = 1
+	exitFound = 2
+)
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	if len(args) == 0 {
+		fmt.Fprint(stderr, usage)
+		return exitError
+	}
+	switch args[0] {
+	case "drift":
+		return driftCommand(ctx, args[1:], stdout, stderr)
+	case "help", "-h", "--help":
+		fmt.Fprint(stdout, usage)
+		return exitClean
+	default:
+		fmt.Fprintf(stderr, "lvsdns: there is no command %q; lvsdns --help lists them\n", args[0])
+		return exitError
+	}
+}

@@ -1,0 +1,124 @@
+package drift
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"github.com/lvsdns/lvsdns/internal/ipvs"
+)
+
+// The commands here are ipvsadm(8)'s, for an operator to paste.
+
+// serviceArgument names a service.
+func serviceArgument(k ipvs.ServiceKey) string {
+	switch {
+	case k.FWMark != 0 && k.Family == ipvs.IPv6:
+		return fmt.Sprintf("-f %d -6", k.FWMark)
+	case k.FWMark != 0:
+		return fmt.Sprintf("-f %d", k.FWMark)
+	}
+	option := map[ipvs.Protocol]string{ipvs.TCP: "-t", ipvs.UDP: "-u", ipvs.SCTP: "--sctp-service"}[k.Protocol]
+	return fmt.Sprintf("%s %s", option, netip.AddrPortFrom(k.Addr, k.Port))
+}
+
+func editService(v *virtual) string { return "ipvsadm -E " + serviceSettings(v.Service) }
+
+// maxCommands is how many commands an operator may want to paste at once.
+const maxCommands = 10
+
+// addService makes a service with all real servers that keepalived would have in it.
+func addService(v *virtual) string {
+	const restart = "restart keepalived, which removes and adds every virtual server"
+	if len(v.servers) >= maxCommands {
+		return restart
+	}
+	commands := []string{"ipvsadm -A " + serviceSettings(v.Service)}
+	for i := range v.servers {
+		if s := &v.servers[i]; !s.sorry {
+			if e := v.expect(s); e.in != no {
+				commands = append(commands, addServer(v, s, e.weight))
+			}
+		}
+	}
+	return restart + ", or by hand: " + strings.Join(commands, " && ")
+}
+
+func serviceSettings(s ipvs.Service) string {
+	words := []string{serviceArgument(s.ServiceKey)}
+	if s.Scheduler != "" {
+		words = append(words, "-s", s.Scheduler)
+	}
+	if s.Flags&ipvs.Persistent != 0 {
+		words = append(words, "-p", fmt.Sprint(int(s.Timeout.Seconds())))
+		if mask := s.Netmask.String(); mask != "" {
+			words = append(words, "-M", mask)
+		}
+	}
+	if s.PEName != "" {
+		words = append(words, "--pe", s.PEName)
+	}
+	if s.Flags&ipvs.OnePacket != 0 {
+		words = append(words, "-o")
+	}
+	if flags := s.Flags & (ipvs.Sched1 | ipvs.Sched2 | ipvs.Sched3); flags != 0 {
+		words = append(words, "-b", flags.Names(s.Scheduler))
+	}
+	return strings.Join(words, " ")
+}
+
+func addServer(v *virtual, s *server, weight uint32) string {
+	return "ipvsadm -a " + serverSettings(v, s, weight)
+}
+
+func editServer(v *virtual, s *server, weight uint32) string {
+	return "ipvsadm -e " + serverSettings(v, s, weight)
+}
+
+func serverSettings(v *virtual, s *server, weight uint32) string {
+	words := []string{serviceArgument(v.ServiceKey), "-r", serverArgument(s.DestinationKey), forwardArguments(s.Destination), "-w", fmt.Sprint(weight)}
+	if s.UpperThreshold != 0 || s.LowerThreshold != 0 {
+		words = append(words, "-x", fmt.Sprint(s.UpperThreshold), "-y", fmt.Sprint(s.LowerThreshold))
+	}
+	return strings.Join(words, " ")
+}
+
+// serverArgument leaves out port 0, which ipvsadm does not take.
+func serverArgument(k ipvs.DestinationKey) string {
+	if k.Port == 0 {
+		if k.Addr.Is6() {
+			return "[" + k.Addr.String() + "]"
+		}
+		return k.Addr.String()
+	}
+	return k.String()
+}
+
+func forwardArguments(d ipvs.Destination) string {
+	switch d.Forward {
+	case ipvs.DR:
+		return "-g"
+	case ipvs.Tun:
+		return "-i" + tunnelArguments(d.Tunnel)
+	default:
+		return "-m"
+	}
+}
+
+func tunnelArguments(t ipvs.Tunnel) string {
+	if t.Type == ipvs.IPIP {
+		return ""
+	}
+	out := " --tun-type " + t.Type.String()
+	if t.Port != 0 {
+		out += fmt.Sprintf(" --tun-port %d", t.Port)
+	}
+	switch {
+	case t.Flags&ipvs.RemCsum != 0:
+		return out + " --tun-remcsum"
+	case t.Flags&ipvs.Csum != 0:
+		return out + " --tun-csum"
+	default:
+		return out
+	}
+}

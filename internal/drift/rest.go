@@ -1,0 +1,157 @@
+package drift
+
+import (
+	"fmt"
+	"net/netip"
+
+	"github.com/lvsdns/lvsdns/internal/ipvs"
+	"github.com/lvsdns/lvsdns/internal/keepalived"
+)
+
+const reloadKeepalived = "reload keepalived: systemctl reload keepalived"
+
+// unreloaded finds a virtual server that keepalived does not run with as it is written.
+func (c *comparison) unreloaded(v *virtual) {
+	if !c.known() {
+		return
+	}
+	report := func(text string, args ...any) {
+		c.add(Difference{
+			Kind: NotReloaded, Service: v.ServiceKey, Pos: v.vs.Pos, Mend: reloadKeepalived,
+			Text: fmt.Sprintf("virtual server %s%s ", v.ServiceKey, at(v.vs.Pos)) + fmt.Sprintf(text, args...),
+		})
+	}
+	b := v.believed
+	if b == nil {
+		report("is configured, and keepalived does not know it yet")
+		return
+	}
+	if b.Scheduler != "" && b.Scheduler != v.Scheduler {
+		report("has scheduler %s in the configuration, and keepalived still has %s", v.Scheduler, b.Scheduler)
+	}
+	configured := map[keepalived.RSName]bool{}
+	for i := range v.vs.RealServers {
+		configured[keepalived.RSName{Addr: v.vs.RealServers[i].Addr, Port: v.vs.RealServers[i].Port}] = true
+	}
+	for _, r := range b.RealServers {
+		if !configured[r.Name] {
+			report("has no real server %s any more in the configuration, and keepalived still has it", netip.AddrPortFrom(r.Name.Addr, r.Name.Port))
+		}
+	}
+}
+
+func (c *comparison) unreloadedServer(v *virtual, s *server) {
+	if v.believed == nil {
+		return
+	}
+	var d Difference
+	switch b := s.believed; {
+	case b == nil:
+		d = about(NotReloaded, v, s, "is configured, and keepalived does not know it yet")
+	case b.InitialWeight != s.rs.Weight.V:
+		d = about(NotReloaded, v, s, "has weight %d in the configuration, and keepalived still has %d", s.rs.Weight.V, b.InitialWeight)
+	default:
+		c.leaked(v, s)
+		return
+	}
+	d.Mend = reloadKeepalived
+	c.add(d)
+}
+
+// leaked compares keepalived's sum of the weights with its parts.
+func (c *comparison) leaked(v *virtual, s *server) {
+	if !dynamic(s.rs) || len(c.checkersOf(v.vs, s.rs)) != len(s.rs.Checkers) {
+		return
+	}
+	sum := int64(s.believed.InitialWeight)
+	for _, k := range c.checkersOf(v.vs, s.rs) {
+		sum += int64(k.Weight)
+	}
+	if s.believed.EffectiveWeight == sum {
+		return
+	}
+	d := about(WeightLeaked, v, s, "has weight %d by keepalived's count although its checks ask for %d: keepalived forgets the weight of a check that it had to kill, and adds the next on top", s.believed.EffectiveWeight, sum)
+	d.Mend = reloadKeepalived + " (it adds up anew), and give the check a deadline of its own below misc_timeout"
+	c.add(d)
+}
+
+// reloaded finds what keepalived still runs with and the configuration has no more.
+func (c *comparison) reloaded() {
+	for _, b := range c.stray {
+		c.add(Difference{
+			Kind: NotReloaded, Service: keyOfBelieved(b), Mend: reloadKeepalived,
+			Text: fmt.Sprintf("virtual server %s is not in the configuration, and keepalived still has it", nameInWords(b)),
+		})
+	}
+}
+
+func nameInWords(b *keepalived.BelievedVS) string {
+	if b.Name.Group != "" {
+		return "group " + b.Name.Group
+	}
+	return keyOfBelieved(b).String()
+}
+
+// keyOfBelieved is zero for a group, whose services the dump does not name.
+func keyOfBelieved(b *keepalived.BelievedVS) ipvs.ServiceKey {
+	if b.Name.Group != "" {
+		return ipvs.ServiceKey{}
+	}
+	return service(keepalived.Service{
+		Addr: b.Name.Addr, Port: b.Name.Port, Protocol: b.Name.Protocol, FWMark: b.Name.FWMark, Family: b.Family,
+	}).ServiceKey
+}
+
+// configuration passes on what keepalived makes of its own configuration.
+func (c *comparison) configuration() {
+	told := map[keepalived.Pos]bool{}
+	for _, d := range c.found {
+		told[d.Pos] = told[d.Pos] || d.Kind == ArgumentsDropped
+	}
+	for _, n := range c.Config.Notes {
+		kind := kindOf(n.Kind)
+		if kind != ConfigFatal && !n.TouchesLVS() || n.Kind == keepalived.Trap && told[n.Pos] {
+			continue
+		}
+		text := n.Text
+		if n.Block != "" {
+			text += " (in " + n.Block + ")"
+		}
+		c.add(Difference{Kind: kind, Pos: n.Pos, Text: n.Pos.String() + ": " + text, Mend: "correct the line, then reload keepalived"})
+	}
+}
+
+func kindOf(k keepalived.NoteKind) Kind {
+	switch k {
+	case keepalived.Fatal:
+		return ConfigFatal
+	case keepalived.Adjusted:
+		return ConfigAdjusted
+	default:
+		return ConfigIgnored
+	}
+}
+
+func (c *comparison) estimator() {
+	var why, mend string
+	switch e := c.Estimator; {
+	case e.Sysctls.Off:
+		why, mend = "sysctl net.ipv4.vs.run_estimation is 0", "sysctl -w net.ipv4.vs.run_estimation=1"
+	case e.Sysctls.NoCPU:
+		why, mend = "sysctl net.ipv4.vs.est_cpulist names no processor", "write the processors that may count to net.ipv4.vs.est_cpulist, for example 0"
+	case e.Stalled:
+		why, mend = "packets pass and the counters do not move", "look at the kernel's log and at the threads ipvs-e (ps -e)"
+	default:
+		return
+	}
+	c.add(Difference{Kind: EstimatorFrozen, Text: "the counters of IPVS stand still: " + why, Mend: mend})
+}
+
+func (c *comparison) dump() {
+	if c.Belief == nil {
+		return
+	}
+	for _, n := range c.Belief.Notes {
+		c.add(Difference{Kind: BeliefUnread, Text: fmt.Sprintf("keepalived's state dump, line %d: %s", n.Line, n.Text), Mend: "nothing on the director: this keepalived writes what lvsdns does not know; please report it"})
+	}
+}
