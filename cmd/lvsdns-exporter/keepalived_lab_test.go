@@ -1,0 +1,96 @@
+//go:build lab
+
+package main_test
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+const keepalivedConf = `
+vrrp_instance dns {
+	interface %[1]s
+	state MASTER
+	virtual_router_id 51
+	priority 150
+	advert_int 1
+	virtual_ipaddress {
+		192.168.1.100/32
+	}
+}
+virtual_server 192.168.1.100 53 {
+	protocol UDP
+	lb_algo rr
+	lb_kind NAT
+	delay_loop 1
+	alpha
+	real_server 192.168.1.21 53 {
+		weight 3
+		MISC_CHECK {
+			misc_path "/usr/bin/lvsdns-check --exporter-socket /run/check.sock --name example.com 192.168.1.21"
+			misc_timeout 5
+		}
+	}
+}
+`
+
+// TestKeepalived has real keepalived with a check, and looks at everything that comes from it: the address, what it
+// believes, the check's own report, and a weight that somebody changes behind its back.
+func TestKeepalived(t *testing.T) {
+	r := newRig(t)
+	r.lab.Install("lvsdns-check", "/usr/bin/lvsdns-check")
+	conf := fmt.Sprintf(keepalivedConf, r.device())
+	k := r.director.Keepalived(conf)
+	dir := keepalivedDir(t, r, k.PID())
+	r.start()
+	p := r.page()
+	if got := p.up("keepalived"); got != "absent" {
+		t.Errorf("without a configuration keepalived is %s", got)
+	}
+	r.exporter.Stop()
+	r.startWith("--keepalived.config-file", filepath.Join(dir, "keepalived.conf"), "--keepalived.signal", "--keepalived.signal-interval", "10s",
+		"--keepalived.pid-file", filepath.Join(dir, "keepalived.pid"))
+
+	is := func(name string, want float64, labels ...string) func() bool {
+		return func() bool {
+			got, ok := r.page().value(name, labels...)
+			return ok && got == want
+		}
+	}
+	r.lab.WaitFor("the master shows", 30*time.Second, is("lvsdns_vrrp_state", 1, "name=dns", "state=master"))
+	r.lab.WaitFor("the check has passed", 30*time.Second, is("lvsdns_check_success", 1, "server=192.168.1.21:53", "name=example.com."))
+	r.lab.WaitFor("keepalived has said what it believes", 30*time.Second, is("lvsdns_source_up", 1, "source=belief"))
+	r.lab.WaitFor("no difference of weight", 30*time.Second, is("lvsdns_drift_differences", 0, "kind=weight"))
+	p = r.page()
+	if v, ok := p.value("lvsdns_check_runs_total", "outcome=pass", "rcode=NOERROR"); !ok || v < 1 {
+		t.Errorf("runs that passed: %g %t", v, ok)
+	}
+	for _, source := range []string{"ipvs", "keepalived", "vrrp", "belief", "drift", "checks"} {
+		if got := p.up(source); got != "up" {
+			t.Errorf("%s is %s\n%s", source, got, r.exporter.Log())
+		}
+	}
+
+	r.director.IPVSAdm("-e -u 192.168.1.100:53 -r 192.168.1.21:53 -m -w 7")
+	r.lab.WaitFor("the weight that somebody has changed shows as drift", 30*time.Second, is("lvsdns_drift", 1, "kind=weight", "rip=192.168.1.21"))
+	r.director.IPVSAdm("-e -u 192.168.1.100:53 -r 192.168.1.21:53 -m -w 3")
+	r.lab.WaitFor("the drift goes when it is mended", 30*time.Second, is("lvsdns_drift_differences", 0, "kind=weight"))
+	if !k.Running() {
+		t.Error("keepalived has not survived to be asked")
+	}
+	k.Stop()
+	r.lab.WaitFor("nobody is master", 30*time.Second, is("lvsdns_vrrp_state", 1, "name=dns", "state=backup"))
+}
+
+// keepalivedDir is where the lab has put keepalived's files.
+func keepalivedDir(t *testing.T, r *rig, pid int) string {
+	t.Helper()
+	out, err := r.director.Run(t.Context(), "sh", "-c", fmt.Sprintf("tr '\\0' '\\n' </proc/%d/cmdline | sed -n 's/^--pid=//p'", pid))
+	if err != nil || out == "" {
+		t.Fatalf("%q %v", out, err)
+	}
+	return filepath.Dir(strings.TrimSpace(out))
+}

@@ -1,0 +1,280 @@
+//go:build lab
+
+package main_test
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lvsdns/lvsdns/internal/labtest"
+)
+
+// TestMain lets this binary fetch a page, so that it can be done inside a network namespace.
+func TestMain(m *testing.M) {
+	if len(os.Args) == 3 && os.Args[1] == "fetch" {
+		os.Exit(fetch(os.Args[2]))
+	}
+	os.Exit(m.Run())
+}
+
+func fetch(url string) int {
+	response, err := http.Get(url)
+	if err == nil {
+		defer response.Body.Close()
+		_, err = io.Copy(os.Stdout, response.Body)
+		if err == nil && response.StatusCode != http.StatusOK {
+			err = fmt.Errorf("%s", response.Status)
+		}
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return 0
+}
+
+const (
+	vip    = "10.0.0.100"
+	rip    = "192.168.1.21"
+	nobody = "192.168.1.77" // on the LAN of the real servers, and not there
+)
+
+// rig is a director with a network address translation to one name server, and the exporter on it.
+type rig struct {
+	t                *testing.T
+	lab              *labtest.Lab
+	director, client *labtest.Host
+	exporter         *labtest.Process
+}
+
+func newRig(t *testing.T) *rig {
+	lab := labtest.New(t)
+	lab.Install("lvsdns-exporter", "/usr/bin/lvsdns-exporter")
+	wan := lab.LAN("wan", "10.0.0.0/24", "fd00:2::/64")
+	lan := lab.LAN("lan", "192.168.1.0/24", "fd00:1::/64")
+	r := &rig{t: t, lab: lab}
+	r.director = lab.Director("director", wan.At("10.0.0.1", "fd00:2::1"), lan.At("192.168.1.11", "fd00:1::11")).Hold(vip)
+	lab.RealServer("dns1", lan.At(rip, "fd00:1::21")).NAT("192.168.1.11", "fd00:1::11").NameServer(labtest.NSD)
+	r.client = lab.Client("client", wan.At("10.0.0.50", "fd00:2::50"))
+	return r
+}
+
+// start starts the exporter, through a wrapper if there is one.
+func (r *rig) start(wrapper ...string) {
+	r.t.Helper()
+	r.run(wrapper, nil)
+}
+
+// startWith starts the exporter with flags.
+func (r *rig) startWith(flags ...string) {
+	r.t.Helper()
+	r.run(nil, flags)
+}
+
+// run starts it without sharing, so that every page is a new reading.
+func (r *rig) run(wrapper, flags []string) {
+	r.t.Helper()
+	args := slices.Concat(wrapper, []string{"/usr/bin/lvsdns-exporter", "--web.listen-address", "127.0.0.1:9741", "--sources.share", "0s",
+		"--sources.timeout", "30s", "--metrics.per-cpu", "--checks.socket", "/run/check.sock"}, flags)
+	r.exporter = r.director.Start(args[0], args[1:]...)
+	r.lab.WaitFor("the exporter listens", 20*time.Second, func() bool {
+		_, err := r.get("/-/ready")
+		return err == nil
+	})
+}
+
+func (r *rig) get(path string) (string, error) {
+	self, err := os.Executable()
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return r.director.Run(r.t.Context(), self, "fetch", "http://127.0.0.1:9741"+path)
+}
+
+// page is /metrics, parsed.
+func (r *rig) page() page {
+	r.t.Helper()
+	text, err := r.get("/metrics")
+	if err != nil {
+		r.t.Fatalf("%v\n%s", err, r.exporter.Log())
+	}
+	p, err := parsePage(text)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return p
+}
+
+func (r *rig) ipvsadm(args ...string) string {
+	r.t.Helper()
+	out, err := r.director.Run(r.t.Context(), "ipvsadm", args...)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return out
+}
+
+// series is one line of the page.
+type series struct {
+	labels map[string]string
+	value  float64
+}
+
+// page is all series by name.
+type page map[string][]series
+
+func parsePage(text string) (page, error) {
+	line := regexp.MustCompile(`^([a-z_:0-9]+)(?:\{(.*)\})? (\S+)$`)
+	label := regexp.MustCompile(`([a-z_0-9]+)="((?:[^"\\]|\\.)*)"`)
+	p := page{}
+	seen := map[string]bool{}
+	for l := range strings.Lines(text) {
+		l = strings.TrimSuffix(l, "\n")
+		if strings.HasPrefix(l, "#") {
+			continue
+		}
+		m := line.FindStringSubmatch(l)
+		if m == nil {
+			return nil, fmt.Errorf("no series: %q", l)
+		}
+		if seen[m[1]+m[2]] {
+			return nil, fmt.Errorf("twice: %q", l)
+		}
+		seen[m[1]+m[2]] = true
+		s := series{labels: map[string]string{}}
+		for _, pair := range label.FindAllStringSubmatch(m[2], -1) {
+			s.labels[pair[1]] = pair[2]
+		}
+		var err error
+		if s.value, err = strconv.ParseFloat(m[3], 64); err != nil {
+			return nil, err
+		}
+		p[m[1]] = append(p[m[1]], s)
+	}
+	return p, nil
+}
+
+// value is that of the series with these labels, such as "source=ipvs"; false if there is none.
+func (p page) value(name string, labels ...string) (float64, bool) {
+	for _, s := range p[name] {
+		fits := true
+		for _, l := range labels {
+			key, value, _ := strings.Cut(l, "=")
+			fits = fits && s.labels[key] == value
+		}
+		if fits {
+			return s.value, true
+		}
+	}
+	return 0, false
+}
+
+// up is the reason why a source is not up, or "up".
+func (p page) up(source string) string {
+	if v, ok := p.value("lvsdns_source_up", "source="+source); ok && v == 1 {
+		return "up"
+	}
+	for _, s := range p["lvsdns_source_failure"] {
+		if s.labels["source"] == source && s.value == 1 {
+			return s.labels["reason"]
+		}
+	}
+	return "nothing"
+}
+
+// service and server name what a series is about as ipvsadm does: "UDP 192.0.2.1:53", "FWM 7 IPv6".
+func (s series) service() string {
+	l := s.labels
+	if l["proto"] == "fwm" {
+		if l["family"] == "ipv6" {
+			return "FWM " + l["fwmark"] + " IPv6"
+		}
+		return "FWM " + l["fwmark"]
+	}
+	return strings.ToUpper(l["proto"]) + " " + at(l["vip"], l["vport"])
+}
+
+func (s series) server() string { return s.service() + " -> " + at(s.labels["rip"], s.labels["rport"]) }
+
+func at(addr, port string) string {
+	if strings.Contains(addr, ":") {
+		addr = "[" + addr + "]"
+	}
+	return addr + ":" + port
+}
+
+// numbers reads a listing of ipvsadm: for each service and server the last n words of its line.
+func numbers(listing string, services bool, n int) map[string][]string {
+	all := map[string][]string{}
+	service := ""
+	for line := range strings.Lines(listing) {
+		words := strings.Fields(line)
+		switch {
+		case len(words) < 2 || words[0] == "IP" || words[0] == "Prot" || words[1] == "RemoteAddress:Port":
+		case words[0] == "->":
+			all[service+" -> "+words[1]] = words[len(words)-n:]
+		default:
+			service = strings.Join(words[:2], " ")
+			if len(words) > 2 && words[2] == "IPv6" {
+				service += " IPv6"
+			}
+			if services {
+				all[service] = words[len(words)-n:]
+			}
+		}
+	}
+	return all
+}
+
+// compare holds a metric against a column of a listing: all of it, in both directions. What is absent from the page is 0 to ipvsadm.
+func compare(t *testing.T, p page, metric, what string, name func(series) string, want map[string][]string, column int, only ...string) {
+	t.Helper()
+	got := map[string]uint64{}
+	for _, s := range p[metric] {
+		fits := true
+		for _, l := range only {
+			key, value, _ := strings.Cut(l, "=")
+			fits = fits && s.labels[key] == value
+		}
+		if fits {
+			got[name(s)] = uint64(s.value)
+		}
+	}
+	compared, wrong, nonzero := 0, 0, 0
+	for key, words := range want {
+		if strings.Contains(key, " -> ") != strings.Contains(metric, "real_server") {
+			continue
+		}
+		n, err := strconv.ParseUint(words[column], 10, 64)
+		if err != nil {
+			t.Fatalf("%s: %q", key, words)
+		}
+		compared++
+		if n != 0 {
+			nonzero++
+		}
+		if got[key] != n {
+			if wrong++; wrong < 4 {
+				t.Errorf("%s of %s is %d; %s says %d", metric, key, got[key], what, n)
+			}
+		}
+		delete(got, key)
+	}
+	for key := range maps.Keys(got) {
+		t.Errorf("%s of %s is on the page; %s does not have it", metric, key, what)
+		break
+	}
+	if compared == 0 {
+		t.Errorf("%s: nothing to compare with in %s", metric, what)
+	}
+	t.Logf("%s %v: %d values as in %s, %d of them not 0", metric, only, compared-wrong, what, nonzero)
+}

@@ -1,0 +1,169 @@
+package exporter
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/lvsdns/lvsdns/internal/drift"
+)
+
+// ChecksConfig bounds what is remembered of checks.
+type ChecksConfig struct {
+	Socket string        // where checks send their reports
+	Max    int           // checks to remember; 0: 20000
+	Forget time.Duration // how long a silent check is shown; 0: a day
+	Now    func() time.Time
+}
+
+// Checks remembers the last report of each check. It is told by Listen, and may be read meanwhile.
+type Checks struct {
+	config           ChecksConfig
+	outcomes, rcodes []string
+
+	mu        sync.Mutex
+	known     map[checkKey]*checkRecord
+	datagrams map[verdict]uint64
+	listening time.Time // since when; zero: not
+	trouble   error     // why not
+}
+
+// checkRecord is what is known of one check.
+type checkRecord struct {
+	heartbeat
+	last time.Time
+	runs map[run]uint64
+}
+
+// run is a way in which a check can end.
+type run struct{ outcome, rcode string }
+
+// maxRuns is how many ways to end one check gets a series for, before rcodes are thrown together.
+const maxRuns = 16
+
+// verdict is what became of a datagram.
+type verdict string
+
+const (
+	accepted  verdict = "accepted"
+	malformed verdict = "malformed" // not what a check sends
+	oversize  verdict = "oversize"
+	refused   verdict = "refused" // of a new check, and the table is full
+)
+
+var verdicts = [...]verdict{accepted, malformed, oversize, refused}
+
+// NewChecks makes an empty memory.
+func NewChecks(config ChecksConfig) *Checks {
+	config.Max = cmp.Or(config.Max, 20000)
+	config.Forget = cmp.Or(config.Forget, 24*time.Hour)
+	if config.Now == nil {
+		config.Now = time.Now
+	}
+	return &Checks{
+		config: config, outcomes: outcomeNames(), rcodes: rcodeNames(),
+		known: map[checkKey]*checkRecord{}, datagrams: map[verdict]uint64{},
+	}
+}
+
+// take remembers one datagram.
+func (c *Checks) take(datagram []byte) verdict {
+	h, err := parseHeartbeat(datagram, c.outcomes, c.rcodes)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err != nil {
+		return c.count(malformed)
+	}
+	r := c.known[h.checkKey]
+	if r == nil {
+		// Never in the place of another: whoever floods the socket with invented checks must not push the real ones out.
+		if len(c.known) >= c.config.Max && !c.forget() {
+			return c.count(refused)
+		}
+		r = &checkRecord{runs: map[run]uint64{}}
+		c.known[h.checkKey] = r
+	}
+	r.heartbeat, r.last = h, c.config.Now()
+	way := run{h.outcome, h.rcode}
+	if _, known := r.runs[way]; !known && len(r.runs) >= maxRuns {
+		way.rcode = otherRcode
+	}
+	r.runs[way]++
+	return c.count(accepted)
+}
+
+func (c *Checks) count(v verdict) verdict {
+	c.datagrams[v]++
+	return v
+}
+
+// forget drops the checks that were silent for too long, and reports whether there were any.
+func (c *Checks) forget() bool {
+	before := len(c.known)
+	oldest := c.config.Now().Add(-c.config.Forget)
+	maps.DeleteFunc(c.known, func(_ checkKey, r *checkRecord) bool { return r.last.Before(oldest) })
+	return len(c.known) < before
+}
+
+// checksView is a copy of the memory.
+type checksView struct {
+	checks    []checkRecord
+	datagrams map[verdict]uint64
+	limit     int
+}
+
+// view copies, sorted by key.
+func (c *Checks) view() *checksView {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.forget()
+	v := &checksView{datagrams: maps.Clone(c.datagrams), limit: c.config.Max}
+	for _, r := range c.known {
+		copied := *r
+		copied.runs = maps.Clone(r.runs)
+		v.checks = append(v.checks, copied)
+	}
+	slices.SortFunc(v.checks, func(a, b checkRecord) int { return a.compare(b.checkKey) })
+	return v
+}
+
+func (k checkKey) compare(o checkKey) int {
+	return cmp.Or(cmp.Compare(k.server, o.server), cmp.Compare(k.name, o.name), cmp.Compare(k.qtype, o.qtype),
+		cmp.Compare(k.transport, o.transport), cmp.Compare(k.path, o.path))
+}
+
+// forDrift is what a comparison wants to know: the checks, and for how long anybody has listened.
+func (c *Checks) forDrift() ([]drift.Check, time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := c.config.Now()
+	var all []drift.Check
+	for _, r := range c.known {
+		if r.addr.IsValid() {
+			all = append(all, drift.Check{Server: r.addr, Passed: r.passed(), Age: now.Sub(r.last)})
+		}
+	}
+	if c.listening.IsZero() {
+		return all, 0
+	}
+	return all, now.Sub(c.listening)
+}
+
+func (c *Checks) setListening(since time.Time, trouble error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if since.IsZero() || c.listening.IsZero() {
+		c.listening = since
+	}
+	c.trouble = trouble
+}
+
+func (c *Checks) state() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.trouble
+}
+
+func (h heartbeat) passed() bool { return h.outcome == "pass" }

@@ -1,0 +1,196 @@
+package exporter
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lvsdns/lvsdns/checker"
+)
+
+const report = `{"server":"198.51.100.1:53","name":"example.com.","type":"SOA","transport":"udp","path":"rip","outcome":"pass","reason":"fine","rcode":"NOERROR","flags":["aa"],"answers":1,"size":80,"latency_seconds":0.001,"attempts":1,"weight":null,"exit_status":0,"exit_mode":"misc","time":1.5,"duration_seconds":0.002}`
+
+func TestHeartbeat(t *testing.T) {
+	replace := func(old, new string) string {
+		if !strings.Contains(report, old) {
+			t.Fatalf("%q is not in the report", old)
+		}
+		return strings.Replace(report, old, new, 1)
+	}
+	for _, tt := range []struct {
+		name, datagram string
+		want           verdict
+	}{
+		{"as it is sent", report, accepted},
+		{"a key of tomorrow", replace(`"answers":1`, `"colour":[{}]`), accepted},
+		{"no server", replace("198.51.100.1:53", ""), accepted},
+		{"IPv6", replace("198.51.100.1:53", "[2001:db8::1]:53"), accepted},
+		{"no rcode", replace(`"NOERROR"`, "null"), accepted},
+		{"an rcode nobody knows", replace("NOERROR", "RCODE4000"), accepted},
+		{"empty", "", malformed},
+		{"no JSON", "pass", malformed},
+		{"zero bytes", strings.Repeat("\x00", 100), malformed},
+		{"a list", "[]", malformed},
+		{"cut", report[:len(report)/2], malformed},
+		{"twice", report + report, malformed},
+		{"nothing in it", "{}", malformed},
+		{"a server that is a name", replace("198.51.100.1:53", "ns1.example.com:53"), malformed},
+		{"a server without port", replace("198.51.100.1:53", "198.51.100.1"), malformed},
+		{"a server with a long zone", replace("198.51.100.1", "[fe80::1%"+strings.Repeat("x", 200)+"]"), malformed},
+		{"a new line in the name", replace("example.com.", `a\nb`), malformed},
+		{"a letter that is none", replace("example.com.", "\xff"), malformed},
+		{"an umlaut", replace("example.com.", "ä."), malformed},
+		{"a long name", replace("example.com.", strings.Repeat("x", 1101)), malformed},
+		{"a long type", replace("SOA", strings.Repeat("A", 17)), malformed},
+		{"a transport nobody knows", replace(`"udp"`, `"smoke"`), malformed},
+		{"a path nobody knows", replace(`"rip"`, `"moon"`), malformed},
+		{"an outcome nobody knows", replace(`"pass"`, `"great"`), malformed},
+		{"a negative duration", replace("0.002", "-1"), malformed},
+		{"an endless duration", replace("0.002", "1e9"), malformed},
+		{"a duration that is text", replace("0.002", `"2"`), malformed},
+		{"numbers too large", replace(`"exit_status":0`, `"exit_status":1e400`), malformed},
+		{"deep", strings.Repeat("[", 16<<10), malformed},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c := NewChecks(ChecksConfig{})
+			if got := c.take([]byte(tt.datagram)); got != tt.want {
+				t.Errorf("%s, want %s", got, tt.want)
+			}
+			if got := len(c.view().checks); (got == 1) != (tt.want == accepted) {
+				t.Errorf("%d checks", got)
+			}
+		})
+	}
+}
+
+// TestEveryOutcome keeps the exporter in step with the checker.
+func TestEveryOutcome(t *testing.T) {
+	for _, o := range checker.Outcomes() {
+		c := NewChecks(ChecksConfig{})
+		if got := c.take([]byte(strings.Replace(report, `"pass"`, fmt.Sprintf("%q", o), 1))); got != accepted {
+			t.Errorf("%s: %s", o, got)
+		}
+	}
+}
+
+func TestRcodes(t *testing.T) {
+	c := NewChecks(ChecksConfig{})
+	for _, rcode := range []string{"NOERROR", "NOERROR", "SERVFAIL", "BADCOOKIE", "RCODE4000", "evil", ""} {
+		c.take([]byte(strings.Replace(report, "NOERROR", rcode, 1)))
+	}
+	got := fmt.Sprint(c.view().checks[0].runs)
+	if want := "map[{pass BADCOOKIE}:1 {pass NOERROR}:2 {pass SERVFAIL}:1 {pass other}:3]"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
+func TestReasonIsOneShortLine(t *testing.T) {
+	c := NewChecks(ChecksConfig{})
+	c.take([]byte(strings.Replace(report, "fine", `a\nb\u0000c\u001b[31m\u2028`+strings.Repeat("ö", 1000), 1)))
+	reason := c.view().checks[0].reason
+	if len(reason) > 310 || !strings.HasPrefix(reason, "a b c [31m ö") || !strings.HasSuffix(reason, "ö…") {
+		t.Errorf("%d bytes: %q", len(reason), reason)
+	}
+}
+
+// TestFull fills the table with invented checks: the ones that were there go on.
+func TestFull(t *testing.T) {
+	clock := newClock()
+	c := NewChecks(ChecksConfig{Max: 100, Forget: time.Hour, Now: clock.now})
+	c.take([]byte(report))
+	for i := range 10_000 {
+		c.take([]byte(strings.Replace(report, "example.com.", fmt.Sprintf("x%d.", i), 1)))
+	}
+	if got := c.take([]byte(report)); got != accepted {
+		t.Errorf("a check that was there is %s", got)
+	}
+	v := c.view()
+	if len(v.checks) != 100 || v.datagrams[refused] != 10_000-99 || v.datagrams[accepted] != 101 {
+		t.Errorf("%d checks, %v", len(v.checks), v.datagrams)
+	}
+	clock.pass(time.Hour + time.Second)
+	if got := c.take([]byte(strings.Replace(report, "example.com.", "new.", 1))); got != accepted {
+		t.Errorf("a new check, when all others are silent, is %s", got)
+	}
+	if n := len(c.view().checks); n != 1 {
+		t.Errorf("%d checks are left", n)
+	}
+}
+
+func TestRunsAreBounded(t *testing.T) {
+	c := NewChecks(ChecksConfig{})
+	for _, o := range checker.Outcomes() {
+		for _, rcode := range rcodeNames() {
+			c.take([]byte(strings.Replace(strings.Replace(report, `"pass"`, fmt.Sprintf("%q", o), 1), "NOERROR", rcode, 1)))
+		}
+	}
+	sum := uint64(0)
+	runs := c.view().checks[0].runs
+	for _, n := range runs {
+		sum += n
+	}
+	if most := maxRuns + len(checker.Outcomes()); len(runs) > most || sum != uint64(len(checker.Outcomes())*len(rcodeNames())) {
+		t.Errorf("%d ways, at most %d are wanted; %d runs", len(runs), most, sum)
+	}
+}
+
+func TestForDrift(t *testing.T) {
+	clock := newClock()
+	c := NewChecks(ChecksConfig{Now: clock.now})
+	if all, listened := c.forDrift(); len(all) != 0 || listened != 0 {
+		t.Errorf("before: %v %v", all, listened)
+	}
+	c.setListening(clock.now(), nil)
+	c.take([]byte(report))
+	c.take([]byte(strings.Replace(report, "198.51.100.1:53", "", 1)))
+	clock.pass(time.Minute)
+	all, listened := c.forDrift()
+	if len(all) != 1 || all[0].Server.String() != "198.51.100.1:53" || !all[0].Passed || all[0].Age != time.Minute || listened != time.Minute {
+		t.Errorf("%v %v", all, listened)
+	}
+}
+
+func FuzzHeartbeat(f *testing.F) {
+	f.Add([]byte(report))
+	f.Add([]byte(`{"server":"","rcode":null,"outcome":"usage"}`))
+	outcomes, rcodes := outcomeNames(), rcodeNames()
+	f.Fuzz(func(t *testing.T, datagram []byte) {
+		h, err := parseHeartbeat(datagram, outcomes, rcodes)
+		if err != nil {
+			return
+		}
+		for _, s := range []string{h.server, h.name, h.qtype, h.transport, h.path, h.outcome, h.rcode} {
+			if len(s) > 1100 || !printable(s) && s != h.server {
+				t.Errorf("a label may be %q", s)
+			}
+		}
+		if len(h.reason) > 310 || strings.ContainsAny(h.reason, "\n\r\x00\x1b") {
+			t.Errorf("a reason may be %q", h.reason)
+		}
+	})
+}
+
+// BenchmarkPage is the cost of a page for a thousand virtual servers of ten real servers each.
+func BenchmarkPage(b *testing.B) {
+	s := large(1000, 10)
+	e := New(Config{Kernel: s, Proc: s})
+	v, err := e.view.read(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	series := 0
+	sheet := newSheet()
+	for b.Loop() {
+		sheet.clear()
+		e.fillView(v, sheet)
+		if err := sheet.write(io.Discard, true); err != nil {
+			b.Fatal(err)
+		}
+		series = sheet.series
+	}
+	b.ReportMetric(float64(series), "series")
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(series), "ns/series")
+}

@@ -1,0 +1,52 @@
+package exporter
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// catalogue lists every metric there can be.
+func catalogue() []described {
+	all := slices.Concat(
+		viewTable().describe(), virtualTable().describe(), realTable().describe(),
+		totalsTable().describe(), cpuTable().describe(), sysctlTable().describe(),
+		vrrpTable().describe(), checkTable().describe(), checksTable().describe(),
+		driftTable().describe(), one("drift in all", driftSummaryRow()).describe(), configTable().describe(),
+		sourceTable().describe(), selfTable().describe(),
+	)
+	return all
+}
+
+// document is docs/metrics.md.
+func document() []byte {
+	var b strings.Builder
+	b.WriteString(`# Metrics
+
+What lvsdns-exporter serves at /metrics, in the order of subjects. This file is made from the tables in the code:
+` + "`go test ./exporter -run Document -update`" + `. [exporter.md](exporter.md) says how to run it and what the numbers mean.
+
+A virtual server is named by vip, vport, proto (udp, tcp, sctp, or fwm for a firewall mark), fwmark (decimal, empty for an address) and
+family (ipv4 or ipv6); a real server by these and rip, rport. An empty label is as good as none to Prometheus. Settings that may change while a
+server lives, such as its scheduler, are values or labels of an _info metric, never labels of a counter. A metric that would be untrue is absent, not 0.
+
+In OpenMetrics lvsdns_ipvs_real_server_connections_total has no type: the name of its family would be that of the gauge
+lvsdns_ipvs_real_server_connections, which the format forbids. The samples are the same.
+`)
+	subject := ""
+	for _, d := range catalogue() {
+		if d.subject != subject {
+			subject = d.subject
+			fmt.Fprintf(&b, "\n## Of %s\n\n| metric | type | labels | meaning |\n|---|---|---|---|\n", subject)
+		}
+		labels := cmp.Or(strings.Join(d.labels, ", "), "none")
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", d.name, d.kind, labels, strings.ReplaceAll(d.help, "|", "\\|"))
+	}
+	b.WriteString(`
+## Of the process
+
+` + "`go_*` and `process_*`" + ` are those of every program that uses client_golang: memory, processor time, file descriptors, goroutines.
+`)
+	return []byte(b.String())
+}

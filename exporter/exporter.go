@@ -1,0 +1,189 @@
+package exporter
+
+import (
+	"cmp"
+	"context"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/lvsdns/lvsdns/internal/drift"
+	"github.com/lvsdns/lvsdns/internal/host"
+	"github.com/lvsdns/lvsdns/internal/ipvs"
+	"github.com/lvsdns/lvsdns/internal/keepalived"
+)
+
+// Config says what an Exporter reads and how much of it it shows. Kernel, Proc, Addresses and Configuration are needed.
+type Config struct {
+	Kernel        Kernel
+	Proc          Proc
+	Root          string // of the file system that holds /proc/sys and scripts; empty: /
+	Addresses     func() ([]host.Address, error)
+	Configuration func() (*keepalived.Config, error)
+	Belief        func(context.Context) (*keepalived.Belief, error) // nil: keepalived is not asked
+	Checks        *Checks                                           // nil: nobody listens to checks
+
+	ServicesOnly bool                       // no series for real servers
+	Keep         func(ipvs.ServiceKey) bool // which virtual servers to show; nil: all
+	MaxSeries    int                        // of virtual servers, real servers and checks; 0: no limit
+	PerCPU       bool
+
+	Timeout time.Duration // of each source; 0: 5 s
+	Share   time.Duration // how long a reading is good for those who come later; the kernel moves its counters every 2 s
+
+	Build Build
+	Log   *slog.Logger
+	Now   func() time.Time
+
+	compare func(drift.Input) []drift.Difference
+}
+
+// Build is what this program is.
+type Build struct {
+	Version, Revision, Go string
+}
+
+// Exporter reads sources and shows them. Make one with New.
+type Exporter struct {
+	config  Config
+	sources []source
+	changes changes
+	process prometheus.Gatherer // memory, file descriptors and the like of this process
+	sheets  sync.Pool           // of *sheet: a page is large, and like the one before
+
+	// What the page and the state show besides the metrics.
+	view   *shared[view]
+	vrrp   *shared[[]VRRP]
+	drift  *shared[differences]
+	notes  *shared[keepalived.Config]
+	ending atomic.Bool
+}
+
+// New makes an Exporter. It reads nothing yet and starts nothing.
+func New(config Config) *Exporter {
+	config.Timeout = cmp.Or(config.Timeout, 5*time.Second)
+	if config.Now == nil {
+		config.Now = time.Now
+	}
+	if config.Keep == nil {
+		config.Keep = func(ipvs.ServiceKey) bool { return true }
+	}
+	if config.compare == nil {
+		config.compare = drift.Compare
+	}
+	if config.Log == nil {
+		config.Log = slog.New(slog.DiscardHandler)
+	}
+	e := &Exporter{config: config, process: processRegistry(), sheets: sync.Pool{New: func() any { return newSheet() }}, changes: changes{log: config.Log, last: map[string]Failure{}}}
+	e.wire()
+	return e
+}
+
+// share makes a shared reading with the times of the configuration.
+func share[T any](c *Config, read func(context.Context) (*T, error)) *shared[T] {
+	return &shared[T]{read: read, keep: c.Share, timeout: c.Timeout, now: c.Now}
+}
+
+// wire lists the sources. What limits the number of series goes in order: virtual servers, real servers, checks.
+func (e *Exporter) wire() {
+	c := &e.config
+	e.view = share(c, (&ipvsReader{kernel: c.Kernel, proc: c.Proc}).read)
+	sums := share(c, readTotals(c.Proc))
+	sysctls := share(c, func(context.Context) (*[]host.Sysctl, error) {
+		all, err := host.IPVSSysctls(c.Root)
+		return &all, err
+	})
+	e.notes = share(c, func(context.Context) (*keepalived.Config, error) { return c.Configuration() })
+	// keepalived.conf changes rarely, and includes may be many.
+	e.notes.keep = max(c.Share, 10*time.Second)
+	e.vrrp = share(c, func(ctx context.Context) (*[]VRRP, error) {
+		cfg := e.notes.get(ctx)
+		if cfg.value == nil {
+			return nil, cfg.err
+		}
+		addresses, err := c.Addresses()
+		if err != nil {
+			return nil, err
+		}
+		all := vrrpOf(cfg.value, addresses)
+		return &all, nil
+	})
+	e.sources = []source{
+		newSource("ipvs", e.view, e.fillView),
+		newSource("ipvs_stats", sums, func(t *totals, s *sheet) {
+			totalsTable().fill(s, 0, t)
+			if c.PerCPU {
+				cpuTable().fill(s, 0, t.cpus...)
+			}
+		}),
+		newSource("sysctl", sysctls, func(all *[]host.Sysctl, s *sheet) { sysctlTable().fill(s, 0, *all...) }),
+		newSource("keepalived", e.notes, func(cfg *keepalived.Config, s *sheet) { configTable().fill(s, 0, cfg) }),
+		newSource("vrrp", e.vrrp, func(all *[]VRRP, s *sheet) { vrrpTable().fill(s, 0, *all...) }),
+	}
+	reader := &driftReader{
+		root: c.Root, view: e.view, totals: sums, config: e.notes, checks: c.Checks, compare: c.compare,
+	}
+	if c.Belief != nil {
+		reader.belief = share(c, c.Belief)
+		e.sources = append(e.sources, newSource("belief", reader.belief, func(*keepalived.Belief, *sheet) {}))
+	}
+	e.drift = share(c, reader.read)
+	e.sources = append(e.sources, newSource("drift", e.drift, (*differences).fill))
+	if c.Checks != nil {
+		checks := share(c, func(context.Context) (*checksView, error) { return c.Checks.view(), c.Checks.state() })
+		checks.keep = 0 // it is in memory
+		e.sources = append(e.sources, newSource("checks", checks, e.fillChecks))
+	}
+}
+
+func (e *Exporter) fillView(v *view, s *sheet) {
+	viewTable().fill(s, 0, v)
+	virtuals, reals := v.subjects(e.config.Keep)
+	virtualTable().fill(s, e.config.MaxSeries, virtuals...)
+	if !e.config.ServicesOnly {
+		realTable().fill(s, e.config.MaxSeries, reals...)
+	}
+}
+
+func (e *Exporter) fillChecks(v *checksView, s *sheet) {
+	checksTable().fill(s, 0, v)
+	checkTable().fill(s, e.config.MaxSeries, v.checks...)
+}
+
+// gather reads all sources and puts their metrics on a sheet.
+func (e *Exporter) gather(ctx context.Context, s *sheet) {
+	ctx, cancel := context.WithTimeout(ctx, e.config.Timeout)
+	defer cancel()
+	states, renders := fetchAll(ctx, e.sources)
+	e.changes.note(states)
+	s.clear()
+	for _, render := range renders {
+		if render != nil {
+			render(s)
+		}
+	}
+	sourceTable().fill(s, 0, states...)
+	selfTable().fill(s, 0, self{e.config.Build, e.config.MaxSeries, s.dropped, s.duplicates})
+}
+
+// self is what the exporter says of itself.
+type self struct {
+	Build
+	limit, dropped, duplicates int
+}
+
+func selfTable() table[self] {
+	return one("this exporter",
+		seriesRow("lvsdns_build_info", "1; which program this is.", []string{"version", "revision", "goversion"},
+			func(x self, emit emit) { emit(1, x.Version, x.Revision, x.Go) }),
+		gaugeRow("lvsdns_exporter_series_limit", "How many series virtual servers, real servers and checks may have together; 0: no limit.",
+			func(x self) float64 { return float64(x.limit) }),
+		gaugeRow("lvsdns_exporter_series_dropped", "Series that this page lacks because of a limit.",
+			func(x self) float64 { return float64(x.dropped) }),
+		gaugeRow("lvsdns_exporter_duplicates_dropped", "Subjects with the same labels as another that this page lacks; anything but 0 is a bug.",
+			func(x self) float64 { return float64(x.duplicates) }),
+	)
+}

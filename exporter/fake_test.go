@@ -1,0 +1,248 @@
+package exporter
+
+import (
+	"context"
+	"flag"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/lvsdns/lvsdns/internal/drift"
+	"github.com/lvsdns/lvsdns/internal/host"
+	"github.com/lvsdns/lvsdns/internal/ipvs"
+	"github.com/lvsdns/lvsdns/internal/keepalived"
+)
+
+var update = flag.Bool("update", false, "write what the goldens should be")
+
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(name, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(got) != string(want) {
+		t.Errorf("%s is not what it should be; run with -update and look at the difference", name)
+	}
+}
+
+// fakeKernel gives what it holds, or err, and counts how often it was asked. It
+// stands for both ways to read IPVS.
+type fakeKernel struct {
+	mu       sync.Mutex
+	table    ipvs.Table
+	daemons  []ipvs.Daemon
+	timeouts ipvs.Timeouts
+	info     ipvs.Info
+	err      error
+	restErr  error         // of all but the table
+	hang     chan struct{} // if there is one, answers wait for it and for nothing else
+	asked    atomic.Int64
+
+	procErr error
+	stats   ipvs.Stats
+	cpus    []ipvs.CPUStats
+}
+
+func (f *fakeKernel) set(change func(*fakeKernel)) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	change(f)
+}
+
+func (f *fakeKernel) Snapshot(context.Context) (ipvs.Table, error) {
+	f.asked.Add(1)
+	f.mu.Lock()
+	hang, table, err := f.hang, f.table, f.err
+	f.mu.Unlock()
+	if hang != nil {
+		<-hang
+	}
+	return table, err
+}
+
+func (f *fakeKernel) Daemons(context.Context) ([]ipvs.Daemon, error)  { return f.daemons, f.restErr }
+func (f *fakeKernel) Timeouts(context.Context) (ipvs.Timeouts, error) { return f.timeouts, f.restErr }
+func (f *fakeKernel) Info(context.Context) (ipvs.Info, error)         { return f.info, f.restErr }
+
+func (f *fakeKernel) Table() (ipvs.Table, ipvs.Info, error) {
+	// What /proc/net/ip_vs lacks is zero.
+	limited := ipvs.Table{}
+	for _, e := range f.table.Entries {
+		s := e.Service
+		s.Stats, s.Timeout, s.PEName = ipvs.Stats{}, 0, ""
+		entry := ipvs.TableEntry{Service: s}
+		for _, d := range e.Destinations {
+			entry.Destinations = append(entry.Destinations, ipvs.Destination{
+				DestinationKey: d.DestinationKey, Forward: d.Forward, Weight: d.Weight, Active: d.Active, Inactive: d.Inactive,
+			})
+		}
+		limited.Entries = append(limited.Entries, entry)
+	}
+	return limited, f.info, f.procErr
+}
+func (f *fakeKernel) Stats() (ipvs.Stats, error)         { return f.stats, f.procErr }
+func (f *fakeKernel) CPUStats() ([]ipvs.CPUStats, error) { return f.cpus, f.procErr }
+
+// clock stands still until it is told to go on.
+type clock struct{ nanos atomic.Int64 }
+
+func newClock() *clock {
+	c := &clock{}
+	c.nanos.Store(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC).UnixNano())
+	return c
+}
+func (c *clock) now() time.Time       { return time.Unix(0, c.nanos.Load()).UTC() }
+func (c *clock) pass(d time.Duration) { c.nanos.Add(int64(d)) }
+
+// full is a table with one of everything.
+func full() *fakeKernel {
+	at := func(p ipvs.Protocol, s string) ipvs.ServiceKey { return ipvs.At(p, netip.MustParseAddrPort(s)) }
+	to := func(s string) ipvs.DestinationKey { return ipvs.To(netip.MustParseAddrPort(s)) }
+	n := uint64(0)
+	stats := func() ipvs.Stats {
+		n += 1 << 33 // does not fit into 32 bits
+		return ipvs.Stats{Connections: n + 1, InPackets: n + 2, OutPackets: n + 3, InBytes: n + 4, OutBytes: n + 5, InPacketRate: 9, Wide: true}
+	}
+	return &fakeKernel{
+		info:     ipvs.Info{Version: "1.2.1", ConnectionTableSize: 4096},
+		timeouts: ipvs.Timeouts{TCP: 900 * time.Second, TCPFin: 120 * time.Second, UDP: 300 * time.Second},
+		daemons:  []ipvs.Daemon{{Role: ipvs.Master, Interface: "eth0", SyncID: 5, Group: netip.MustParseAddr("224.0.0.81"), Port: 8848, TTL: 1}},
+		stats:    stats(),
+		cpus:     []ipvs.CPUStats{{CPU: 0, Stats: stats()}, {CPU: 1, Stats: stats()}},
+		table: ipvs.Table{Duplicates: 2, Entries: []ipvs.TableEntry{
+			{Service: ipvs.Service{ServiceKey: at(ipvs.UDP, "192.0.2.1:53"), Scheduler: "wrr", Flags: ipvs.OnePacket | ipvs.Hashed, Stats: stats()}, Destinations: []ipvs.Destination{
+				{DestinationKey: to("198.51.100.1:53"), Forward: ipvs.DR, Weight: 5, Inactive: 17, Stats: stats()},
+				{DestinationKey: to("198.51.100.2:53"), Forward: ipvs.Masq, Weight: 0, UpperThreshold: 100, LowerThreshold: 50, Active: 3, Inactive: 4, Persistent: 1, Stats: stats()},
+				{DestinationKey: to("[2001:db8::2]:53"), Forward: ipvs.Tun, Weight: 2, UpperThreshold: 7, Active: 3, Inactive: 4, Tunnel: ipvs.Tunnel{Type: ipvs.GUE, Port: 6080, Flags: ipvs.Csum}, Stats: stats()},
+			}},
+			{Service: ipvs.Service{ServiceKey: at(ipvs.TCP, "[2001:db8::1]:53"), Scheduler: "sh", Flags: ipvs.Sched1 | ipvs.Persistent, Timeout: 300 * time.Second, Netmask: ipvs.MaskBits(ipvs.IPv6, 64), PEName: "sip", Stats: stats()}, Destinations: []ipvs.Destination{
+				{DestinationKey: to("[2001:db8::3]:53"), Forward: ipvs.Local, Weight: 1, Stats: stats()},
+			}},
+			{Service: ipvs.Service{ServiceKey: at(ipvs.SCTP, "192.0.2.1:2905"), Scheduler: "", Stats: stats()}},
+			{Service: ipvs.Service{ServiceKey: at(ipvs.TCP, "192.0.2.9:53"), Scheduler: "rr"}, Gone: true},
+			{Service: ipvs.Service{ServiceKey: ipvs.Mark(ipvs.IPv4, 7), Scheduler: "wlc", Stats: stats()}, Destinations: []ipvs.Destination{
+				{DestinationKey: to("198.51.100.1:53"), Forward: ipvs.Bypass, Weight: 1, Stats: stats()},
+			}},
+			{Service: ipvs.Service{ServiceKey: ipvs.Mark(ipvs.IPv6, 7), Scheduler: "wlc", Stats: stats()}},
+		}},
+	}
+}
+
+// rig is an exporter on fakes.
+type rig struct {
+	*Exporter
+	kernel *fakeKernel
+	clock  *clock
+	checks *Checks
+}
+
+const rigConfig = `
+vrrp_instance DNS {
+  interface eth0
+  virtual_router_id 51
+  priority 150
+  virtual_ipaddress {
+    192.0.2.1/32
+    192.0.2.2/32
+  }
+}
+vrrp_instance HTTP {
+  interface eth0
+  virtual_router_id 52
+  priority 100
+  virtual_ipaddress {
+    192.0.2.80/32
+  }
+}
+vrrp_sync_group ALL {
+  group {
+    DNS
+    HTTP
+  }
+}
+virtual_server 192.0.2.1 53 {
+  protocol UDP
+  lb_algo wrr
+  lb_kind DR
+  ops
+  real_server 198.51.100.1 53 {
+    weight 9
+    TCP_CHECK {
+    }
+  }
+}
+`
+
+func newRig(t *testing.T, change func(*Config)) *rig {
+	t.Helper()
+	root := t.TempDir()
+	write := func(name, content string) {
+		path := filepath.Join(root, name)
+		os.MkdirAll(filepath.Dir(path), 0o755)
+		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, value := range map[string]string{"conntrack": "1", "sync_threshold": "3\t50", "est_cpulist": "0-3", "run_estimation": "1"} {
+		write("proc/sys/net/ipv4/vs/"+name, value+"\n")
+	}
+	write("etc/keepalived/keepalived.conf", rigConfig)
+	r := &rig{kernel: full(), clock: newClock()}
+	r.checks = NewChecks(ChecksConfig{Now: r.clock.now})
+	config := Config{
+		Kernel: r.kernel, Proc: r.kernel, Root: root, Checks: r.checks, PerCPU: true, MaxSeries: 1000,
+		Addresses: func() ([]host.Address, error) {
+			return []host.Address{
+				{Interface: "lo", Addr: netip.MustParseAddr("192.0.2.2")},
+				{Interface: "eth0", Addr: netip.MustParseAddr("192.0.2.1")},
+			}, nil
+		},
+		Configuration: func() (*keepalived.Config, error) {
+			return keepalived.Load("/etc/keepalived/keepalived.conf", keepalived.Options{FS: os.DirFS(root), ConfigID: "lb1"})
+		},
+		compare: func(in drift.Input) []drift.Difference {
+			server := ipvs.To(netip.MustParseAddrPort("198.51.100.1:53"))
+			service := ipvs.At(ipvs.UDP, netip.MustParseAddrPort("192.0.2.1:53"))
+			return []drift.Difference{
+				{Kind: drift.WeightStuck, Service: service, Server: server, Pos: in.Config.VirtualServers[0].Pos, Text: "stuck", Mend: "reload"},
+				{Kind: drift.ScriptMissing, Service: service, Server: server, Text: "no script <1>", Mend: "install it"},
+				{Kind: drift.ScriptMissing, Service: service, Server: server, Text: "no script <2>", Mend: "install it"},
+				{Kind: drift.ConfigIgnored, Text: "ignored", Mend: "correct it"},
+			}
+		},
+		Build: Build{"1.0.0", "0123abc", "go1.26"}, Now: r.clock.now, Timeout: time.Minute, Share: 2 * time.Second,
+	}
+	if change != nil {
+		change(&config)
+	}
+	r.Exporter = New(config)
+	return r
+}
+
+// large is a table of many.
+func large(services, servers int) *fakeKernel {
+	f := full()
+	f.table = ipvs.Table{}
+	for i := range services {
+		e := ipvs.TableEntry{Service: ipvs.Service{
+			ServiceKey: ipvs.At(ipvs.UDP, netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 1, byte(i >> 8), byte(i)}), 53)), Scheduler: "wrr",
+		}}
+		for j := range servers {
+			e.Destinations = append(e.Destinations, ipvs.Destination{
+				DestinationKey: ipvs.To(netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 2, byte(i >> 8), byte(i*servers + j)}), 53)), Forward: ipvs.DR, Weight: 1,
+			})
+		}
+		f.table.Entries = append(f.table.Entries, e)
+	}
+	return f
+}

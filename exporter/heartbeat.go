@@ -1,0 +1,140 @@
+package exporter
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"net/netip"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/lvsdns/lvsdns/checker"
+)
+
+// maxDatagram is the size above which a datagram is no report of a check: lvsdns-check's are below 1 KiB
+// but for checks with many questions.
+const maxDatagram = 16 << 10
+
+// checkKey names a check: two checks with the same key are the same check to an operator.
+type checkKey struct {
+	server, name, qtype, transport, path string
+}
+
+// heartbeat is what one datagram says, as far as it is used. Anybody on this host may send one, so nothing in it is believed
+// before it is looked at: it ends in labels and on a page.
+type heartbeat struct {
+	checkKey
+	addr     netip.AddrPort // of the server; zero if the check had no server
+	outcome  string
+	reason   string
+	rcode    string // empty if there was no response
+	weight   *int
+	status   int
+	duration float64
+}
+
+// wire has the keys of the datagram that are used; see docs/check.md.
+type wire struct {
+	Server     string  `json:"server"`
+	Name       string  `json:"name"`
+	Type       string  `json:"type"`
+	Transport  string  `json:"transport"`
+	Path       string  `json:"path"`
+	Outcome    string  `json:"outcome"`
+	Reason     string  `json:"reason"`
+	Rcode      *string `json:"rcode"`
+	Weight     *int    `json:"weight"`
+	ExitStatus int     `json:"exit_status"`
+	Duration   float64 `json:"duration_seconds"`
+}
+
+const otherRcode = "other"
+
+var errKey = errors.New("no check has this")
+
+// parseHeartbeat reads one datagram. It takes time from nobody: the report is sent when the check ends, so
+// the moment of arrival is known better here.
+func parseHeartbeat(datagram []byte, outcomes, rcodes []string) (heartbeat, error) {
+	var w wire
+	if err := json.Unmarshal(datagram, &w); err != nil {
+		return heartbeat{}, err
+	}
+	h := heartbeat{
+		checkKey: checkKey{name: w.Name, qtype: w.Type, transport: w.Transport, path: w.Path},
+		outcome:  w.Outcome, reason: oneLine(w.Reason, 300), weight: w.Weight, status: w.ExitStatus, duration: w.Duration,
+	}
+	var err error
+	if w.Server != "" {
+		if h.addr, err = netip.ParseAddrPort(w.Server); err != nil || len(w.Server) > 80 {
+			return heartbeat{}, fmt.Errorf("server: %w", errKey)
+		}
+		h.server = h.addr.String()
+	}
+	for _, field := range []struct {
+		name, value string
+		fine        func(string) bool
+	}{
+		{"name", h.name, func(s string) bool { return len(s) <= 1100 && printable(s) }}, // 255 bytes, each perhaps \DDD
+		{"type", h.qtype, func(s string) bool { return len(s) <= 16 && printable(s) }},
+		{"transport", h.transport, oneOf("udp", "tcp", "both", "tls", "https", "")},
+		{"path", h.path, oneOf("rip", "vip", "")},
+		{"outcome", h.outcome, oneOf(outcomes...)},
+	} {
+		if !field.fine(field.value) {
+			return heartbeat{}, fmt.Errorf("%s: %w", field.name, errKey)
+		}
+	}
+	if math.IsNaN(h.duration) || h.duration < 0 || h.duration > 3600 {
+		return heartbeat{}, fmt.Errorf("duration: %w", errKey)
+	}
+	if w.Rcode != nil {
+		if h.rcode = *w.Rcode; !slices.Contains(rcodes, h.rcode) {
+			h.rcode = otherRcode
+		}
+	}
+	return h, nil
+}
+
+func oneOf(values ...string) func(string) bool {
+	return func(s string) bool { return slices.Contains(values, s) }
+}
+
+func printable(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' })
+}
+
+// oneLine cuts a text at a number of bytes, and takes out what could break a line of a log.
+func oneLine(s string, most int) string {
+	s = strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f || r == utf8.RuneError || r >= 0x80 && r < 0xa0 || r == '\u2028' || r == '\u2029' {
+			return ' '
+		}
+		return r
+	}, s)
+	if len(s) <= most {
+		return s
+	}
+	for most > 0 && !utf8.RuneStart(s[most]) {
+		most--
+	}
+	return s[:most] + "…"
+}
+
+// outcomeNames and rcodeNames are the closed sets of the two labels.
+func outcomeNames() []string {
+	var all []string
+	for _, o := range checker.Outcomes() {
+		all = append(all, o.String())
+	}
+	return all
+}
+
+func rcodeNames() []string {
+	var all []string
+	for code := range 24 { // 0 to 23 are assigned (IANA, DNS RCODEs)
+		all = append(all, checker.RcodeName(code))
+	}
+	return all
+}

@@ -1,0 +1,214 @@
+package exporter
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lvsdns/lvsdns/internal/ipvs"
+)
+
+func TestEndpoints(t *testing.T) {
+	r := newRig(t, nil)
+	checked(t, r)
+	for _, tt := range []struct {
+		method, path string
+		status       int
+		kind, holds  string
+	}{
+		{"GET", "/metrics", 200, "text/plain; version=0.0.4", "# TYPE lvsdns_build_info gauge"},
+		{"HEAD", "/metrics", 200, "text/plain; version=0.0.4", ""},
+		{"GET", "/-/healthy", 200, "text/plain", "healthy"},
+		{"GET", "/-/ready", 200, "text/plain", "ready"},
+		{"GET", "/api/v1/state", 200, "application/json", `"service": "udp 192.0.2.1:53"`},
+		{"GET", "/", 200, "text/html", "udp 192.0.2.1:53"},
+		{"GET", "/favicon.ico", 404, "text/plain", ""},
+		{"GET", "/metrics/x", 404, "text/plain", ""},
+		{"POST", "/metrics", 405, "text/plain", ""},
+		{"DELETE", "/api/v1/state", 405, "text/plain", ""},
+	} {
+		t.Run(tt.method+" "+tt.path, func(t *testing.T) {
+			recorder := httptest.NewRecorder()
+			r.Handler().ServeHTTP(recorder, httptest.NewRequest(tt.method, tt.path, nil))
+			if recorder.Code != tt.status || !strings.HasPrefix(recorder.Header().Get("Content-Type"), tt.kind) || !strings.Contains(recorder.Body.String(), tt.holds) {
+				t.Errorf("%d %s: %.300s", recorder.Code, recorder.Header().Get("Content-Type"), recorder.Body)
+			}
+		})
+	}
+}
+
+func TestState(t *testing.T) {
+	r := newRig(t, nil)
+	checked(t, r)
+	recorder := httptest.NewRecorder()
+	r.Handler().ServeHTTP(recorder, httptest.NewRequest("GET", "/api/v1/state", nil))
+	var got State
+	decoder := json.NewDecoder(recorder.Body)
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&got); err != nil {
+		t.Fatal(err)
+	}
+	if len(got.VirtualServers) != 5 || len(got.VirtualServers[0].RealServers) != 3 || got.VirtualServers[0].RealServers[2].Overloaded != true {
+		t.Errorf("virtual servers: %+v", got.VirtualServers)
+	}
+	if len(got.Checks) != 3 || len(got.Drift) != 4 || !strings.HasSuffix(got.Drift[0].Place, "keepalived.conf:25") {
+		t.Errorf("checks %+v, drift %+v", got.Checks, got.Drift)
+	}
+	// The address on the loopback interface is a real server's, not a master's.
+	if len(got.VRRP) != 3 || got.VRRP[0].State != Partial || got.VRRP[1].State != Backup || got.VRRP[2].State != Partial {
+		t.Errorf("VRRP %+v", got.VRRP)
+	}
+}
+
+// TestPage has everything that comes from outside try to break out.
+func TestPage(t *testing.T) {
+	r := newRig(t, nil)
+	const evil = `</td><script>alert(1)</script>"'&`
+	r.kernel.table.Entries[0].Service.Scheduler = evil
+	r.say(t, `{"server":"198.51.100.1:53","name":"<b>x</b>","type":"SOA","transport":"udp","path":"rip","outcome":"mismatch","reason":`+string(must(json.Marshal(evil)))+`,"duration_seconds":0}`)
+	r.kernel.restErr = io.ErrUnexpectedEOF
+	recorder := httptest.NewRecorder()
+	r.Handler().ServeHTTP(recorder, httptest.NewRequest("GET", "/", nil))
+	page := recorder.Body.String()
+	for _, bad := range []string{"<script", "<b>x", "ZgotmplZ", "<no value>", "<1>"} {
+		if strings.Contains(page, bad) {
+			t.Errorf("%s is on the page", bad)
+		}
+	}
+	for _, good := range []string{"&lt;script&gt;", "no script &lt;1&gt;", "unexpected EOF", "udp 192.0.2.1:53", "2001:db8::2", "overloaded", "mismatch", "every 10 s"} {
+		if !strings.Contains(page, good) {
+			t.Errorf("%s is not on the page", good)
+		}
+	}
+	if policy := recorder.Header().Get("Content-Security-Policy"); !strings.Contains(policy, "default-src 'none'") {
+		t.Errorf("policy %q", policy)
+	}
+}
+
+func TestPageOfNothing(t *testing.T) {
+	r := newRig(t, nil)
+	r.kernel.table = ipvs.Table{}
+	recorder := httptest.NewRecorder()
+	r.Handler().ServeHTTP(recorder, httptest.NewRequest("GET", "/", nil))
+	if recorder.Code != 200 || !strings.Contains(recorder.Body.String(), "None.") || !strings.Contains(recorder.Body.String(), "No check has reported yet.") {
+		t.Errorf("%d: %s", recorder.Code, recorder.Body)
+	}
+}
+
+func must(b []byte, err error) []byte {
+	if err != nil {
+		panic(err)
+	}
+	return b
+}
+
+// TestServe starts and ends it, with a request under way when it is told to end.
+func TestServe(t *testing.T) {
+	r := newRig(t, nil)
+	r.kernel.hang = make(chan struct{})
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- r.Serve(ctx, []net.Listener{l}, "", slog.New(slog.DiscardHandler)) }()
+	status := make(chan string, 1)
+	go func() {
+		response, err := http.Get("http://" + l.Addr().String() + "/metrics")
+		if err != nil {
+			status <- err.Error()
+			return
+		}
+		defer response.Body.Close()
+		body, _ := io.ReadAll(response.Body)
+		if !strings.Contains(string(body), "lvsdns_ipvs_real_server_weight{") {
+			status <- "no real servers"
+			return
+		}
+		status <- response.Status
+	}()
+	for r.kernel.asked.Load() == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	cancel()
+	for !r.ending.Load() {
+		time.Sleep(time.Millisecond)
+	}
+	recorder := httptest.NewRecorder()
+	r.Handler().ServeHTTP(recorder, httptest.NewRequest("GET", "/-/ready", nil))
+	if recorder.Code != 503 {
+		t.Errorf("ready while it ends: %d", recorder.Code)
+	}
+	close(r.kernel.hang)
+	if got := <-status; got != "200 OK" {
+		t.Errorf("the request under way: %s", got)
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	if _, err := net.Dial("tcp", l.Addr().String()); err == nil {
+		t.Error("still listening")
+	}
+}
+
+func TestServeWithPassword(t *testing.T) {
+	r := newRig(t, nil)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The password is "secret"; the cost of bcrypt is low to make the test quick.
+	file := filepath.Join(t.TempDir(), "web.yaml")
+	os.WriteFile(file, []byte("basic_auth_users:\n  prometheus: "+bcrypted+"\n"), 0o600)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- r.Serve(ctx, []net.Listener{l}, file, slog.New(slog.DiscardHandler)) }()
+	for _, tt := range []struct {
+		user, password string
+		want           int
+	}{{"", "", 401}, {"prometheus", "wrong", 401}, {"prometheus", "secret", 200}} {
+		request, _ := http.NewRequest("GET", "http://"+l.Addr().String()+"/-/healthy", nil)
+		if tt.user != "" {
+			request.SetBasicAuth(tt.user, tt.password)
+		}
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		if response.StatusCode != tt.want {
+			t.Errorf("%s/%s: %s", tt.user, tt.password, response.Status)
+		}
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestServeBadWebConfig(t *testing.T) {
+	r := newRig(t, nil)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	file := filepath.Join(t.TempDir(), "web.yaml")
+	os.WriteFile(file, []byte("basic_auth: {}\n"), 0o600)
+	if err := r.Serve(t.Context(), []net.Listener{l}, file, slog.New(slog.DiscardHandler)); err == nil {
+		t.Error("a file with an unknown key was taken")
+	}
+}
+
+// bcrypted is "secret".
+const bcrypted = "$2a$04$SwZBURgHC1bsnhqpjGRn2Os1cDDmc0F1Bsl0d58dISmmwaj6h/poK"

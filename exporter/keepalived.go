@@ -1,0 +1,22 @@
+package exporter
+
+import (
+	"github.com/lvsdns/lvsdns/internal/keepalived"
+)
+
+func configTable() table[*keepalived.Config] {
+	return one("keepalived.conf",
+		gaugeRow("lvsdns_keepalived_virtual_servers", "Virtual servers in keepalived.conf.",
+			func(c *keepalived.Config) float64 { return float64(len(c.VirtualServers)) }),
+		seriesRow("lvsdns_keepalived_notes", "What keepalived skips, replaces or misreads in its configuration, by kind; docs/keepalived.md explains them.", []string{"kind"},
+			func(c *keepalived.Config, emit emit) {
+				counts := map[keepalived.NoteKind]float64{}
+				for _, n := range c.Notes {
+					counts[n.Kind]++
+				}
+				for k := keepalived.Unknown; k <= keepalived.Unresolved; k++ {
+					emit(counts[k], k.String())
+				}
+			}),
+	)
+}

@@ -1,0 +1,148 @@
+package exporter
+
+import (
+	"bytes"
+	"io"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// sheet collects the families of one scrape, as text: Prometheus's text format and OpenMetrics write
+// samples in the same way and differ in what stands around them. It belongs to one goroutine.
+type sheet struct {
+	families   map[string]*family
+	series     int
+	duplicates int // subjects that came twice, and were left out
+	dropped    int // series that the limit left out
+}
+
+// family is one metric with the lines of all its series so far.
+type family struct {
+	metric
+	lines []byte
+}
+
+func newSheet() *sheet { return &sheet{families: map[string]*family{}} }
+
+// clear makes the sheet as good as new, but for the room that it has taken.
+func (s *sheet) clear() {
+	s.series, s.duplicates, s.dropped = 0, 0, 0
+	for _, f := range s.families {
+		f.lines = f.lines[:0]
+	}
+}
+
+func (s *sheet) family(m metric) *family {
+	f := s.families[m.name]
+	if f == nil {
+		f = &family{metric: m}
+		s.families[m.name] = f
+	}
+	return f
+}
+
+// add writes a series: the labels of the subject, as text already, then the row's own.
+func (s *sheet) add(f *family, value float64, subject []byte, labels []string) {
+	b := append(f.lines, f.name...)
+	if len(subject)+len(labels) > 0 {
+		b = append(append(b, '{'), subject...)
+		for i, v := range labels {
+			if i > 0 || len(subject) > 0 {
+				b = append(b, ',')
+			}
+			b = appendLabel(b, f.labels[i], v)
+		}
+		b = append(b, '}')
+	}
+	f.lines = append(appendValue(append(b, ' '), value), '\n')
+	s.series++
+}
+
+func appendLabels(b []byte, names, values []string) []byte {
+	for i, v := range values {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendLabel(b, names[i], v)
+	}
+	return b
+}
+
+func appendLabel(b []byte, name, value string) []byte {
+	b = append(append(b, name...), '=', '"')
+	return append(appendEscaped(b, value, true), '"')
+}
+
+// appendEscaped writes what both formats can read back. What is no UTF-8 would cost the reader the whole page.
+func appendEscaped(b []byte, s string, quotes bool) []byte {
+	if !utf8.ValidString(s) {
+		s = strings.ToValidUTF8(s, "\uFFFD")
+	}
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == '\\':
+			b = append(b, '\\', '\\')
+		case c == '\n':
+			b = append(b, '\\', 'n')
+		case c == '"' && quotes:
+			b = append(b, '\\', '"')
+		default:
+			b = append(b, c)
+		}
+	}
+	return b
+}
+
+// appendValue writes whole numbers as such: they can be compared with what ipvsadm prints.
+func appendValue(b []byte, v float64) []byte {
+	if n := int64(v); float64(n) == v && math.Abs(v) < 1<<53 {
+		return strconv.AppendInt(b, n, 10)
+	}
+	switch {
+	case math.IsInf(v, +1):
+		return append(b, "+Inf"...)
+	default: // NaN and -Inf come out as both formats want them.
+		return strconv.AppendFloat(b, v, 'g', -1, 64)
+	}
+}
+
+// write writes all families that have series, by name.
+func (s *sheet) write(w io.Writer, open bool) error {
+	var head bytes.Buffer
+	for _, name := range slices.Sorted(maps.Keys(s.families)) {
+		f := s.families[name]
+		if len(f.lines) == 0 {
+			continue
+		}
+		name, kind, help := f.name, f.kind.String(), f.help
+		if open && f.kind == counter {
+			name, kind = s.openCounter(f.name)
+		}
+		head.Reset()
+		// In OpenMetrics quotes in a help text are escaped too.
+		head.WriteString("# HELP " + name + " ")
+		head.Write(appendEscaped(nil, help, open))
+		head.WriteString("\n# TYPE " + name + " " + kind + "\n")
+		if _, err := w.Write(head.Bytes()); err != nil {
+			return err
+		}
+		if _, err := w.Write(f.lines); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// openCounter is the name and type that OpenMetrics wants for a counter's family: x for samples called x_total. When
+// another family has the name x already, which the format forbids, the counter goes without a type, under its full name.
+func (s *sheet) openCounter(name string) (family, kind string) {
+	family = strings.TrimSuffix(name, "_total")
+	if other := s.families[family]; other != nil && len(other.lines) > 0 {
+		return name, "unknown"
+	}
+	return family, counter.String()
+}

@@ -1,0 +1,128 @@
+package exporter
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/lvsdns/lvsdns/internal/ipvs"
+)
+
+// source is one thing that is read.
+type source struct {
+	name string
+	// fetch reads, or takes what was read a moment ago, and returns how to put it on a sheet; nil if there is nothing to put.
+	fetch func(context.Context) (SourceState, func(*sheet))
+}
+
+// SourceState is how the last reading of a source went.
+type SourceState struct {
+	Name    string    `json:"name"`
+	Up      bool      `json:"up"`
+	Failure Failure   `json:"failure,omitempty"`
+	Error   string    `json:"error,omitempty"`
+	Seconds float64   `json:"duration_seconds"`
+	At      time.Time `json:"at"`
+}
+
+// Failure is why a source could not be read, or not wholly.
+type Failure string
+
+// The failures. The set is closed: its values are those of a label.
+const (
+	Absent     Failure = "absent"     // what would be read is not there, such as an IPVS that is not loaded
+	Permission Failure = "permission" // this process lacks a right
+	Timeout    Failure = "timeout"    // no answer in time
+	Other      Failure = "error"
+)
+
+var failures = [...]Failure{Absent, Permission, Timeout, Other}
+
+func failureOf(err error) Failure {
+	switch {
+	case errors.Is(err, ipvs.ErrPermission), errors.Is(err, fs.ErrPermission):
+		return Permission
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled), errors.Is(err, os.ErrDeadlineExceeded):
+		return Timeout
+	case errors.Is(err, ipvs.ErrAbsent), errors.Is(err, fs.ErrNotExist):
+		return Absent
+	default:
+		return Other
+	}
+}
+
+// newSource is the source of what a shared reading holds.
+func newSource[T any](name string, s *shared[T], render func(*T, *sheet)) source {
+	return source{name, func(ctx context.Context) (SourceState, func(*sheet)) {
+		r := s.get(ctx)
+		state := SourceState{Name: name, Up: r.err == nil, Seconds: r.took.Seconds(), At: r.at}
+		if r.err != nil {
+			state.Failure, state.Error = failureOf(r.err), r.err.Error()
+		}
+		if r.value == nil {
+			return state, nil
+		}
+		return state, func(s *sheet) { render(r.value, s) }
+	}}
+}
+
+// fetchAll reads all sources at once, and returns when the last one has answered or ctx has ended.
+func fetchAll(ctx context.Context, sources []source) ([]SourceState, []func(*sheet)) {
+	states, renders := make([]SourceState, len(sources)), make([]func(*sheet), len(sources))
+	var wg sync.WaitGroup
+	for i, src := range sources {
+		wg.Go(func() { states[i], renders[i] = src.fetch(ctx) })
+	}
+	wg.Wait()
+	return states, renders
+}
+
+func sourceTable() table[SourceState] {
+	return table[SourceState]{
+		subject: "a source of this exporter",
+		labels:  []string{"source"},
+		values:  func(s SourceState) []string { return []string{s.Name} },
+		rows: []row[SourceState]{
+			gaugeRow("lvsdns_source_up", "1 if the last reading of this source gave all that it should.",
+				func(s SourceState) float64 { return truth(s.Up) }),
+			gaugeRow("lvsdns_source_duration_seconds", "How long the last reading of this source took.",
+				func(s SourceState) float64 { return s.Seconds }),
+			seriesRow("lvsdns_source_failure", "1 for the reason why this source is not up: absent, permission, timeout or error.", []string{"reason"},
+				func(s SourceState, emit emit) {
+					for _, f := range failures {
+						emit(truth(s.Failure == f), string(f))
+					}
+				}),
+		},
+	}
+}
+
+// changes logs a source when it goes down, comes up, or has another trouble than before: not at each scrape.
+type changes struct {
+	log *slog.Logger
+
+	mu   sync.Mutex
+	last map[string]Failure
+}
+
+func (c *changes) note(states []SourceState) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, s := range states {
+		last, known := c.last[s.Name]
+		if known && last == s.Failure || !known && s.Up {
+			c.last[s.Name] = s.Failure
+			continue
+		}
+		c.last[s.Name] = s.Failure
+		if s.Up {
+			c.log.Info("source is up again", "source", s.Name)
+		} else {
+			c.log.Warn("source is down", "source", s.Name, "reason", s.Failure, "error", s.Error)
+		}
+	}
+}

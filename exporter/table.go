@@ -1,0 +1,144 @@
+package exporter
+
+// kind is the type of a metric.
+type kind uint8
+
+const (
+	gauge kind = iota
+	counter
+)
+
+func (k kind) String() string {
+	if k == counter {
+		return "counter"
+	}
+	return "gauge"
+}
+
+// metric is what is known of a family before there is any value.
+type metric struct {
+	name   string
+	help   string
+	kind   kind
+	labels []string // beyond those that name the subject
+}
+
+// row is a metric and how to take its series out of a subject.
+type row[T any] struct {
+	metric
+	series func(subject T, emit emit)
+}
+
+// emit adds a series; labels are the values of the row's own labels.
+type emit func(value float64, labels ...string)
+
+// table is the metrics of one kind of subject, such as a real server.
+type table[T any] struct {
+	subject string   // for the documentation
+	labels  []string // that name the subject
+	values  func(T) []string
+	rows    []row[T]
+}
+
+// row makers, so that a table reads as one: name, help, how.
+
+func gaugeRow[T any](name, help string, value func(T) float64) row[T] {
+	return row[T]{metric{name: name, help: help}, always(value)}
+}
+
+func counterRow[T any](name, help string, value func(T) float64) row[T] {
+	return row[T]{metric{name: name, help: help, kind: counter}, always(value)}
+}
+
+func seriesRow[T any](name, help string, labels []string, series func(T, emit)) row[T] {
+	return row[T]{metric{name: name, help: help, labels: labels}, series}
+}
+
+func counterSeriesRow[T any](name, help string, labels []string, series func(T, emit)) row[T] {
+	return row[T]{metric{name: name, help: help, kind: counter, labels: labels}, series}
+}
+
+func always[T any](value func(T) float64) func(T, emit) {
+	return func(x T, emit emit) { emit(value(x)) }
+}
+
+// only leaves a row out for subjects of which it would say something untrue.
+func only[T any](when func(T) bool, r row[T]) row[T] {
+	all := r.series
+	r.series = func(x T, emit emit) {
+		if when(x) {
+			all(x, emit)
+		}
+	}
+	return r
+}
+
+// fill adds the series of all subjects, up to a number of series in the whole sheet (0: no limit). A
+// subject that does not fit is left out whole: half of its metrics would look like an answer. One whose labels came before is left
+// out too, because a page with the same series twice is refused as a whole.
+func (t table[T]) fill(s *sheet, limit int, subjects ...T) {
+	families := make([]*family, len(t.rows))
+	for i, r := range t.rows {
+		families[i] = s.family(r.metric)
+	}
+	var (
+		current *family
+		common  []byte
+		need    int
+	)
+	add := func(value float64, labels ...string) { s.add(current, value, common, labels) }
+	count := func(float64, ...string) { need++ }
+	seen := make(map[string]bool, len(subjects))
+	for _, x := range subjects {
+		common = appendLabels(common[:0], t.labels, t.values(x))
+		if seen[string(common)] {
+			s.duplicates++
+			continue
+		}
+		seen[string(common)] = true
+		if limit > 0 && s.series+maxRowSeries*len(t.rows) > limit {
+			need = 0
+			for _, r := range t.rows {
+				r.series(x, count)
+			}
+			if s.series+need > limit {
+				s.dropped += need
+				continue
+			}
+		}
+		for i, r := range t.rows {
+			current = families[i]
+			r.series(x, add)
+		}
+	}
+}
+
+// maxRowSeries is more than any row has for one subject: as long as so many fit, there is no need to count.
+const maxRowSeries = 64
+
+// described is a metric with all its labels, for the documentation.
+type described struct {
+	metric
+	subject string
+	labels  []string
+}
+
+func (t table[T]) describe() []described {
+	var all []described
+	for _, r := range t.rows {
+		all = append(all, described{r.metric, t.subject, append(append([]string(nil), t.labels...), r.labels...)})
+	}
+	return all
+}
+
+// one is the table of a subject of which there is one.
+func one[T any](subject string, rows ...row[T]) table[T] {
+	return table[T]{subject: subject, values: func(T) []string { return nil }, rows: rows}
+}
+
+func truth(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,117 @@
+package config
+
+import (
+	"log/slog"
+	"net/netip"
+	"time"
+)
+
+// ExporterFile is where lvsdns-exporter's settings are. No such file is no error.
+const ExporterFile = "/etc/lvsdns/exporter.yaml"
+
+// Exporter is the settings of lvsdns-exporter.
+type Exporter struct {
+	Web        Web
+	Log        Log
+	Metrics    Metrics
+	Sources    Sources
+	Keepalived Keepalived
+	Checks     Checks
+}
+
+// Web is where and how pages are served.
+type Web struct {
+	Listen     []string
+	ConfigFile string // for exporter-toolkit: TLS and basic authentication
+}
+
+// Log is how much is logged, and in which form.
+type Log struct {
+	Level  slog.Level
+	Format string // text or json
+}
+
+// Metrics is how much is shown.
+type Metrics struct {
+	Detail      string // service or backend
+	Allow, Deny []Pattern
+	MaxSeries   int
+	PerCPU      bool
+}
+
+// Shows reports whether a virtual server is to be shown: one that no pattern denies, and that one allows if any is written.
+func (m Metrics) Shows(vip netip.Addr, mark uint32) bool {
+	for _, p := range m.Deny {
+		if p.Matches(vip, mark) {
+			return false
+		}
+	}
+	for _, p := range m.Allow {
+		if p.Matches(vip, mark) {
+			return true
+		}
+	}
+	return len(m.Allow) == 0
+}
+
+// Sources is how the host is read.
+type Sources struct {
+	Root           string
+	Timeout, Share time.Duration
+}
+
+// Keepalived is where keepalived keeps its configuration, and whether it may be asked for its state.
+type Keepalived struct {
+	ConfigFile, ConfigID string
+	Signal               bool
+	SignalInterval       time.Duration
+	PIDFile, DumpFile    string
+}
+
+// Checks is where checks report, and how much of that is remembered.
+type Checks struct {
+	Socket string // empty: nobody listens
+	Max    int
+	Forget time.Duration
+}
+
+// NewExporter is what holds without a file and without flags.
+func NewExporter() *Exporter {
+	return &Exporter{
+		Web:     Web{Listen: []string{":9741"}},
+		Log:     Log{Level: slog.LevelInfo, Format: "text"},
+		Metrics: Metrics{Detail: "backend", MaxSeries: 250_000},
+		Sources: Sources{Root: "/", Timeout: 5 * time.Second, Share: 2 * time.Second},
+		Keepalived: Keepalived{
+			ConfigFile: "/etc/keepalived/keepalived.conf", SignalInterval: time.Minute,
+			PIDFile: "/run/keepalived.pid", DumpFile: "/tmp/keepalived_check.data",
+		},
+		Checks: Checks{Socket: "/run/lvsdns/check.sock", Max: 20_000, Forget: 24 * time.Hour},
+	}
+}
+
+func (e *Exporter) options() []option {
+	return []option{
+		{"web.listen-address", addresses{&e.Web.Listen}, "Where to serve pages: ADDRESS:PORT, or :PORT for all addresses. May be several."},
+		{"web.config.file", file{&e.Web.ConfigFile, true}, "A file that says who may look, and with which TLS certificate: see\nhttps://github.com/prometheus/exporter-toolkit/blob/master/docs/web-configuration.md. Empty: everybody, without TLS."},
+		{"log.level", level{&e.Log.Level}, "debug, info, warn or error. The log goes to standard error."},
+		{"log.format", choice{&e.Log.Format, []string{"text", "json"}}, "text or json."},
+		{"metrics.detail", choice{&e.Metrics.Detail, []string{"service", "backend"}}, "backend: virtual servers and their real servers. service: virtual servers only, with sums of their real servers."},
+		{"metrics.allow", patterns{&e.Metrics.Allow}, "Virtual servers to show: networks such as 192.0.2.0/24, addresses with * such as 2001:db8::*, firewall marks\nsuch as fwm:7 or fwm:*. Empty: all."},
+		{"metrics.deny", patterns{&e.Metrics.Deny}, "Virtual servers not to show, in the same way. This has the last word."},
+		{"metrics.max-series", whole{&e.Metrics.MaxSeries, 0, 100_000_000}, "How many series virtual servers, real servers and checks may have together. What does not fit is left out, whole\nservers at a time, and lvsdns_exporter_series_dropped says so. 0: no limit."},
+		{"metrics.per-cpu", truth{&e.Metrics.PerCPU}, "Traffic of each processor as well."},
+		{"sources.root", file{&e.Sources.Root, false}, "The root of the file system that is read: /proc, /proc/sys and keepalived's scripts. For containers."},
+		{"sources.timeout", span{&e.Sources.Timeout, 100 * time.Millisecond, time.Minute}, "How long to wait for each source. Shorter than Prometheus's scrape_timeout."},
+		{"sources.share", span{&e.Sources.Share, 0, time.Minute}, "For how long what was read is good for everybody who asks. The kernel moves its counters every 2 s."},
+		{"keepalived.config-file", file{&e.Keepalived.ConfigFile, false}, "keepalived's configuration: for drift, and for VRRP by addresses."},
+		{"keepalived.config-id", text{&e.Keepalived.ConfigID}, "What keepalived was started with as --config-id. Empty: the host name, as keepalived takes it."},
+		{"keepalived.signal", truth{&e.Keepalived.Signal}, "Ask keepalived for its state: SIGUSR1 makes it write keepalived.dump-file. It does no other thing to\nkeepalived, but it is the only thing that this program does to anybody. Needs the right to signal keepalived and to read that file."},
+		{"keepalived.signal-interval", span{&e.Keepalived.SignalInterval, 10 * time.Second, 24 * time.Hour}, "Not more often than this."},
+		{"keepalived.pid-file", file{&e.Keepalived.PIDFile, false}, "Where keepalived writes its process ID."},
+		{"keepalived.dump-file", file{&e.Keepalived.DumpFile, false}, "Where keepalived writes its state: keepalived_check.data in /tmp or in its tmp_config_directory."},
+		{"checks.socket", file{&e.Checks.Socket, true}, "Where lvsdns-check reports what it found. The directory must be there. Empty: nobody listens."},
+		{"checks.max", whole{&e.Checks.Max, 1, 1_000_000}, "How many checks to remember. Reports of more are refused, and lvsdns_check_datagrams_total says so."},
+		{"checks.forget", span{&e.Checks.Forget, time.Minute, 365 * 24 * time.Hour}, "How long a check is shown that no longer reports."},
+	}
+}

@@ -1,0 +1,93 @@
+package config
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// Arguments is what a command line says.
+type Arguments struct {
+	File    string // of settings
+	Asked   bool   // for this file by name
+	Flags   Flags
+	Help    bool
+	Version bool
+}
+
+// ExporterArguments reads the command line of lvsdns-exporter, without the name of the program.
+func ExporterArguments(args []string) (Arguments, error) {
+	return arguments(NewExporter().options(), ExporterFile, args)
+}
+
+func arguments(options []option, file string, args []string) (Arguments, error) {
+	a := Arguments{File: file, Flags: Flags{}}
+	fs := flag.NewFlagSet("", flag.ContinueOnError)
+	fs.SetOutput(io.Discard)
+	fs.Usage = func() {}
+	fs.Func("config", "", func(s string) error {
+		a.File, a.Asked = s, true
+		return nil
+	})
+	fs.BoolVar(&a.Help, "help", false, "")
+	fs.BoolVar(&a.Help, "h", false, "")
+	fs.BoolVar(&a.Version, "version", false, "")
+	for _, o := range options {
+		note := func(s string) error {
+			a.Flags[o.key] = append(a.Flags[o.key], s)
+			return nil
+		}
+		if _, ok := o.value.(truth); ok {
+			fs.BoolFunc(o.key, "", note)
+		} else {
+			fs.Func(o.key, "", note)
+		}
+	}
+	if err := fs.Parse(args); err != nil {
+		if name, ok := strings.CutPrefix(err.Error(), "flag provided but not defined: -"); ok {
+			return a, fmt.Errorf("--%s: no such flag%s", name, hint(options, name, "--"))
+		}
+		if name, ok := strings.CutPrefix(err.Error(), "flag needs an argument: -"); ok {
+			return a, fmt.Errorf("--%s: needs a value", name)
+		}
+		return a, err
+	}
+	if fs.NArg() > 0 {
+		return a, fmt.Errorf("%q is no flag: flags begin with --", fs.Arg(0))
+	}
+	if a.Asked && a.File == "" {
+		return a, errors.New("--config: needs the name of a file")
+	}
+	return a, nil
+}
+
+// ExporterUsage lists the flags of lvsdns-exporter.
+func ExporterUsage() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "usage: lvsdns-exporter [flags]\n\nServes what IPVS, keepalived and the checks of this host say, as metrics, JSON and a page. It reads only.\n\n")
+	fmt.Fprintf(&b, "  --config FILE\n        settings; the flags below have the same names (default %s, which need not exist)\n", ExporterFile)
+	for _, o := range NewExporter().options() {
+		fmt.Fprintf(&b, "  --%s (default %s)\n        %s\n", o.key, o.yaml(), strings.ReplaceAll(o.doc, "\n", "\n        "))
+	}
+	fmt.Fprintf(&b, "  --version\n        say which version this is\n")
+	return b.String()
+}
+
+// ExporterReference is a settings file with every key at its default.
+func ExporterReference() string {
+	var b strings.Builder
+	b.WriteString("# Settings of lvsdns-exporter, each at its default: " + ExporterFile + ".\n# Every key is a flag as well, such as --web.listen-address. A key that does not exist is an error.\n")
+	open := ""
+	for _, o := range NewExporter().options() {
+		section, key, _ := strings.Cut(o.key, ".")
+		if section != open {
+			open = section
+			fmt.Fprintf(&b, "\n%s:\n", section)
+		}
+		fmt.Fprintf(&b, "  # %s\n", strings.ReplaceAll(o.doc, "\n", "\n  # "))
+		fmt.Fprintf(&b, "  %s: %s\n", key, o.yaml())
+	}
+	return b.String()
+}
