@@ -1,0 +1,99 @@
+package dashboards
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"regexp"
+	"testing"
+
+	"github.com/lvsdns/lvsdns/internal/promcheck"
+)
+
+var update = flag.Bool("update", false, "write the JSON files")
+
+func TestOverviewFileIsCurrent(t *testing.T) {
+	var want bytes.Buffer
+	e := json.NewEncoder(&want)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(Overview()); err != nil {
+		t.Fatal(err)
+	}
+	const file = "overview.json"
+	if *update {
+		if err := os.WriteFile(file, want.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want.Bytes()) {
+		t.Errorf("%s is not what overview.go makes: go test ./dashboards -update", file)
+	}
+}
+
+// TestQueriesKnowTheirMetrics parses each query, and holds metrics, labels and legends against docs/metrics.md.
+func TestQueriesKnowTheirMetrics(t *testing.T) {
+	metrics, err := promcheck.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	used := regexp.MustCompile(`\{\{(\w+)\}\}`)
+	for _, q := range Overview().Queries("1m") {
+		var wanted []string
+		for _, m := range used.FindAllStringSubmatch(q.Legend, -1) {
+			wanted = append(wanted, m[1])
+		}
+		if err := metrics.Check(q.Expr, wanted...); err != nil {
+			t.Errorf("panel %q: %v\n%s", q.Panel, err, q.Expr)
+		}
+	}
+}
+
+// TestVariables: what label_values asks for is there as well.
+func TestVariables(t *testing.T) {
+	metrics, err := promcheck.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	form := regexp.MustCompile(`^label_values\((.*), (\w+)\)$`)
+	for _, v := range Overview().Templating.List {
+		if v.Type != "query" {
+			continue
+		}
+		m := form.FindStringSubmatch(v.Query)
+		if m == nil {
+			t.Errorf("variable %s: %s is no label_values(METRIC, LABEL)", v.Name, v.Query)
+			continue
+		}
+		if err := metrics.Check(m[1], m[2]); err != nil {
+			t.Errorf("variable %s: %v", v.Name, err)
+		}
+	}
+}
+
+func TestLayout(t *testing.T) {
+	var all []Panel
+	titles := map[string]bool{}
+	for _, p := range Overview().Panels {
+		g := p.GridPos
+		if g.X < 0 || g.X+g.W > columns || g.W < 1 || g.H < 1 {
+			t.Errorf("panel %q is not on the grid: %+v", p.Title, g)
+		}
+		if titles[p.Title] {
+			t.Errorf("two panels are called %q", p.Title)
+		}
+		titles[p.Title] = true
+		for _, o := range all {
+			h := o.GridPos
+			if g.X < h.X+h.W && h.X < g.X+g.W && g.Y < h.Y+h.H && h.Y < g.Y+g.H {
+				t.Errorf("panels %q and %q overlap", o.Title, p.Title)
+			}
+		}
+		all = append(all, p)
+	}
+}
