@@ -39,8 +39,8 @@ setup: ## install what the lab needs (apt); quick when all is there
 	@lab/setup.sh
 
 .PHONY: demo
-demo: setup build ## a director, two name servers, five failures; DEMO=quick ends by itself
-	@bin/lab-run -timeout 24h bin/demo $(DEMO)
+demo: setup build ## a director, two name servers, five failures, Prometheus; DEMO=quick ends by itself
+	@bin/demo $(DEMO)
 
 .PHONY: test
 test: setup build ## every test: on the host, then in the lab; the last line is the sum
@@ -78,7 +78,7 @@ test-demo:
 	@echo '== the demo'
 	@$(GOTESTSUM) --format standard-verbose --hide-summary skipped,output --jsonfile $(RESULTS)/demo.json --raw-command -- \
 		$(GO) tool test2json -t -p lab/demo \
-		bash -c 'echo "=== RUN   DemoQuick"; bin/lab-run bin/demo quick && printf "%s\n" "--- PASS: DemoQuick" PASS'
+		bash -c 'echo "=== RUN   DemoQuick"; bin/demo quick && printf "%s\n" "--- PASS: DemoQuick" PASS'
 
 .PHONY: prove
 prove: ## the long proofs: two more kernels, ten minutes of load, ten of fuzzing for each target

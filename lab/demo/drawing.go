@@ -25,9 +25,11 @@ echo "$(date +%T) this director is now $1" >>/run/vip_failover.log
 // stage is the drawing with everything running.
 type stage struct {
 	lab      *labtest.Lab
+	lan      *labtest.LAN
 	director *labtest.Host
 	servers  []server
 	clients  []*labtest.Host
+	watched  bool // by a Prometheus outside of the guest
 }
 
 // server is one real server with its name server.
@@ -47,13 +49,15 @@ func draw(lab *labtest.Lab) *stage {
               --->  director 192.168.1.11  -->
   client2 .52       VIP 192.168.1.100          dns2 192.168.1.22  NSD
 
+  Prometheus .9  <---  lvsdns-exporter on the director
+
   UDP and TCP port 53, scheduler wlc, forwarding method DR. Every 6 seconds
   keepalived runs: lvsdns-check --name example.com --transport both ADDRESS
 
 starting ...
 `, kernel())
 	lan := lab.LAN("lan", "192.168.1.0/24")
-	s := &stage{lab: lab, director: lab.Director("director", lan.At("192.168.1.11"))}
+	s := &stage{lab: lab, lan: lan, director: lab.Director("director", lan.At("192.168.1.11"))}
 	for i, rip := range []string{"192.168.1.21", "192.168.1.22"} {
 		host := lab.RealServer(fmt.Sprintf("dns%d", i+1), lan.At(rip)).DR(vip)
 		s.servers = append(s.servers, server{host, host.NameServer(labtest.NSD)})

@@ -1,5 +1,6 @@
 // Command demo shows in a lab what lvsdns does for a director with stock
-// keepalived. It runs inside a guest: bin/lab-run bin/demo [quick].
+// keepalived: bin/demo [quick]. It boots a guest and runs itself in it; outside
+// stay a Prometheus and the ways to the pages.
 package main
 
 import (
@@ -22,17 +23,23 @@ func run(args []string) int {
 		fmt.Fprintf(os.Stderr, "demo: %q is not known; write quick for the demo that ends by itself, or nothing\n", args)
 		return 1
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
+	if os.Getenv("LVSDNS_LAB") == "" {
+		return outside(ctx, args)
+	}
 	logf := func(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
 	err := labtest.Run(ctx, logf, func(lab *labtest.Lab) {
 		s := draw(lab)
-		s.director.Keepalived(conf)
+		s.observe(s.director.Keepalived(conf))
 		if quick {
 			s.play(2 * time.Second)
+			s.report()
 			return
 		}
-		s.stay(ctx, s.play(5*time.Second))
+		t := s.play(5 * time.Second)
+		s.report()
+		s.stay(ctx, t)
 	})
 	if err != nil && !errors.Is(err, context.Canceled) {
 		fmt.Fprintf(os.Stderr, "demo: %v\n", err)

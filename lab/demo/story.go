@@ -41,6 +41,7 @@ func (s *stage) play(watch time.Duration) traffic {
 	})
 	fmt.Printf("the director holds the VIP, both name servers have passed their first check, after %v\n", tenths(took))
 	s.show()
+	s.announce()
 	t := s.ask("start")
 	s.pause(watch)
 	fmt.Printf("   client queries so far: %s\n", t.counts("start"))
@@ -63,6 +64,9 @@ func (s *stage) scene(t traffic, i int, scene scene, at int, watch time.Duration
 	fmt.Printf("   check says: %s\n", s.check(broken))
 	fmt.Printf("   out of both tables after %v, %.1f check intervals\n", tenths(out), out.Seconds()/interval.Seconds())
 	s.show()
+	if i == 0 {
+		s.alerted(broken)
+	}
 	s.pause(watch)
 	broken.dns.Repair()
 	back := s.lab.WaitFor(broken.Name+" comes back", patience, func() bool { return s.tables(at) == 2 })
@@ -79,6 +83,7 @@ func (s *stage) scene(t traffic, i int, scene scene, at int, watch time.Duration
 // stay leaves the lab running for whoever wants to look.
 func (s *stage) stay(ctx context.Context, t traffic) {
 	fmt.Print("\nThe lab goes on; Ctrl-C ends it.\n")
+	s.places()
 	for {
 		t.phase(time.Now().Format(time.TimeOnly))
 		s.pause(10 * time.Second)
