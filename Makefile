@@ -6,6 +6,7 @@ SHELL       := /bin/bash
 GO       ?= go
 DEMO     ?=
 FUZZTIME ?= 30s
+FUZZJOBS ?= 2
 BENCHN   ?= 300
 # Guests at a time. Each one keeps a core busy, and the checks under test have deadlines.
 GUESTS   ?= 2
@@ -91,16 +92,22 @@ lint: ## golangci-lint, lab files included
 	@GOLANGCI_LINT_CACHE=$(CURDIR)/.cache/lint $(LINT) run --allow-parallel-runners
 
 .PHONY: fuzz
-fuzz: ## every fuzz target for FUZZTIME (30s) each
-	@grep -r --include='*_test.go' -o '^func Fuzz[^(]*' . | while IFS=: read -r file func; do \
-		$(GO) test -run '^$$' -fuzz "^$${func#func }$$" -fuzztime $(FUZZTIME) ./$$(dirname "$$file"); done
+fuzz: ## every fuzz target for FUZZTIME (30s) each, FUZZJOBS (2) of them at a time
+	@mkdir -p .cache/fuzz
+	@grep -r --include='*_test.go' --exclude-dir='.?*' -o '^func Fuzz[^(]*' . | sed -E 's|/[^/]*:func | |' | \
+	xargs -P $(FUZZJOBS) -n 2 bash -c '\
+		$(GO) test -run "^$$" -fuzz "^$$1\$$" -fuzztime $(FUZZTIME) -parallel 1 "$$0" >".cache/fuzz/$$1.txt" 2>&1; status=$$?; \
+		echo "== $$0 $$1"; tail -n $$((status ? 40 : 3)) ".cache/fuzz/$$1.txt"; exit $$status'
 
+# The second part prints what a scrape of a large director costs, in the lab.
 .PHONY: bench
-bench: setup build ## what one check costs beside its rivals, BENCHN (300) runs of each
+bench: build ## what a check and a scrape cost beside their rivals; BENCHN (300) runs of each check
+	@lab/setup.sh base bench
 	@mkdir -p .cache/bench
 	@$(STATIC) -o .cache/bench/ ./tools/checkbench ./tools/checkbench/testdata/bare-miekg ./tools/checkbench/testdata/bare-net
 	@for c in nothing timed; do $$($(GO) env CC) -O2 -static -o .cache/bench/$$c tools/checkbench/testdata/$$c.c; done
 	@.cache/bench/checkbench -n $(BENCHN)
+	@CGO_ENABLED=0 $(GO) test -tags lab,bench -exec '$(CURDIR)/bin/lab-run' -count=1 -v $(call tests_of,$(call tagged,lab && bench))
 
 .PHONY: cover
 cover: ## statements that the host tests reach, by function

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what the lab needs on a Debian machine: lab/setup.sh [GROUP...]
-# Groups: base (the default), qemu (a second kernel), trixie (a second release).
+# Groups: base (the default), qemu (a second kernel), trixie (a second release), bench (rivals).
 # Does nothing, quickly, when all is there. No service that it installs is started,
 # now or at the next boot: the lab starts its own, in its own guests.
 set -eu
@@ -9,6 +9,7 @@ base="user-mode-linux keepalived ipvsadm conntrack nsd bind9 unbound knot pdns-r
 	haproxy prometheus dnsperf bind9-dnsutils iproute2 iptables kmod procps tcpdump gcc libc6-dev make"
 qemu="qemu-system-x86 linux-image-amd64 busybox-static cpio"
 trixie="debootstrap debian-archive-keyring"
+bench="prometheus-node-exporter"
 
 refuse() {
 	echo "lab/setup.sh: $*" >&2
@@ -21,7 +22,8 @@ for group in "${@:-base}"; do
 	base) wanted="$wanted $base" ;;
 	qemu) wanted="$wanted $qemu" ;;
 	trixie) wanted="$wanted $trixie" ;;
-	*) refuse "no group $group: choose from base, qemu, trixie" ;;
+	bench) wanted="$wanted $bench" ;;
+	*) refuse "no group $group: choose from base, qemu, trixie, bench" ;;
 	esac
 done
 
