@@ -38,7 +38,8 @@ func (h *Host) run(ctx context.Context, stdin, name string, args ...string) (str
 	cmd.Dir = h.dir
 	cmd.Stdin = strings.NewReader(stdin)
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	cmd.WaitDelay = time.Second
+	// For a daemon that keeps our pipe. A guest that the host lets wait needs seconds for the last bytes of the others.
+	cmd.WaitDelay = 10 * time.Second
 	err := netns.Do(h.netns, cmd.Start)
 	if err == nil {
 		err = cmd.Wait()
