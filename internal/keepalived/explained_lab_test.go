@@ -23,6 +23,7 @@ func explanations() []explanation {
 	return []explanation{
 		{"families.conf", "", "table", "+ -a -u [2001:db8::53]:53 -r [::ffff:10.0.0.1]", refused},
 		{"thresholds.conf", "", "table", "+ -a -u 192.0.2.1:53 -r 10.0.0.4:53", refused},
+		{"thresholds.conf", "", "table", "+ -a -u 192.0.2.1:53 -r 10.0.0.2:53", "newer kernels (6.1.192, not 6.1.176) refuse a threshold of 2^32-1; Desired has what keepalived asks for"},
 		{"schedulers.conf", "", "table", "-u 192.0.2.14:53", "the lab's kernel has no scheduler twos"},
 		{"vrrp-wrong.conf", "", "complaints", "+ vrrp-wrong.conf:", process},
 		{"addresses.conf", "2.3", "complaints", "- addresses.conf:50", "keepalived 2.3 says at the end of the block that it has no real servers, the note says it at the start"},

@@ -66,6 +66,9 @@ func TestParity(t *testing.T) {
 			compare(t, base, version, "table", render(cfg.Desired(keepalived.AtStart)), r.table)
 			compare(t, base, version, "complaints", placesOf(cfg.Notes, r.complaints), r.complaints)
 			compare(t, base, version, "belief", believed(cfg), beliefOf(t, r.log))
+			if t.Failed() {
+				t.Logf("keepalived's log:\n%s", r.log)
+			}
 		})
 	}
 }
