@@ -35,8 +35,9 @@ var units = []unit{
 		"internal/config", "internal/dnscount", "internal/host", "internal/ipvs", "internal/keepalived",
 	}},
 
-	// A name server made of bytes, for tests.
+	// A name server made of bytes, and a table of flows that nobody has sent, for tests.
 	{dir: "internal/dnstest"},
+	{dir: "internal/flowtest"},
 
 	// The lab drives the programs from outside, as an operator does: it imports none of them.
 	{dir: "internal/netns"},
@@ -55,7 +56,7 @@ var units = []unit{
 }
 
 // testHelpers are the units that any _test.go file may import besides what its unit may.
-var testHelpers = []string{"internal/dnstest", "internal/labtest", "internal/promcheck"}
+var testHelpers = []string{"internal/dnstest", "internal/flowtest", "internal/labtest", "internal/promcheck"}
 
 // home names the units that may import a module. A module with one home can be replaced in one place.
 type home struct {
