@@ -26,12 +26,13 @@ var units = []unit{
 	// Comparison of what the leaves report, then the engines. They take values and small
 	// interfaces; cmd hands the clients in.
 	{dir: "internal/drift", may: []string{"conntrack", "internal/host", "internal/ipvs", "internal/keepalived"}},
-	{dir: "exporter", may: []string{"internal/drift", "checker", "conntrack", "notify", "internal/dnscount", "internal/host", "internal/ipvs", "internal/keepalived"}},
+	{dir: "internal/flows", may: []string{"conntrack", "internal/ipvs"}},
+	{dir: "exporter", may: []string{"internal/drift", "internal/flows", "checker", "conntrack", "notify", "internal/dnscount", "internal/host", "internal/ipvs", "internal/keepalived"}},
 	{dir: "internal/fallback", may: []string{"internal/drift", "checker", "internal/host", "internal/ipvs", "internal/keepalived"}},
 
 	// Wiring.
 	{dir: "cmd", may: []string{
-		"exporter", "internal/fallback", "internal/drift", "checker", "conntrack", "notify",
+		"exporter", "internal/fallback", "internal/drift", "internal/flows", "checker", "conntrack", "notify",
 		"internal/config", "internal/dnscount", "internal/host", "internal/ipvs", "internal/keepalived",
 	}},
 
