@@ -7,6 +7,8 @@ GO       ?= go
 DEMO     ?=
 FUZZTIME ?= 30s
 BENCHN   ?= 300
+# Entries of the table of flows that is measured.
+BENCHFLOWS ?= 1000000
 # Guests at a time. Each one keeps a core busy, and the checks under test have deadlines.
 GUESTS   ?= 2
 
@@ -73,6 +75,13 @@ test-long:
 	@CGO_ENABLED=0 $(GOTESTSUM) --format standard-verbose --hide-summary skipped,output --jsonfile $(RESULTS)/long.json -- \
 		-tags lab,prove -exec '$(CURDIR)/bin/lab-run' -count=1 -p 1 -timeout 2h $(call tests_of,$(call tagged,lab && prove))
 
+# Those that need no guest: a million entries in this kernel's own tables.
+.PHONY: test-hostlong
+test-hostlong:
+	@echo '== long tests on this host'
+	@$(GOTESTSUM) --format standard-verbose --hide-summary skipped,output --jsonfile $(RESULTS)/hostlong.json -- \
+		-tags prove -count=1 -p 1 -timeout 1h $(call tests_of,$(call tagged,prove))
+
 .PHONY: test-demo
 test-demo:
 	@echo '== the demo'
@@ -81,9 +90,9 @@ test-demo:
 		bash -c 'echo "=== RUN   DemoQuick"; bin/demo quick && printf "%s\n" "--- PASS: DemoQuick" PASS'
 
 .PHONY: prove
-prove: ## the long proofs: two more kernels, ten minutes of load, ten of fuzzing for each target
+prove: ## the long proofs: two more kernels, a million flows, ten minutes of load, ten of fuzzing for each target
 	@lab/setup.sh qemu trixie
-	@$(MAKE) --no-print-directory test STAGES='host lab qemu trixie long demo'
+	@$(MAKE) --no-print-directory test STAGES='host hostlong lab qemu trixie long demo'
 	@$(MAKE) --no-print-directory fuzz FUZZTIME=10m
 
 .PHONY: lint
@@ -96,11 +105,13 @@ fuzz: ## every fuzz target for FUZZTIME (30s) each
 		$(GO) test -run '^$$' -fuzz "^$${func#func }$$" -fuzztime $(FUZZTIME) ./$$(dirname "$$file"); done
 
 .PHONY: bench
-bench: setup build ## what one check costs beside its rivals, BENCHN (300) runs of each
+bench: setup build ## what a check and a pass over BENCHFLOWS (a million) flows cost beside their rivals
 	@mkdir -p .cache/bench
-	@$(STATIC) -o .cache/bench/ ./tools/checkbench ./tools/checkbench/testdata/bare-miekg ./tools/checkbench/testdata/bare-net
+	@$(STATIC) -o .cache/bench/ ./tools/checkbench ./tools/checkbench/testdata/bare-miekg ./tools/checkbench/testdata/bare-net \
+		./tools/flowbench ./tools/flowbench/testdata/pass
 	@for c in nothing timed; do $$($(GO) env CC) -O2 -static -o .cache/bench/$$c tools/checkbench/testdata/$$c.c; done
 	@.cache/bench/checkbench -n $(BENCHN)
+	@.cache/bench/flowbench -n $(BENCHFLOWS)
 
 .PHONY: cover
 cover: ## statements that the host tests reach, by function

@@ -53,7 +53,7 @@ var units = []unit{
 
 	{dir: "internal/dnstest"},
 	{dir: "internal/policy"},
-	{dir: "tools"},
+	{dir: "tools", may: []string{"internal/flowtest", "internal/netns"}},
 }
 
 // testHelpers are the units that any _test.go file may import besides what its unit may.
@@ -80,7 +80,7 @@ var homes = []home{
 	{module: "github.com/mdlayher/netlink", units: []string{"internal/ipvs", "conntrack"}},
 	{module: "github.com/mdlayher/genetlink", units: []string{"internal/ipvs", "conntrack"}},
 	// System calls that the standard library lacks: as good as part of it.
-	{module: "golang.org/x/sys", units: []string{"checker", "conntrack", "cmd", "internal/dnscount", "internal/guest", "internal/host", "internal/ipvs", "internal/labtest", "internal/netns", "lab"}},
+	{module: "golang.org/x/sys", units: []string{"checker", "conntrack", "cmd", "internal/dnscount", "internal/guest", "internal/host", "internal/ipvs", "internal/labtest", "internal/netns", "lab", "tools"}},
 	{module: "github.com/rogpeppe/go-internal"},
 	// PromQL, for tests: alerts and dashboards are parsed as Prometheus does it.
 	{module: "github.com/prometheus/prometheus", units: []string{"internal/promcheck"}},
