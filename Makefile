@@ -8,6 +8,8 @@ DEMO     ?=
 FUZZTIME ?= 30s
 FUZZJOBS ?= 2
 BENCHN   ?= 300
+# Entries of the table of flows that is measured.
+BENCHFLOWS ?= 1000000
 # Guests at a time. Each one keeps a core busy, and the checks under test have deadlines.
 GUESTS   ?= 2
 
@@ -74,6 +76,13 @@ test-long:
 	@CGO_ENABLED=0 $(GOTESTSUM) --format standard-verbose --hide-summary skipped,output --jsonfile $(RESULTS)/long.json -- \
 		-tags lab,prove -exec '$(CURDIR)/bin/lab-run' -count=1 -p 1 -timeout 2h $(call tests_of,$(call tagged,lab && prove))
 
+# Those that need no guest: a million entries in this kernel's own tables.
+.PHONY: test-hostlong
+test-hostlong:
+	@echo '== long tests on this host'
+	@$(GOTESTSUM) --format standard-verbose --hide-summary skipped,output --jsonfile $(RESULTS)/hostlong.json -- \
+		-tags prove -count=1 -p 1 -timeout 1h $(call tests_of,$(call tagged,prove))
+
 .PHONY: test-demo
 test-demo:
 	@echo '== the demo'
@@ -82,9 +91,9 @@ test-demo:
 		bash -c 'echo "=== RUN   DemoQuick"; bin/demo quick && printf "%s\n" "--- PASS: DemoQuick" PASS'
 
 .PHONY: prove
-prove: ## the long proofs: two more kernels, ten minutes of load, ten of fuzzing for each target
+prove: ## the long proofs: two more kernels, a million flows, ten minutes of load, ten of fuzzing for each target
 	@lab/setup.sh qemu trixie
-	@$(MAKE) --no-print-directory test STAGES='host lab qemu trixie long demo'
+	@$(MAKE) --no-print-directory test STAGES='host hostlong lab qemu trixie long demo'
 	@$(MAKE) --no-print-directory fuzz FUZZTIME=10m
 
 .PHONY: lint
@@ -99,14 +108,16 @@ fuzz: ## every fuzz target for FUZZTIME (30s) each, FUZZJOBS (2) of them at a ti
 		$(GO) test -run "^$$" -fuzz "^$$1\$$" -fuzztime $(FUZZTIME) -parallel 1 "$$0" >".cache/fuzz/$$1.txt" 2>&1; status=$$?; \
 		echo "== $$0 $$1"; tail -n $$((status ? 40 : 3)) ".cache/fuzz/$$1.txt"; exit $$status'
 
-# The second part prints what a scrape of a large director costs, in the lab.
+# BENCHN runs of each check, BENCHFLOWS flows; the last part scrapes a large director in the lab.
 .PHONY: bench
-bench: build ## what a check and a scrape cost beside their rivals; BENCHN (300) runs of each check
+bench: build ## what a check, a pass over a million flows and a scrape cost beside their rivals
 	@lab/setup.sh base bench
 	@mkdir -p .cache/bench
-	@$(STATIC) -o .cache/bench/ ./tools/checkbench ./tools/checkbench/testdata/bare-miekg ./tools/checkbench/testdata/bare-net
+	@$(STATIC) -o .cache/bench/ ./tools/checkbench ./tools/checkbench/testdata/bare-miekg ./tools/checkbench/testdata/bare-net \
+		./tools/flowbench ./tools/flowbench/testdata/pass
 	@for c in nothing timed; do $$($(GO) env CC) -O2 -static -o .cache/bench/$$c tools/checkbench/testdata/$$c.c; done
 	@.cache/bench/checkbench -n $(BENCHN)
+	@.cache/bench/flowbench -n $(BENCHFLOWS)
 	@CGO_ENABLED=0 $(GO) test -tags lab,bench -exec '$(CURDIR)/bin/lab-run' -count=1 -v $(call tests_of,$(call tagged,lab && bench))
 
 .PHONY: cover

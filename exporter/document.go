@@ -12,6 +12,7 @@ func catalogue() []described {
 	all := slices.Concat(
 		viewTable().describe(), virtualTable().describe(), realTable().describe(),
 		totalsTable().describe(), cpuTable().describe(), sysctlTable().describe(),
+		conntrackTable().describe(), trackedTable().describe(),
 		vrrpTable().describe(), checkTable().describe(), checksTable().describe(),
 		driftTable().describe(), one("drift in all", driftSummaryRow()).describe(), configTable().describe(),
 		sourceTable().describe(), selfTable().describe(),

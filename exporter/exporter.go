@@ -25,6 +25,8 @@ type Config struct {
 	Configuration func() (*keepalived.Config, error)
 	Belief        func(context.Context) (*keepalived.Belief, error) // nil: keepalived is not asked
 	Checks        *Checks                                           // nil: nobody listens to checks
+	Conntrack     Conntrack                                         // nil: not read
+	Flows         FlowsConfig
 
 	ServicesOnly bool                       // no series for real servers
 	Keep         func(ipvs.ServiceKey) bool // which virtual servers to show; nil: all
@@ -55,10 +57,14 @@ type Exporter struct {
 	sheets  sync.Pool           // of *sheet: a page is large, and like the one before
 
 	// What the page and the state show besides the metrics.
-	view   *shared[view]
-	vrrp   *shared[[]VRRP]
-	drift  *shared[differences]
-	notes  *shared[keepalived.Config]
+	view  *shared[view]
+	vrrp  *shared[[]VRRP]
+	drift *shared[differences]
+	notes *shared[keepalived.Config]
+
+	conntrack *shared[conntrackView]
+	passes    *passes // nil: conntrack is not read
+
 	ending atomic.Bool
 }
 
@@ -132,6 +138,9 @@ func (e *Exporter) wire() {
 	}
 	e.drift = share(c, reader.read)
 	e.sources = append(e.sources, newSource("drift", e.drift, (*differences).fill))
+	if c.Conntrack != nil {
+		e.wireConntrack(sysctls)
+	}
 	if c.Checks != nil {
 		checks := share(c, func(context.Context) (*checksView, error) { return c.Checks.view(), c.Checks.state() })
 		checks.keep = 0 // it is in memory

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lvsdns/lvsdns/conntrack"
 	"github.com/lvsdns/lvsdns/internal/drift"
 	"github.com/lvsdns/lvsdns/internal/host"
 	"github.com/lvsdns/lvsdns/internal/ipvs"
@@ -141,9 +142,10 @@ func full() *fakeKernel {
 // rig is an exporter on fakes.
 type rig struct {
 	*Exporter
-	kernel *fakeKernel
-	clock  *clock
-	checks *Checks
+	kernel    *fakeKernel
+	conntrack *fakeConntrack
+	clock     *clock
+	checks    *Checks
 }
 
 const rigConfig = `
@@ -197,10 +199,11 @@ func newRig(t *testing.T, change func(*Config)) *rig {
 		write("proc/sys/net/ipv4/vs/"+name, value+"\n")
 	}
 	write("etc/keepalived/keepalived.conf", rigConfig)
-	r := &rig{kernel: full(), clock: newClock()}
+	r := &rig{kernel: full(), conntrack: newFakeConntrack(), clock: newClock()}
 	r.checks = NewChecks(ChecksConfig{Now: r.clock.now})
 	config := Config{
 		Kernel: r.kernel, Proc: r.kernel, Root: root, Checks: r.checks, PerCPU: true, MaxSeries: 1000,
+		Conntrack: r.conntrack, Flows: FlowsConfig{Interval: time.Minute, MaxEntries: 1000, Wanted: conntrack.Timeouts{UDP: 10 * time.Second}},
 		Addresses: func() ([]host.Address, error) {
 			return []host.Address{
 				{Interface: "lo", Addr: netip.MustParseAddr("192.0.2.2")},

@@ -49,7 +49,9 @@ func (r *rig) say(t *testing.T, datagrams ...string) {
 	}
 }
 
+// checked has checks report, and a pass made over the table of flows.
 func checked(t *testing.T, r *rig) {
+	r.passes.attempt(t.Context())
 	r.say(t,
 		`{"server":"198.51.100.1:53","name":"example.com.","type":"SOA","transport":"udp","path":"rip","outcome":"pass","reason":"NOERROR","rcode":"NOERROR","exit_status":0,"duration_seconds":0.004}`,
 		`{"server":"198.51.100.1:53","name":"example.com.","type":"SOA","transport":"udp","path":"rip","outcome":"rcode","reason":"SERVFAIL","rcode":"SERVFAIL","exit_status":1,"duration_seconds":0.005}`,
@@ -311,7 +313,7 @@ func TestLimit(t *testing.T) {
 
 func seriesOfServers(t *testing.T, r *rig) (all []string) {
 	for line := range strings.Lines(r.page(t, "")) {
-		if strings.HasPrefix(line, "lvsdns_ipvs_virtual_server_") || strings.HasPrefix(line, "lvsdns_ipvs_real_server_") {
+		if regexp.MustCompile(`^lvsdns_(ipvs_(virtual|real)_server_|conntrack_tracking)`).MatchString(line) {
 			all = append(all, line)
 		}
 	}
@@ -320,7 +322,7 @@ func seriesOfServers(t *testing.T, r *rig) (all []string) {
 
 func subjectOf(series string) string {
 	kind := series[:len("lvsdns_ipvs_real_server")]
-	return kind + regexp.MustCompile(`vip="[^"]*",vport="[^"]*",proto="[^"]*",fwmark="[^"]*",family="[^"]*"(,rip="[^"]*",rport="[^"]*")?`).FindString(series)
+	return kind + regexp.MustCompile(`vip="[^"]*",vport="[^"]*"(,proto="[^"]*",fwmark="[^"]*",family="[^"]*"(,rip="[^"]*",rport="[^"]*")?)?`).FindString(series)
 }
 
 func countOf(all []string, subject string) (n int) {

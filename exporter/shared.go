@@ -54,6 +54,13 @@ func (s *shared[T]) get(ctx context.Context) reading[T] {
 	}
 }
 
+// peek returns the last reading, however old, and never waits.
+func (s *shared[T]) peek() reading[T] {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.last
+}
+
 // fly reads once. It lives as long as the read does, which timeout bounds if the read obeys its context.
 func (s *shared[T]) fly(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)

@@ -216,8 +216,8 @@ func TestDuplicates(t *testing.T) {
 	if n := strings.Count(page, "lvsdns_ipvs_real_server_weight{"); n != 5 {
 		t.Errorf("%d real servers, want 5", n)
 	}
-	if got := value(t, r, "lvsdns_exporter_duplicates_dropped"); got != 5 {
-		t.Errorf("%g duplicates counted: one virtual server and four real servers", got)
+	if got := value(t, r, "lvsdns_exporter_duplicates_dropped"); got != 6 {
+		t.Errorf("%g duplicates counted: one virtual server, its flows and four real servers", got)
 	}
 }
 

@@ -1,5 +1,5 @@
 // Command lvsdns shows an operator what a director does. It reads, and changes
-// nothing.
+// nothing, but for "lvsdns flows --delete".
 package main
 
 import (
@@ -20,6 +20,7 @@ func main() {
 const usage = `usage: lvsdns COMMAND [flags]
 
   drift   where do keepalived's configuration, its belief and the kernel differ?
+  flows   which UDP flows does the kernel bind to a real server that is gone?
 
 lvsdns COMMAND --help lists the flags of a command.
 `
@@ -39,6 +40,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	switch args[0] {
 	case "drift":
 		return driftCommand(ctx, args[1:], stdout, stderr)
+	case "flows":
+		return flowsCommand(ctx, args[1:], stdout, stderr)
 	case "help", "-h", "--help":
 		fmt.Fprint(stdout, usage)
 		return exitClean

@@ -26,17 +26,19 @@ var units = []unit{
 	// Comparison of what the leaves report, then the engines. They take values and small
 	// interfaces; cmd hands the clients in.
 	{dir: "internal/drift", may: []string{"conntrack", "internal/host", "internal/ipvs", "internal/keepalived"}},
-	{dir: "exporter", may: []string{"internal/drift", "checker", "conntrack", "notify", "internal/dnscount", "internal/host", "internal/ipvs", "internal/keepalived"}},
+	{dir: "internal/flows", may: []string{"conntrack", "internal/ipvs"}},
+	{dir: "exporter", may: []string{"internal/drift", "internal/flows", "checker", "conntrack", "notify", "internal/dnscount", "internal/host", "internal/ipvs", "internal/keepalived"}},
 	{dir: "internal/fallback", may: []string{"internal/drift", "checker", "internal/host", "internal/ipvs", "internal/keepalived"}},
 
 	// Wiring.
 	{dir: "cmd", may: []string{
-		"exporter", "internal/fallback", "internal/drift", "checker", "conntrack", "notify",
+		"exporter", "internal/fallback", "internal/drift", "internal/flows", "checker", "conntrack", "notify",
 		"internal/config", "internal/dnscount", "internal/host", "internal/ipvs", "internal/keepalived",
 	}},
 
-	// A name server made of bytes, for tests.
+	// A name server made of bytes, and a table of flows that nobody has sent, for tests.
 	{dir: "internal/dnstest"},
+	{dir: "internal/flowtest"},
 
 	// The lab drives the programs from outside, as an operator does: it imports none of them.
 	{dir: "internal/netns"},
@@ -51,11 +53,11 @@ var units = []unit{
 
 	{dir: "internal/dnstest"},
 	{dir: "internal/policy"},
-	{dir: "tools"},
+	{dir: "tools", may: []string{"internal/flowtest", "internal/netns"}},
 }
 
 // testHelpers are the units that any _test.go file may import besides what its unit may.
-var testHelpers = []string{"internal/dnstest", "internal/labtest", "internal/promcheck"}
+var testHelpers = []string{"internal/dnstest", "internal/flowtest", "internal/labtest", "internal/promcheck"}
 
 // home names the units that may import a module. A module with one home can be replaced in one place.
 type home struct {
@@ -78,7 +80,7 @@ var homes = []home{
 	{module: "github.com/mdlayher/netlink", units: []string{"internal/ipvs", "conntrack"}},
 	{module: "github.com/mdlayher/genetlink", units: []string{"internal/ipvs", "conntrack"}},
 	// System calls that the standard library lacks: as good as part of it.
-	{module: "golang.org/x/sys", units: []string{"checker", "conntrack", "cmd", "internal/dnscount", "internal/guest", "internal/host", "internal/ipvs", "internal/labtest", "internal/netns", "lab"}},
+	{module: "golang.org/x/sys", units: []string{"checker", "conntrack", "cmd", "internal/dnscount", "internal/guest", "internal/host", "internal/ipvs", "internal/labtest", "internal/netns", "lab", "tools"}},
 	{module: "github.com/rogpeppe/go-internal"},
 	// PromQL, for tests: alerts and dashboards are parsed as Prometheus does it.
 	{module: "github.com/prometheus/prometheus", units: []string{"internal/promcheck"}},

@@ -1,0 +1,7 @@
+//go:build !linux
+
+package conntrack
+
+import "errors"
+
+func dialNetlink() (socket, error) { return nil, errors.ErrUnsupported }
