@@ -311,7 +311,8 @@ func TestLimit(t *testing.T) {
 
 func seriesOfServers(t *testing.T, r *rig) (all []string) {
 	for line := range strings.Lines(r.page(t, "")) {
-		if strings.HasPrefix(line, "lvsdns_ipvs_virtual_server_") || strings.HasPrefix(line, "lvsdns_ipvs_real_server_") {
+		if strings.HasPrefix(line, "lvsdns_ipvs_virtual_server_") || strings.HasPrefix(line, "lvsdns_ipvs_real_server_") ||
+			strings.HasPrefix(line, "lvsdns_ipvs_connections_orphaned") || strings.HasPrefix(line, "lvsdns_ipvs_connection_entries") {
 			all = append(all, line)
 		}
 	}

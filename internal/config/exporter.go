@@ -11,12 +11,13 @@ const ExporterFile = "/etc/lvsdns/exporter.yaml"
 
 // Exporter is the settings of lvsdns-exporter.
 type Exporter struct {
-	Web        Web
-	Log        Log
-	Metrics    Metrics
-	Sources    Sources
-	Keepalived Keepalived
-	Checks     Checks
+	Web         Web
+	Log         Log
+	Metrics     Metrics
+	Sources     Sources
+	Keepalived  Keepalived
+	Checks      Checks
+	Connections Connections
 }
 
 // Web is where and how pages are served.
@@ -75,6 +76,13 @@ type Checks struct {
 	Forget time.Duration
 }
 
+// Connections is how often the connection table of IPVS is read, and how much of it.
+type Connections struct {
+	Interval   time.Duration // 0: never
+	MaxTime    time.Duration
+	MaxEntries int
+}
+
 // NewExporter is what holds without a file and without flags.
 func NewExporter() *Exporter {
 	return &Exporter{
@@ -86,7 +94,8 @@ func NewExporter() *Exporter {
 			ConfigFile: "/etc/keepalived/keepalived.conf", SignalInterval: time.Minute,
 			PIDFile: "/run/keepalived.pid", DumpFile: "/tmp/keepalived_check.data",
 		},
-		Checks: Checks{Socket: "/run/lvsdns/check.sock", Max: 20_000, Forget: 24 * time.Hour},
+		Checks:      Checks{Socket: "/run/lvsdns/check.sock", Max: 20_000, Forget: 24 * time.Hour},
+		Connections: Connections{Interval: time.Minute, MaxTime: 2 * time.Second, MaxEntries: 2_000_000},
 	}
 }
 
@@ -99,7 +108,7 @@ func (e *Exporter) options() []option {
 		{"metrics.detail", choice{&e.Metrics.Detail, []string{"service", "backend"}}, "backend: virtual servers and their real servers. service: virtual servers only, with sums of their real servers."},
 		{"metrics.allow", patterns{&e.Metrics.Allow}, "Virtual servers to show: networks such as 192.0.2.0/24, addresses with * such as 2001:db8::*, firewall marks\nsuch as fwm:7 or fwm:*. Empty: all."},
 		{"metrics.deny", patterns{&e.Metrics.Deny}, "Virtual servers not to show, in the same way. This has the last word."},
-		{"metrics.max-series", whole{&e.Metrics.MaxSeries, 0, 100_000_000}, "How many series virtual servers, real servers and checks may have together. What does not fit is left out, whole\nservers at a time, and lvsdns_exporter_series_dropped says so. 0: no limit."},
+		{"metrics.max-series", whole{&e.Metrics.MaxSeries, 0, 100_000_000}, "How many series virtual servers, real servers, their connections and checks may have together. What does not fit is left out,\nwhole servers at a time, and lvsdns_exporter_series_dropped says so. 0: no limit."},
 		{"metrics.per-cpu", truth{&e.Metrics.PerCPU}, "Traffic of each processor as well."},
 		{"sources.root", file{&e.Sources.Root, false}, "The root of the file system that is read: /proc, /proc/sys and keepalived's scripts. For containers."},
 		{"sources.timeout", span{&e.Sources.Timeout, 100 * time.Millisecond, time.Minute}, "How long to wait for each source. Shorter than Prometheus's scrape_timeout."},
@@ -113,5 +122,8 @@ func (e *Exporter) options() []option {
 		{"checks.socket", file{&e.Checks.Socket, true}, "Where lvsdns-check reports what it found. The directory must be there. Empty: nobody listens."},
 		{"checks.max", whole{&e.Checks.Max, 1, 1_000_000}, "How many checks to remember. Reports of more are refused, and lvsdns_check_datagrams_total says so."},
 		{"checks.forget", span{&e.Checks.Forget, time.Minute, 365 * 24 * time.Hour}, "How long a check is shown that no longer reports."},
+		{"connections.interval", spanOrNever{span{&e.Connections.Interval, time.Second, 24 * time.Hour}}, "How often to read IPVS's table of connections, for entries that lead to a real server that was removed. It is read in\nthe background, not when somebody asks. 0s: never."},
+		{"connections.max-time", span{&e.Connections.MaxTime, 10 * time.Millisecond, time.Minute}, "How long one such pass may take: about as much processor time, of a kernel that reads the table one page at a time.\nBefore Linux 6.14 the time grows with the square of the entries, and 2 s are good for about 50,000. A pass that does not\ncome to the end says so, and shows what it found in the part that it read."},
+		{"connections.max-entries", whole{&e.Connections.MaxEntries, 1, 100_000_000}, "How many entries one such pass may read."},
 	}
 }

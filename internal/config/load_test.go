@@ -122,6 +122,7 @@ metrics:
 sources: {root: /host, timeout: 500ms, share: 0s}
 keepalived: {config-file: /a, config-id: lb1, signal: true, signal-interval: 5m, pid-file: /b, dump-file: /c}
 checks: {socket: "", max: 10, forget: 2h}
+connections: {interval: 0s, max-time: 500ms, max-entries: 1000}
 `), 0o644)
 	got, err := LoadExporter(file, true, Flags{"metrics.max-series": {"5", "7"}, "web.listen-address": {":1, :2", ":3"}, "keepalived.signal": {"false"}})
 	if err != nil {
@@ -144,6 +145,8 @@ checks: {socket: "", max: 10, forget: 2h}
 		Sources:    Sources{"/host", 500 * time.Millisecond, 0},
 		Keepalived: Keepalived{"/a", "lb1", false, 5 * time.Minute, "/b", "/c"},
 		Checks:     Checks{"", 10, 2 * time.Hour},
+
+		Connections: Connections{0, 500 * time.Millisecond, 1000},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got\n%+v, want\n%+v", got, want)
