@@ -15,6 +15,7 @@ func Overview() Dashboard {
 	overviewState(&b)
 	overviewTraffic(&b)
 	overviewChecks(&b)
+	overviewKernel(&b)
 	overviewSources(&b)
 	prometheus := source()
 	return Dashboard{
