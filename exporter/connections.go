@@ -193,3 +193,14 @@ func (c *Connections) fetch(context.Context) (SourceState, func(*sheet)) {
 	v := c.view()
 	return sourceStateOf("connections", v.reading), func(s *sheet) { connectionsTable().fill(s, 0, v) }
 }
+
+// missing is how many entries of each virtual server lead to a real server that is not there, as far as the last pass has seen.
+func (c *Connections) missing() map[ipvs.ServiceKey]int {
+	all := map[ipvs.ServiceKey]int{}
+	if p := c.view().value; p != nil {
+		for _, h := range p.held {
+			all[h.Service] = h.Missing
+		}
+	}
+	return all
+}
