@@ -203,6 +203,17 @@ func TestOrphansExpire(t *testing.T) {
 		return r.page().held(labels...) == held{-1, 0, 0}
 	})
 	t.Logf("with a timeout of 8 s they were gone %s later, while one of two clients went on asking", took.Round(time.Second))
+
+	// With expire_nodest_conn, kernels from 5.9 on do not even wait for the client (expire_nodest_conn_handler in ip_vs_ctl.c).
+	r.ipvsadm("--set", "0", "0", "300")
+	r.sysctl("expire_nodest_conn", "1")
+	r.director.IPVSAdm("-a -u " + p.at(0, "53") + " -r " + server + " -m -w 1")
+	r.mustAsk(flows...)
+	if got := r.fresh().held(labels...); got != (held{2, 0, 0}) {
+		t.Errorf("there again: %+v\n%s", got, r.connections())
+	}
+	r.ipvsadm("-d", "-u", p.at(0, "53"), "-r", server)
+	r.lab.WaitFor("their entries go with the server", 20*time.Second, func() bool { return r.page().held(labels...) == held{-1, 0, 0} })
 }
 
 func (r *rig) connections() string {
