@@ -16,6 +16,7 @@ func Overview() Dashboard {
 	overviewTraffic(&b)
 	overviewChecks(&b)
 	overviewConntrack(&b)
+	overviewKernel(&b)
 	overviewSources(&b)
 	prometheus := source()
 	return Dashboard{

@@ -54,13 +54,13 @@ func conntrackTable() table[*conntrackView] {
 			func(v *conntrackView) float64 { return float64(v.passes.most) })),
 		only(madePasses, seriesRow("lvsdns_conntrack_pass_skipped", "1 for the reason why no pass was made when one was due: too_big (more entries than the limit), or sparse (entries of other network namespaces make it too dear).",
 			[]string{"reason"}, func(v *conntrackView, emit emit) {
-				for _, r := range []passResult{passTooBig, passSparse} {
+				for _, r := range []flowsResult{flowsTooBig, flowsSparse} {
 					emit(truth(v.passes.result == r), string(r))
 				}
 			})),
 		only(madePasses, counterSeriesRow("lvsdns_conntrack_passes_total", "Passes that were due by what became of them: done, too_big, sparse or failed.",
 			[]string{"result"}, func(v *conntrackView, emit emit) {
-				for i, r := range passResults {
+				for i, r := range flowsResults {
 					emit(float64(v.passes.results[i]), string(r))
 				}
 			})),

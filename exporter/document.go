@@ -11,8 +11,10 @@ import (
 func catalogue() []described {
 	all := slices.Concat(
 		viewTable().describe(), virtualTable().describe(), realTable().describe(),
+		orphanTable().describe(), heldTable().describe(), connectionsTable().describe(),
 		totalsTable().describe(), cpuTable().describe(), sysctlTable().describe(),
 		conntrackTable().describe(), trackedTable().describe(),
+		ipTable().describe(), softnetTable().describe(), softnetCPUTable().describe(),
 		vrrpTable().describe(), checkTable().describe(), checksTable().describe(),
 		driftTable().describe(), one("drift in all", driftSummaryRow()).describe(), configTable().describe(),
 		sourceTable().describe(), selfTable().describe(),

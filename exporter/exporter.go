@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -27,10 +28,11 @@ type Config struct {
 	Checks        *Checks                                           // nil: nobody listens to checks
 	Conntrack     Conntrack                                         // nil: not read
 	Flows         FlowsConfig
+	Connections   *Connections // nil: the connection table is not read
 
 	ServicesOnly bool                       // no series for real servers
 	Keep         func(ipvs.ServiceKey) bool // which virtual servers to show; nil: all
-	MaxSeries    int                        // of virtual servers, real servers and checks; 0: no limit
+	MaxSeries    int                        // of virtual servers, real servers, connections and checks; 0: no limit
 	PerCPU       bool
 
 	Timeout time.Duration // of each source; 0: 5 s
@@ -93,7 +95,7 @@ func share[T any](c *Config, read func(context.Context) (*T, error)) *shared[T] 
 	return &shared[T]{read: read, keep: c.Share, timeout: c.Timeout, now: c.Now}
 }
 
-// wire lists the sources. What limits the number of series goes in order: virtual servers, real servers, checks.
+// wire lists the sources. What limits the number of series goes in order: virtual servers, real servers, their connections, checks.
 func (e *Exporter) wire() {
 	c := &e.config
 	e.view = share(c, (&ipvsReader{kernel: c.Kernel, proc: c.Proc}).read)
@@ -102,6 +104,11 @@ func (e *Exporter) wire() {
 		all, err := host.IPVSSysctls(c.Root)
 		return &all, err
 	})
+	network := share(c, func(context.Context) (*host.Counters, error) {
+		all, err := host.ReadCounters(c.Root)
+		return &all, err
+	})
+	softnets := share(c, readSoftnet(c.Root))
 	e.notes = share(c, func(context.Context) (*keepalived.Config, error) { return c.Configuration() })
 	// keepalived.conf changes rarely, and includes may be many.
 	e.notes.keep = max(c.Share, 10*time.Second)
@@ -126,6 +133,13 @@ func (e *Exporter) wire() {
 			}
 		}),
 		newSource("sysctl", sysctls, func(all *[]host.Sysctl, s *sheet) { sysctlTable().fill(s, 0, *all...) }),
+		newSource("network", network, func(n *host.Counters, s *sheet) { ipTable().fill(s, 0, ipFamilies(n)...) }),
+		newSource("softnet", softnets, func(n *softnet, s *sheet) {
+			softnetTable().fill(s, 0, n)
+			if c.PerCPU {
+				softnetCPUTable().fill(s, 0, n.cpus...)
+			}
+		}),
 		newSource("keepalived", e.notes, func(cfg *keepalived.Config, s *sheet) { configTable().fill(s, 0, cfg) }),
 		newSource("vrrp", e.vrrp, func(all *[]VRRP, s *sheet) { vrrpTable().fill(s, 0, *all...) }),
 	}
@@ -141,6 +155,9 @@ func (e *Exporter) wire() {
 	if c.Conntrack != nil {
 		e.wireConntrack(sysctls)
 	}
+	if c.Connections != nil {
+		e.sources = append(e.sources, source{"connections", c.Connections.fetch})
+	}
 	if c.Checks != nil {
 		checks := share(c, func(context.Context) (*checksView, error) { return c.Checks.view(), c.Checks.state() })
 		checks.keep = 0 // it is in memory
@@ -154,6 +171,14 @@ func (e *Exporter) fillView(v *view, s *sheet) {
 	virtualTable().fill(s, e.config.MaxSeries, virtuals...)
 	if !e.config.ServicesOnly {
 		realTable().fill(s, e.config.MaxSeries, reals...)
+	}
+	var last *pass
+	if e.config.Connections != nil {
+		last = e.config.Connections.view().value
+	}
+	orphanTable().fill(s, e.config.MaxSeries, orphansOf(v, last, e.config.Keep)...)
+	if last != nil && last.Complete {
+		heldTable().fill(s, e.config.MaxSeries, slices.DeleteFunc(slices.Clone(last.held), func(h ipvs.Held) bool { return !e.config.Keep(h.Service) })...)
 	}
 }
 
@@ -188,7 +213,7 @@ func selfTable() table[self] {
 	return one("this exporter",
 		seriesRow("lvsdns_build_info", "1; which program this is.", []string{"version", "revision", "goversion"},
 			func(x self, emit emit) { emit(1, x.Version, x.Revision, x.Go) }),
-		gaugeRow("lvsdns_exporter_series_limit", "How many series virtual servers, real servers and checks may have together; 0: no limit.",
+		gaugeRow("lvsdns_exporter_series_limit", "How many series virtual servers, real servers, their connections and checks may have together; 0: no limit.",
 			func(x self) float64 { return float64(x.limit) }),
 		gaugeRow("lvsdns_exporter_series_dropped", "Series that this page lacks because of a limit.",
 			func(x self) float64 { return float64(x.dropped) }),

@@ -2,10 +2,13 @@ package exporter
 
 import (
 	"context"
+	"errors"
 	"flag"
+	"io/fs"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -52,6 +55,12 @@ type fakeKernel struct {
 	procErr error
 	stats   ipvs.Stats
 	cpus    []ipvs.CPUStats
+
+	connections string // as in /proc/net/ip_vs_conn
+	readable    int    // entries, before the budget is used up; 0: all
+	status      map[string]uint64
+	scanErr     error
+	scans       atomic.Int64
 }
 
 func (f *fakeKernel) set(change func(*fakeKernel)) {
@@ -94,6 +103,29 @@ func (f *fakeKernel) Table() (ipvs.Table, ipvs.Info, error) {
 func (f *fakeKernel) Stats() (ipvs.Stats, error)         { return f.stats, f.procErr }
 func (f *fakeKernel) CPUStats() ([]ipvs.CPUStats, error) { return f.cpus, f.procErr }
 
+func (f *fakeKernel) Status() (map[string]uint64, error) {
+	if f.status == nil {
+		return nil, fs.ErrNotExist
+	}
+	return f.status, nil
+}
+
+func (f *fakeKernel) ScanConnections(context.Context, ipvs.Budget) (ipvs.Scan, error) {
+	f.scans.Add(1)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	s := ipvs.Scan{Complete: true}
+	err := ipvs.ParseConnections(strings.NewReader(f.connections), func(c ipvs.Connection) error {
+		if f.readable > 0 && s.Entries >= f.readable {
+			s.Complete = false
+			return nil
+		}
+		s.Add(c)
+		return nil
+	})
+	return s, errors.Join(err, f.scanErr)
+}
+
 // clock stands still until it is told to go on.
 type clock struct{ nanos atomic.Int64 }
 
@@ -119,7 +151,17 @@ func full() *fakeKernel {
 		timeouts: ipvs.Timeouts{TCP: 900 * time.Second, TCPFin: 120 * time.Second, UDP: 300 * time.Second},
 		daemons:  []ipvs.Daemon{{Role: ipvs.Master, Interface: "eth0", SyncID: 5, Group: netip.MustParseAddr("224.0.0.81"), Port: 8848, TTL: 1}},
 		stats:    stats(),
-		cpus:     []ipvs.CPUStats{{CPU: 0, Stats: stats()}, {CPU: 1, Stats: stats()}},
+		status:   map[string]uint64{"Conns": 9, "Conn buckets": 512, "Conn buckets empty": 505, "Conn buckets len-1": 5, "Conn buckets len-2": 2, "Services": 5, "Stats thread slots": 1, "Stats chain max len": 16, "Stats thread ests": 38400},
+		connections: `UDP CB007105 0400 C0000201 0035 C6336401 0035 UDP             298
+UDP CB007105 0401 C0000201 0035 C6336402 0035 UDP             298
+UDP CB007105 0402 C0000201 0035 C6336409 0035 UDP             298
+UDP CB007105 0403 C0000201 0035 C6336409 0035 UDP             298
+TCP 2001:0db8:0009:0000:0000:0000:0000:0005 0400 2001:0db8:0000:0000:0000:0000:0000:0001 0035 2001:0db8:0000:0000:0000:0000:0000:0003 0035 ESTABLISHED     899
+TCP 2001:0db8:0009:0000:0000:0000:0000:0005 0000 2001:0db8:0000:0000:0000:0000:0000:0001 0035 2001:0db8:0000:0000:0000:0000:0000:0003 0035 NONE            299
+UDP CB007105 0404 C0000207 1389 C6336401 1389 UDP             298
+UDP CB007105 0405 C0000207 1389 C6336407 1389 UDP             298
+`,
+		cpus: []ipvs.CPUStats{{CPU: 0, Stats: stats()}, {CPU: 1, Stats: stats()}},
 		table: ipvs.Table{Duplicates: 2, Entries: []ipvs.TableEntry{
 			{Service: ipvs.Service{ServiceKey: at(ipvs.UDP, "192.0.2.1:53"), Scheduler: "wrr", Flags: ipvs.OnePacket | ipvs.Hashed, Stats: stats()}, Destinations: []ipvs.Destination{
 				{DestinationKey: to("198.51.100.1:53"), Forward: ipvs.DR, Weight: 5, Inactive: 17, Stats: stats()},
@@ -146,6 +188,10 @@ type rig struct {
 	conntrack *fakeConntrack
 	clock     *clock
 	checks    *Checks
+
+	// The connection table has a kernel of its own: it is read at other times.
+	scanned *fakeKernel
+	table   *Connections
 }
 
 const rigConfig = `
@@ -199,10 +245,19 @@ func newRig(t *testing.T, change func(*Config)) *rig {
 		write("proc/sys/net/ipv4/vs/"+name, value+"\n")
 	}
 	write("etc/keepalived/keepalived.conf", rigConfig)
+	write("proc/net/snmp", "Ip: InReceives ReasmTimeout ReasmReqds ReasmOKs ReasmFails FragOKs FragFails FragCreates\nIp: 99 1 2 3 4 5 6 7\nIcmp: InDestUnreachs OutDestUnreachs\nIcmp: 8 9\n"+
+		"Udp: InDatagrams NoPorts InErrors OutDatagrams RcvbufErrors SndbufErrors InCsumErrors MemErrors\nUdp: 11 12 13 14 15 16 17 18\n")
+	write("proc/net/netstat", "IpExt: ReasmOverlaps\nIpExt: 10\n")
+	write("proc/net/snmp6", "Ip6InReceives 99\nIp6InTooBigErrors 21\nIp6ReasmTimeout 22\nIp6ReasmReqds 23\nIp6ReasmOKs 24\nIp6ReasmFails 25\nIp6FragOKs 26\nIp6FragFails 27\nIp6FragCreates 18446744073709551615\n"+
+		"Icmp6InPktTooBigs 28\nIcmp6OutPktTooBigs 29\nIcmp6InDestUnreachs 30\nIcmp6OutDestUnreachs 31\nUdp6InDatagrams 32\nUdp6NoPorts 33\nUdp6InErrors 34\nUdp6OutDatagrams 35\nUdp6RcvbufErrors 36\nUdp6SndbufErrors 37\nUdp6InCsumErrors 38\n")
+	write("proc/net/softnet_stat", "0000000a 0000000b 0000000c 0 0 0 0 0 0 0000000d 0000000e 0000000f 00000000 1 2\nffffffff 00000001 00000001 0 0 0 0 0 0 00000001 00000001 00000001 00000002 1 2\n")
 	r := &rig{kernel: full(), conntrack: newFakeConntrack(), clock: newClock()}
 	r.checks = NewChecks(ChecksConfig{Now: r.clock.now})
+	r.scanned = full()
+	r.table = NewConnections(ConnectionsConfig{Table: r.scanned, Kernel: r.scanned, Proc: r.scanned, Now: r.clock.now, Budget: ipvs.Budget{Entries: 1000, Time: 2 * time.Second}})
+	r.table.pass(t.Context())
 	config := Config{
-		Kernel: r.kernel, Proc: r.kernel, Root: root, Checks: r.checks, PerCPU: true, MaxSeries: 1000,
+		Kernel: r.kernel, Proc: r.kernel, Root: root, Checks: r.checks, Connections: r.table, PerCPU: true, MaxSeries: 1000,
 		Conntrack: r.conntrack, Flows: FlowsConfig{Interval: time.Minute, MaxEntries: 1000, Wanted: conntrack.Timeouts{UDP: 10 * time.Second}},
 		Addresses: func() ([]host.Address, error) {
 			return []host.Address{

@@ -60,6 +60,9 @@ func TestState(t *testing.T) {
 	if len(got.VirtualServers) != 5 || len(got.VirtualServers[0].RealServers) != 3 || got.VirtualServers[0].RealServers[2].Overloaded != true {
 		t.Errorf("virtual servers: %+v", got.VirtualServers)
 	}
+	if got.VirtualServers[0].Missing != 2 {
+		t.Errorf("%d connections lead to a missing server, want 2", got.VirtualServers[0].Missing)
+	}
 	if len(got.Checks) != 3 || len(got.Drift) != 4 || !strings.HasSuffix(got.Drift[0].Place, "keepalived.conf:25") {
 		t.Errorf("checks %+v, drift %+v", got.Checks, got.Drift)
 	}
@@ -84,7 +87,7 @@ func TestPage(t *testing.T) {
 			t.Errorf("%s is on the page", bad)
 		}
 	}
-	for _, good := range []string{"&lt;script&gt;", "no script &lt;1&gt;", "unexpected EOF", "udp 192.0.2.1:53", "2001:db8::2", "overloaded", "mismatch", "every 10 s"} {
+	for _, good := range []string{"&lt;script&gt;", "no script &lt;1&gt;", "unexpected EOF", "udp 192.0.2.1:53", "2001:db8::2", "overloaded", "mismatch", "every 10 s", "2 connections lead to a real server that was removed"} {
 		if !strings.Contains(page, good) {
 			t.Errorf("%s is not on the page", good)
 		}

@@ -15,6 +15,9 @@ func serviceLabels(k ipvs.ServiceKey) []string {
 	if k.FWMark != 0 {
 		return []string{"", "", k.Proto(), strconv.FormatUint(uint64(k.FWMark), 10), k.Family.String()}
 	}
+	if !k.Addr.IsValid() { // of no virtual server
+		return []string{"", "", k.Proto(), "", k.Family.String()}
+	}
 	return []string{k.Addr.String(), decimal(k.Port), k.Proto(), "", k.Family.String()}
 }
 

@@ -313,7 +313,7 @@ func TestLimit(t *testing.T) {
 
 func seriesOfServers(t *testing.T, r *rig) (all []string) {
 	for line := range strings.Lines(r.page(t, "")) {
-		if regexp.MustCompile(`^lvsdns_(ipvs_(virtual|real)_server_|conntrack_tracking)`).MatchString(line) {
+		if regexp.MustCompile(`^lvsdns_(ipvs_(virtual|real)_server_|ipvs_connections_orphaned|ipvs_connection_entries|conntrack_tracking)`).MatchString(line) {
 			all = append(all, line)
 		}
 	}

@@ -59,15 +59,19 @@ func failureOf(err error) Failure {
 func newSource[T any](name string, s *shared[T], render func(*T, *sheet)) source {
 	return source{name, func(ctx context.Context) (SourceState, func(*sheet)) {
 		r := s.get(ctx)
-		state := SourceState{Name: name, Up: r.err == nil, Seconds: r.took.Seconds(), At: r.at}
-		if r.err != nil {
-			state.Failure, state.Error = failureOf(r.err), r.err.Error()
-		}
 		if r.value == nil {
-			return state, nil
+			return sourceStateOf(name, r), nil
 		}
-		return state, func(s *sheet) { render(r.value, s) }
+		return sourceStateOf(name, r), func(s *sheet) { render(r.value, s) }
 	}}
+}
+
+func sourceStateOf[T any](name string, r reading[T]) SourceState {
+	state := SourceState{Name: name, Up: r.err == nil, Seconds: r.took.Seconds(), At: r.at}
+	if r.err != nil {
+		state.Failure, state.Error = failureOf(r.err), r.err.Error()
+	}
+	return state
 }
 
 // fetchAll reads all sources at once, and returns when the last one has answered or ctx has ended.

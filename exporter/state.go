@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/lvsdns/lvsdns/internal/drift"
+	"github.com/lvsdns/lvsdns/internal/ipvs"
 )
 
 // State is all that the exporter shows, for /api/v1/state and the status page.
@@ -30,6 +31,7 @@ type VirtualServer struct {
 	Scheduler   string       `json:"scheduler"`
 	Flags       string       `json:"flags"`
 	Connections uint64       `json:"connections"`
+	Missing     int          `json:"connections_to_missing_server"` // that the last pass over the connection table has seen
 	Rates       Rates        `json:"rates"`
 	RealServers []RealServer `json:"real_servers"`
 }
@@ -97,8 +99,14 @@ func (e *Exporter) State(ctx context.Context) State {
 	if view := e.view.get(ctx).value; view != nil {
 		s.Limited = view.limited
 		virtuals, _ := view.subjects(e.config.Keep)
+		missing := map[ipvs.ServiceKey]int{}
+		if e.config.Connections != nil {
+			missing = e.config.Connections.missing()
+		}
 		for _, v := range virtuals {
-			s.VirtualServers = append(s.VirtualServers, virtualState(v))
+			state := virtualState(v)
+			state.Missing = missing[v.ServiceKey]
+			s.VirtualServers = append(s.VirtualServers, state)
 		}
 	}
 	if all := e.vrrp.get(ctx).value; all != nil {

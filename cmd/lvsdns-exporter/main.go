@@ -71,9 +71,10 @@ func serve(ctx context.Context, settings *config.Exporter, build exporter.Build,
 	if s := settings.Checks; s.Socket != "" {
 		checks = exporter.NewChecks(exporter.ChecksConfig{Socket: s.Socket, Max: s.Max, Forget: s.Forget})
 	}
+	connections := connections(settings, kernel, proc)
 	e := exporter.New(exporter.Config{
 		Kernel: kernel, Proc: proc, Root: settings.Sources.Root, Addresses: host.Addresses,
-		Configuration: configuration(settings), Belief: belief(settings.Keepalived), Checks: checks,
+		Configuration: configuration(settings), Belief: belief(settings.Keepalived), Checks: checks, Connections: connections,
 		Conntrack: conntrack.New(conntrack.Config{Proc: string(proc), Timeout: time.Minute}), Flows: flows(settings.Conntrack),
 		ServicesOnly: settings.Metrics.Detail == "service", MaxSeries: settings.Metrics.MaxSeries, PerCPU: settings.Metrics.PerCPU,
 		Keep:    func(k ipvs.ServiceKey) bool { return settings.Metrics.Shows(k.Addr, k.FWMark) },
@@ -93,6 +94,9 @@ func serve(ctx context.Context, settings *config.Exporter, build exporter.Build,
 	group.Go(func() error { e.Watch(ctx); return nil })
 	if checks != nil {
 		group.Go(func() error { return checks.Listen(ctx) })
+	}
+	if connections != nil {
+		group.Go(func() error { return connections.Run(ctx) })
 	}
 	return group.Wait()
 }

@@ -18,10 +18,13 @@ import (
 	"github.com/lvsdns/lvsdns/internal/labtest"
 )
 
-// TestMain lets this binary fetch a page, so that it can be done inside a network namespace.
+// TestMain lets this binary fetch a page or ask questions, so that it can be done inside a network namespace.
 func TestMain(m *testing.M) {
 	if len(os.Args) == 3 && os.Args[1] == "fetch" {
 		os.Exit(fetch(os.Args[2]))
+	}
+	if len(os.Args) > 2 && os.Args[1] == "ask" {
+		os.Exit(askAll(os.Args[2:]))
 	}
 	os.Exit(m.Run())
 }

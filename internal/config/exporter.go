@@ -11,13 +11,14 @@ const ExporterFile = "/etc/lvsdns/exporter.yaml"
 
 // Exporter is the settings of lvsdns-exporter.
 type Exporter struct {
-	Web        Web
-	Log        Log
-	Metrics    Metrics
-	Sources    Sources
-	Keepalived Keepalived
-	Checks     Checks
-	Conntrack  Conntrack
+	Web         Web
+	Log         Log
+	Metrics     Metrics
+	Sources     Sources
+	Keepalived  Keepalived
+	Checks      Checks
+	Connections Connections
+	Conntrack   Conntrack
 }
 
 // Web is where and how pages are served.
@@ -84,6 +85,13 @@ type Conntrack struct {
 	WantedUDP, WantedStream time.Duration // timeouts that should be in force; 0: none
 }
 
+// Connections is how often the connection table of IPVS is read, and how much of it.
+type Connections struct {
+	Interval   time.Duration // 0: never
+	MaxTime    time.Duration
+	MaxEntries int
+}
+
 // NewExporter is what holds without a file and without flags.
 func NewExporter() *Exporter {
 	return &Exporter{
@@ -95,8 +103,9 @@ func NewExporter() *Exporter {
 			ConfigFile: "/etc/keepalived/keepalived.conf", SignalInterval: time.Minute,
 			PIDFile: "/run/keepalived.pid", DumpFile: "/tmp/keepalived_check.data",
 		},
-		Checks:    Checks{Socket: "/run/lvsdns/check.sock", Max: 20_000, Forget: 24 * time.Hour},
-		Conntrack: Conntrack{Passes: true, Interval: time.Minute, MaxEntries: 2_000_000},
+		Checks:      Checks{Socket: "/run/lvsdns/check.sock", Max: 20_000, Forget: 24 * time.Hour},
+		Connections: Connections{Interval: time.Minute, MaxTime: 2 * time.Second, MaxEntries: 2_000_000},
+		Conntrack:   Conntrack{Passes: true, Interval: time.Minute, MaxEntries: 2_000_000},
 	}
 }
 
@@ -109,7 +118,7 @@ func (e *Exporter) options() []option {
 		{"metrics.detail", choice{&e.Metrics.Detail, []string{"service", "backend"}}, "backend: virtual servers and their real servers. service: virtual servers only, with sums of their real servers."},
 		{"metrics.allow", patterns{&e.Metrics.Allow}, "Virtual servers to show: networks such as 192.0.2.0/24, addresses with * such as 2001:db8::*, firewall marks\nsuch as fwm:7 or fwm:*. Empty: all."},
 		{"metrics.deny", patterns{&e.Metrics.Deny}, "Virtual servers not to show, in the same way. This has the last word."},
-		{"metrics.max-series", whole{&e.Metrics.MaxSeries, 0, 100_000_000}, "How many series virtual servers, real servers and checks may have together. What does not fit is left out, whole\nservers at a time, and lvsdns_exporter_series_dropped says so. 0: no limit."},
+		{"metrics.max-series", whole{&e.Metrics.MaxSeries, 0, 100_000_000}, "How many series virtual servers, real servers, their connections and checks may have together. What does not fit is left out,\nwhole servers at a time, and lvsdns_exporter_series_dropped says so. 0: no limit."},
 		{"metrics.per-cpu", truth{&e.Metrics.PerCPU}, "Traffic of each processor as well."},
 		{"sources.root", file{&e.Sources.Root, false}, "The root of the file system that is read: /proc, /proc/sys and keepalived's scripts. For containers."},
 		{"sources.timeout", span{&e.Sources.Timeout, 100 * time.Millisecond, time.Minute}, "How long to wait for each source. Shorter than Prometheus's scrape_timeout."},
@@ -128,5 +137,8 @@ func (e *Exporter) options() []option {
 		{"conntrack.max-entries", whole{&e.Conntrack.MaxEntries, 1, 1_000_000_000}, "A table with more entries is not read, and lvsdns_conntrack_pass_skipped says so."},
 		{"conntrack.wanted-udp-timeout", span{&e.Conntrack.WantedUDP, 0, 24 * time.Hour}, "What nf_conntrack_udp_timeout should be, to be shown beside what it is. 0s: no matter."},
 		{"conntrack.wanted-udp-stream-timeout", span{&e.Conntrack.WantedStream, 0, 24 * time.Hour}, "What nf_conntrack_udp_timeout_stream should be. 0s: no matter."},
+		{"connections.interval", spanOrNever{span{&e.Connections.Interval, time.Second, 24 * time.Hour}}, "How often to read IPVS's table of connections, for entries that lead to a real server that was removed. It is read in\nthe background, not when somebody asks. 0s: never."},
+		{"connections.max-time", span{&e.Connections.MaxTime, 10 * time.Millisecond, time.Minute}, "How long one such pass may take: about as much processor time, of a kernel that reads the table one page at a time.\nBefore Linux 6.14 the time grows with the square of the entries, and 2 s are good for about 50,000. A pass that does not\ncome to the end says so, and shows what it found in the part that it read."},
+		{"connections.max-entries", whole{&e.Connections.MaxEntries, 1, 100_000_000}, "How many entries one such pass may read."},
 	}
 }

@@ -123,6 +123,7 @@ sources: {root: /host, timeout: 500ms, share: 0s}
 keepalived: {config-file: /a, config-id: lb1, signal: true, signal-interval: 5m, pid-file: /b, dump-file: /c}
 checks: {socket: "", max: 10, forget: 2h}
 conntrack: {passes: false, interval: 30s, max-entries: 100000, wanted-udp-timeout: 10s, wanted-udp-stream-timeout: 30s}
+connections: {interval: 0s, max-time: 500ms, max-entries: 1000}
 `), 0o644)
 	got, err := LoadExporter(file, true, Flags{"metrics.max-series": {"5", "7"}, "web.listen-address": {":1, :2", ":3"}, "keepalived.signal": {"false"}})
 	if err != nil {
@@ -142,10 +143,11 @@ conntrack: {passes: false, interval: 30s, max-entries: 100000, wanted-udp-timeou
 			Detail: "service", Allow: []Pattern{pattern("192.0.2.0/24"), pattern("2001:db8::*"), pattern("fwm:7")},
 			Deny: []Pattern{pattern("192.0.2.1")}, MaxSeries: 7, PerCPU: true,
 		},
-		Sources:    Sources{"/host", 500 * time.Millisecond, 0},
-		Keepalived: Keepalived{"/a", "lb1", false, 5 * time.Minute, "/b", "/c"},
-		Checks:     Checks{"", 10, 2 * time.Hour},
-		Conntrack:  Conntrack{false, 30 * time.Second, 100_000, 10 * time.Second, 30 * time.Second},
+		Sources:     Sources{"/host", 500 * time.Millisecond, 0},
+		Keepalived:  Keepalived{"/a", "lb1", false, 5 * time.Minute, "/b", "/c"},
+		Checks:      Checks{"", 10, 2 * time.Hour},
+		Conntrack:   Conntrack{false, 30 * time.Second, 100_000, 10 * time.Second, 30 * time.Second},
+		Connections: Connections{0, 500 * time.Millisecond, 1000},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got\n%+v, want\n%+v", got, want)

@@ -183,6 +183,23 @@ func (v span) set(raw any) error {
 func (v span) parse(words []string) error { return v.set(last(words)) }
 func (v span) yaml() string               { return short(*v.to) }
 
+// spanOrNever is a duration, or 0s for never.
+type spanOrNever struct{ span }
+
+func (v spanOrNever) set(raw any) error {
+	if s, ok := raw.(string); ok {
+		if d, err := time.ParseDuration(s); err == nil && d == 0 {
+			*v.to = 0
+			return nil
+		}
+	}
+	if err := v.span.set(raw); err != nil {
+		return fmt.Errorf("%w, or 0s for never", err)
+	}
+	return nil
+}
+func (v spanOrNever) parse(words []string) error { return v.set(last(words)) }
+
 // short writes 24h0m0s as 24h.
 func short(d time.Duration) string {
 	s := d.String()

@@ -2,6 +2,7 @@ package ipvs
 
 import (
 	"bytes"
+	"io"
 	"testing"
 )
 
@@ -109,5 +110,65 @@ func FuzzDatagram(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		c := Client{sequence: 7}
 		_, _ = c.datagram(b, func([]byte) error { return nil })
+	})
+}
+
+// FuzzScan: the connection table in any state, held against any table. Each entry is counted once, in some place.
+func FuzzScan(f *testing.F) {
+	f.Add([]byte(connText), []byte(tableHead+"UDP  C0000201:0035 rr\n  -> C0000215:0035      Route   1      0          0\n"), uint8(0))
+	f.Add([]byte(connText), []byte(tableHead+"FWM  0000000A rr \n  -> C0000215:0000      Masq    0      0          0\n"), uint8(2))
+	f.Add([]byte("UDP 2001:0db8:0000:0000:0000:0000:0000:0050 0000 2001:0db8:0000:0000:0000:0000:0000:0001 0035 C0000215 0035 NONE 9"), []byte(nil), uint8(9))
+	f.Fuzz(func(t *testing.T, connections, table []byte, limit uint8) {
+		var tally Tally
+		err := ParseConnections(&slowly{connections, int(limit)}, func(c Connection) error {
+			tally.Add(c)
+			return nil
+		})
+		var again Tally
+		if e := ParseConnections(bytes.NewReader(connections), func(c Connection) error { again.Add(c); return nil }); (e == nil) != (err == nil) || again.Entries != tally.Entries {
+			t.Errorf("%d entries, %v; in pieces of %d bytes %d, %v", again.Entries, e, limit, tally.Entries, err)
+		}
+		parsed, _, _ := ParseTable(bytes.NewReader(table))
+		n := 0
+		for _, h := range tally.Attribute(parsed, nil) {
+			states := 0
+			for _, count := range h.States {
+				states += count
+			}
+			if h.Live+h.Drained+h.Missing+h.States[StateTemplate] != states {
+				t.Errorf("%+v does not add up", h)
+			}
+			n += states
+		}
+		if n != tally.Entries {
+			t.Errorf("%d entries are somebody's, of %d", n, tally.Entries)
+		}
+	})
+}
+
+// slowly gives at most so many bytes at once; 0: all.
+type slowly struct {
+	rest []byte
+	most int
+}
+
+func (s *slowly) Read(b []byte) (int, error) {
+	if s.most > 0 && len(b) > s.most {
+		b = b[:s.most]
+	}
+	n := copy(b, s.rest)
+	s.rest = s.rest[n:]
+	if n == 0 {
+		return 0, io.EOF
+	}
+	return n, nil
+}
+
+func FuzzParseStatus(f *testing.F) {
+	f.Add([]byte("Conns:\t9401\nConn buckets:\t524288 (19 bits, lfactor -5)\n"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if all, err := ParseStatus(bytes.NewReader(b)); err != nil && all != nil {
+			t.Errorf("%v and %v", all, err)
+		}
 	})
 }

@@ -192,6 +192,7 @@ func TestParseCPUStats(t *testing.T) {
 const connText = `Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State       Expires PEName PEData
 UDP C0000232 CF2A C0000201 0035 C0000215 0035 UDP             298
 TCP 2001:0db8:0000:0000:0000:0000:0000:0050 CF2A 2001:0db8:0000:0000:0000:0000:0000:0001 0035 2001:0db8:0000:0000:0000:0000:0000:0021 0035 ESTABLISHED     899
+UDP C0000232 CF2B C0000201 0035 C0000215 0035 UDP     18446744073709551
 UDP C0000232 13C4 C0000201 13C4 2001:0db8:0000:0000:0000:0000:0000:0021 13C4 UDP             298 sip call-id@example.com
 IP  C0000232 0000 0000000A 0000 C0000215 0000 ASSURED         360
 `
@@ -201,6 +202,7 @@ func TestConnections(t *testing.T) {
 	want := []Connection{
 		{UDP, at("192.0.2.50:53034"), at("192.0.2.1:53"), at("192.0.2.21:53"), "UDP", 298 * time.Second},
 		{TCP, at("[2001:db8::50]:53034"), at("[2001:db8::1]:53"), at("[2001:db8::21]:53"), "ESTABLISHED", 899 * time.Second},
+		{UDP, at("192.0.2.50:53035"), at("192.0.2.1:53"), at("192.0.2.21:53"), "UDP", 0}, // overdue, in an older kernel's words
 		{UDP, at("192.0.2.50:5060"), at("192.0.2.1:5060"), at("[2001:db8::21]:5060"), "UDP", 298 * time.Second},
 		{0, at("192.0.2.50:0"), at("0.0.0.10:0"), at("192.0.2.21:0"), "ASSURED", 360 * time.Second},
 	}
@@ -217,12 +219,12 @@ func TestConnections(t *testing.T) {
 		t.Errorf("stopped with %v", err)
 	}
 	for text, want := range map[string]string{
-		"UDP C0000232 CF2A C0000201 0035 C0000215 0035 UDP":             "line 1: unexpected number of words",
-		"UDP C0000232 CF2A C0000201 0035 C0000215 0035 UDP 99999999999": "line 1: not a number",
-		"UDP C0000232 CF2A C0000201 0035 C0000215 0035 UDP x":           "line 1: not a number",
-		"UDP C0000232 12345 C0000201 0035 C0000215 0035 UDP 1":          "line 1: not a number",
-		"IP_999 C0000232 1234 C0000201 0035 C0000215 0035 UDP 1":        `line 1: unknown protocol "IP_999"`,
-		"UDP C000023 1234 C0000201 0035 C0000215 0035 UDP 1":            "line 1: not an address",
+		"UDP C0000232 CF2A C0000201 0035 C0000215 0035 UDP":                       "line 1: unexpected number of words",
+		"UDP C0000232 CF2A C0000201 0035 C0000215 0035 UDP 999999999999999999999": "line 1: not a number",
+		"UDP C0000232 CF2A C0000201 0035 C0000215 0035 UDP x":                     "line 1: not a number",
+		"UDP C0000232 12345 C0000201 0035 C0000215 0035 UDP 1":                    "line 1: not a number",
+		"IP_999 C0000232 1234 C0000201 0035 C0000215 0035 UDP 1":                  `line 1: unknown protocol "IP_999"`,
+		"UDP C000023 1234 C0000201 0035 C0000215 0035 UDP 1":                      "line 1: not an address",
 	} {
 		if err := ParseConnections(strings.NewReader(text), func(Connection) error { return nil }); err == nil || err.Error() != want {
 			t.Errorf("%q: error %v, want %s", text, err, want)

@@ -1,9 +1,7 @@
 package ipvs
 
 import (
-	"bufio"
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"net/netip"
@@ -15,20 +13,20 @@ type Connection struct {
 	Protocol    Protocol       // zero for the template of a persistent service with a firewall mark
 	Client      netip.AddrPort // port 0 in the template of a persistent service
 	Virtual     netip.AddrPort // in a template with a firewall mark, the mark stands for the address
-	Destination netip.AddrPort
-	State       string        // as the kernel names it: "UDP", "ESTABLISHED", "NONE", "ASSURED" …
-	Expires     time.Duration // until it is forgotten, whole seconds
+	Destination netip.AddrPort // unspecified in one that bypasses all real servers (sysctl net.ipv4.vs.cache_bypass)
+	State       string         // as the kernel names it: "UDP", "ESTABLISHED", "NONE", "ASSURED" …
+	Expires     time.Duration  // until it is forgotten, whole seconds
 }
 
 // ParseConnections reads the text of /proc/net/ip_vs_conn (ip_vs_conn_seq_show in ip_vs_conn.c) and hands each entry to
 // each, until that returns an error. It allocates nothing for an entry, as there may be millions.
 func ParseConnections(r io.Reader, each func(Connection) error) error {
-	scanner := bufio.NewScanner(r)
 	states := map[string]string{} // each name of a state once, whatever the kernel's names are
-	for n := 1; scanner.Scan(); n++ {
-		line := scanner.Bytes()
+	n := 0
+	return eachLine(r, func(line []byte) error {
+		n++
 		if len(line) == 0 || bytes.HasPrefix(line, []byte("Pro ")) {
-			continue
+			return nil
 		}
 		c, err := parseConnection(line, states)
 		if err == nil {
@@ -37,8 +35,8 @@ func ParseConnections(r io.Reader, each func(Connection) error) error {
 		if err != nil {
 			return fmt.Errorf("line %d: %w", n, err)
 		}
-	}
-	return scanner.Err()
+		return nil
+	})
 }
 
 // parseConnection reads "UDP C0000232 CF2A C0000264 0035 C0000215 0035 UDP             298", perhaps with the
@@ -46,7 +44,9 @@ func ParseConnections(r io.Reader, each func(Connection) error) error {
 func parseConnection(line []byte, states map[string]string) (Connection, error) {
 	var words [9][]byte
 	for i := range words {
-		line = bytes.TrimLeft(line, " ")
+		for len(line) > 0 && line[0] == ' ' {
+			line = line[1:]
+		}
 		end := bytes.IndexByte(line, ' ')
 		if end < 0 {
 			end = len(line)
@@ -68,9 +68,7 @@ func parseConnection(line []byte, states map[string]string) (Connection, error) 
 		states[state] = state
 	}
 	c.State = state
-	var expires uint64
-	expires, errs[4] = decimal(words[8])
-	c.Expires = time.Duration(expires) * time.Second
+	c.Expires, errs[4] = expiry(words[8])
 	for _, err := range errs {
 		if err != nil {
 			return Connection{}, err
@@ -103,77 +101,17 @@ func parseProtocol(b []byte) (Protocol, error) {
 	return Protocol(n), nil
 }
 
-var (
-	errNumber  = errors.New("not a number")
-	errAddress = errors.New("not an address")
-)
-
-func hexAddrPort(addr, port []byte) (netip.AddrPort, error) {
-	a, err := hexAddr(addr)
-	if err != nil {
-		return netip.AddrPort{}, err
-	}
-	p, err := hexadecimal(port, 16)
-	return netip.AddrPortFrom(a, uint16(p)), err
-}
-
-// hexAddr reads "C0000201" and "2001:0db8:0000:0000:0000:0000:0000:0001" (%08X and %pI6 in the kernel).
-func hexAddr(b []byte) (netip.Addr, error) {
-	if len(b) == 8 {
-		n, err := hexadecimal(b, 32)
-		return netip.AddrFrom4([4]byte{byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)}), err
-	}
-	if len(b) != 39 {
-		return netip.Addr{}, errAddress
-	}
-	var a [16]byte
-	for i := range 8 {
-		n, err := hexadecimal(b[5*i:5*i+4], 16)
-		if err != nil || i < 7 && b[5*i+4] != ':' {
-			return netip.Addr{}, errAddress
+// expiry reads the seconds until an entry is due. Older kernels show one that is overdue as a negative number without
+// its sign, such as 18446744073709551.
+func expiry(b []byte) (time.Duration, error) {
+	if len(b) > 10 && len(b) <= 20 {
+		for _, c := range b {
+			if c < '0' || c > '9' {
+				return 0, errNumber
+			}
 		}
-		a[2*i], a[2*i+1] = byte(n>>8), byte(n)
+		return 0, nil
 	}
-	return netip.AddrFrom16(a), nil
-}
-
-// hexadecimal reads a hexadecimal number of that many bits. It takes bytes, which strconv does not without
-// an allocation for each number.
-func hexadecimal(b []byte, size int) (uint64, error) {
-	if len(b) == 0 || len(b) > size/4 {
-		return 0, errNumber
-	}
-	var n uint64
-	for _, c := range b {
-		switch {
-		case '0' <= c && c <= '9':
-			c -= '0'
-		case 'A' <= c && c <= 'F':
-			c -= 'A' - 10
-		case 'a' <= c && c <= 'f':
-			c -= 'a' - 10
-		default:
-			return 0, errNumber
-		}
-		n = n<<4 | uint64(c)
-	}
-	return n, nil
-}
-
-// decimal reads a decimal number of at most 32 bits.
-func decimal(b []byte) (uint64, error) {
-	if len(b) == 0 || len(b) > 10 {
-		return 0, errNumber
-	}
-	var n uint64
-	for _, c := range b {
-		if c < '0' || c > '9' {
-			return 0, errNumber
-		}
-		n = n*10 + uint64(c-'0')
-	}
-	if n > 1<<32-1 {
-		return 0, errNumber
-	}
-	return n, nil
+	n, err := decimal(b)
+	return time.Duration(n) * time.Second, err
 }

@@ -9,18 +9,18 @@ import (
 	"github.com/lvsdns/lvsdns/conntrack"
 )
 
-// passResult is what became of the attempt to read the whole table of flows.
-type passResult string
+// flowsResult is what became of the attempt to read the whole table of flows.
+type flowsResult string
 
 // The results. The set is closed: its values are those of a label.
 const (
-	passDone   passResult = "done"
-	passTooBig passResult = "too_big" // the table has more entries than may be read; not read
-	passSparse passResult = "sparse"  // not read, because the last pass has found that it costs far too much for what it finds
-	passFailed passResult = "failed"
+	flowsDone   flowsResult = "done"
+	flowsTooBig flowsResult = "too_big" // the table has more entries than may be read; not read
+	flowsSparse flowsResult = "sparse"  // not read, because the last pass has found that it costs far too much for what it finds
+	flowsFailed flowsResult = "failed"
 )
 
-var passResults = [...]passResult{passDone, passTooBig, passSparse, passFailed}
+var flowsResults = [...]flowsResult{flowsDone, flowsTooBig, flowsSparse, flowsFailed}
 
 // The hash table holds the entries of all network namespaces, and the kernel walks over those of others with softirqs off. Few entries of
 // our own in a large table show as much time for each: a usual one takes 2 to 3 µs.
@@ -42,10 +42,10 @@ type passes struct {
 
 	mu      sync.Mutex
 	last    *finished
-	result  passResult // of the last attempt; empty: there was none
+	result  flowsResult // of the last attempt; empty: there was none
 	err     error      // of the last attempt
 	resume  time.Time  // when to try again after a sparse one
-	results map[passResult]uint64
+	results map[flowsResult]uint64
 }
 
 // finished is a pass and what it was made for.
@@ -59,8 +59,8 @@ type finished struct {
 type passesView struct {
 	last    *finished // nil: none, or too old to be true
 	age     *time.Duration
-	result  passResult
-	results [len(passResults)]uint64
+	result  flowsResult
+	results [len(flowsResults)]uint64
 	most    int
 }
 
@@ -80,7 +80,7 @@ func (p *passes) run(ctx context.Context, after func(context.Context)) {
 // attempt makes one pass, if it is time for one. The pass ends before the next one is due.
 func (p *passes) attempt(ctx context.Context) {
 	if p.now().Before(p.resume) {
-		p.note(passSparse, nil, nil)
+		p.note(flowsSparse, nil, nil)
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, p.config.Interval)
@@ -91,14 +91,14 @@ func (p *passes) attempt(ctx context.Context) {
 	case ctx.Err() == context.Canceled: // we are told to end
 	case errors.Is(err, conntrack.ErrAbsent): // nothing to read is no failure
 	case errors.Is(err, conntrack.ErrTooBig):
-		p.note(passTooBig, nil, nil)
+		p.note(flowsTooBig, nil, nil)
 	case err != nil:
-		p.note(passFailed, nil, err)
+		p.note(flowsFailed, nil, err)
 	default:
 		if sparse(&pass) {
 			p.resume = p.now().Add(sparsePause * p.config.Interval)
 		}
-		p.note(passDone, &finished{pass, services, p.now()}, nil)
+		p.note(flowsDone, &finished{pass, services, p.now()}, nil)
 	}
 }
 
@@ -106,11 +106,11 @@ func sparse(p *conntrack.Pass) bool {
 	return p.CPU > sparseFrom && p.CPU > sparseEach*time.Duration(p.Entries())
 }
 
-func (p *passes) note(result passResult, last *finished, err error) {
+func (p *passes) note(result flowsResult, last *finished, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.results == nil {
-		p.results = map[passResult]uint64{}
+		p.results = map[flowsResult]uint64{}
 	}
 	p.results[result]++
 	p.result, p.err = result, err
@@ -124,14 +124,14 @@ func (p *passes) view() (passesView, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	v := passesView{result: p.result, most: p.config.MaxEntries}
-	for i, r := range passResults {
+	for i, r := range flowsResults {
 		v.results[i] = p.results[r]
 	}
 	if p.last != nil {
 		age := p.now().Sub(p.last.at)
 		v.age = &age
 		pause := time.Duration(freshFor)
-		if p.result == passSparse {
+		if p.result == flowsSparse {
 			pause += sparsePause
 		}
 		if age <= pause*p.config.Interval {

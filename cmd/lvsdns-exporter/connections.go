@@ -1,0 +1,19 @@
+package main
+
+import (
+	"github.com/lvsdns/lvsdns/exporter"
+	"github.com/lvsdns/lvsdns/internal/config"
+	"github.com/lvsdns/lvsdns/internal/ipvs"
+)
+
+// connections reads IPVS's table of connections in the background; nil if it is not to be read.
+func connections(settings *config.Exporter, kernel exporter.Kernel, proc ipvs.Proc) *exporter.Connections {
+	c := settings.Connections
+	if c.Interval == 0 {
+		return nil
+	}
+	return exporter.NewConnections(exporter.ConnectionsConfig{
+		Table: proc, Kernel: kernel, Proc: proc, Interval: c.Interval, Timeout: settings.Sources.Timeout,
+		Budget: ipvs.Budget{Entries: c.MaxEntries, Time: c.MaxTime},
+	})
+}

@@ -1,0 +1,243 @@
+package exporter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lvsdns/lvsdns/internal/ipvs"
+)
+
+// lines are those of the page with this beginning.
+func (r *rig) lines(t *testing.T, beginning string) (all []string) {
+	t.Helper()
+	for line := range strings.Lines(r.page(t, "")) {
+		if strings.HasPrefix(line, beginning) {
+			all = append(all, strings.TrimSpace(strings.TrimPrefix(line, beginning)))
+		}
+	}
+	return all
+}
+
+const (
+	missingOf = `lvsdns_ipvs_connections_orphaned{vip="192.0.2.1",vport="53",proto="udp",fwmark="",family="ipv4",reason="real_server_missing"}`
+	drainedOf = `lvsdns_ipvs_connections_orphaned{vip="192.0.2.1",vport="53",proto="udp",fwmark="",family="ipv4",reason="real_server_drained"}`
+	entriesOf = `lvsdns_ipvs_connection_entries{vip="192.0.2.1",vport="53",proto="udp",fwmark="",family="ipv4",state="udp"}`
+)
+
+func TestPasses(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		change  func(r *rig)
+		up      Failure
+		missing string // at the UDP service; "" if absent
+		entries string
+		result  string
+		want    map[string]string // series and its value; "" if absent
+	}{
+		{name: "complete", missing: "2", entries: "4", result: "complete"},
+		{
+			name: "a part, with orphans in it: at least so many", change: func(r *rig) { r.scanned.readable = 3 },
+			missing: "1", result: "part",
+			want: map[string]string{
+				"lvsdns_ipvs_connection_pass_complete": "0",
+				"lvsdns_ipvs_connection_pass_entries":  "3",
+				// Two of the 31 connections that the kernel counts at real servers that are there.
+				"lvsdns_ipvs_connection_pass_coverage_ratio": fmt.Sprint(2. / 31),
+			},
+		},
+		{
+			name: "a part, without orphans: nobody knows", change: func(r *rig) { r.scanned.readable = 2 },
+			result: "part", want: map[string]string{"lvsdns_ipvs_connection_pass_complete": "0"},
+		},
+		{
+			name: "failed", change: func(r *rig) { r.scanned.scanErr = errors.New("odd") },
+			up: Other, result: "failed", want: map[string]string{"lvsdns_ipvs_connection_pass_entries": "", "lvsdns_ipvs_connection_table_entries": ""},
+		},
+		{
+			name: "may not be read", change: func(r *rig) { r.scanned.scanErr = os.ErrPermission },
+			up: Permission, result: "failed",
+		},
+		{
+			name: "without the right to ask netlink", change: func(r *rig) { r.scanned.err = ipvs.ErrPermission },
+			missing: "2", entries: "4", result: "complete",
+		},
+		{
+			name: "the virtual servers cannot be read", change: func(r *rig) { r.scanned.err = ipvs.ErrAbsent },
+			up: Absent, result: "failed",
+		},
+		{
+			name: "a kernel without /proc/net/ip_vs_status", change: func(r *rig) { r.scanned.status = nil },
+			missing: "2", entries: "4", result: "complete",
+			want: map[string]string{"lvsdns_ipvs_connection_table_entries": "", "lvsdns_ipvs_connection_table_chains{length=\"0\"}": "", "lvsdns_ipvs_estimator_threads": ""},
+		},
+		{
+			name: "an empty table", change: func(r *rig) { r.scanned.connections = "" },
+			missing: "0", result: "complete", want: map[string]string{"lvsdns_ipvs_connection_pass_coverage_ratio": "1"},
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			r := newRig(t, nil)
+			if test.change != nil {
+				test.change(r)
+				r.table.pass(t.Context())
+			}
+			page := r.page(t, "")
+			want := map[string]string{missingOf: test.missing, drainedOf: "7", entriesOf: test.entries, `lvsdns_source_up{source="connections"}`: fmt.Sprint(truth(test.up == ""))}
+			for name, value := range test.want {
+				want[name] = value
+			}
+			for name, value := range want {
+				_, after, there := strings.Cut(page, "\n"+name+" ")
+				got, _, _ := strings.Cut(after, "\n")
+				if there != (value != "") || got != value {
+					t.Errorf("%s is %q, want %q", name, got, value)
+				}
+			}
+			if got, _ := r.table.fetch(t.Context()); got.Failure != test.up {
+				t.Errorf("failure %q (%s), want %q", got.Failure, got.Error, test.up)
+			}
+			if n := value(t, r, `lvsdns_ipvs_connection_passes_total{result="`+test.result+`"}`); n < 1 {
+				t.Errorf("no pass is counted as %s", test.result)
+			}
+		})
+	}
+}
+
+// TestPassesAge: what is old is not shown as if it were true.
+func TestPassesAge(t *testing.T) {
+	r := newRig(t, nil)
+	for _, step := range []struct {
+		pass time.Duration
+		up   Failure
+	}{{3 * time.Minute, ""}, {time.Second, Timeout}} {
+		r.clock.pass(step.pass)
+		state, _ := r.table.fetch(t.Context())
+		if there := len(r.lines(t, missingOf)) == 1; state.Failure != step.up || there != (step.up == "") {
+			t.Errorf("after %s: %q %s, shown %t", step.pass, state.Failure, state.Error, there)
+		}
+	}
+	r.table.pass(t.Context())
+	if n := len(r.lines(t, missingOf)); n != 1 {
+		t.Error("a new pass is not shown")
+	}
+}
+
+func TestBeforeTheFirstPass(t *testing.T) {
+	r := newRig(t, func(c *Config) { c.Connections = NewConnections(ConnectionsConfig{}) })
+	if got := r.lines(t, `lvsdns_source_failure{source="connections",reason="timeout"}`); !slices.Equal(got, []string{"1"}) {
+		t.Errorf("the source is down for its timeout: %q", got)
+	}
+	if missing, drained := r.lines(t, missingOf), r.lines(t, drainedOf); len(missing) != 0 || !slices.Equal(drained, []string{"7"}) {
+		t.Errorf("missing %q, drained %q", missing, drained)
+	}
+}
+
+func TestWithoutPasses(t *testing.T) {
+	r := newRig(t, func(c *Config) { c.Connections = nil })
+	if got := r.lines(t, `lvsdns_source_up{source="connections"}`); got != nil {
+		t.Errorf("there is a source: %q", got)
+	}
+	if missing, drained := r.lines(t, missingOf), r.lines(t, drainedOf); len(missing) != 0 || !slices.Equal(drained, []string{"7"}) {
+		t.Errorf("missing %q, drained %q", missing, drained)
+	}
+}
+
+// TestDeletedVirtualServer: its entries keep its name as long as there are any.
+func TestDeletedVirtualServer(t *testing.T) {
+	r := newRig(t, nil)
+	table := r.scanned.table
+	for _, test := range []struct {
+		name        string
+		entries     []ipvs.TableEntry
+		connections string
+		want        []string
+	}{
+		{"there", table.Entries, r.scanned.connections, []string{"2"}},
+		// One of the four leads to a real server that a firewall mark has.
+		{"gone", table.Entries[1:], r.scanned.connections, []string{"3"}},
+		{"still gone", table.Entries[1:], r.scanned.connections, []string{"3"}},
+		{"forgotten", table.Entries[1:], "", []string{"0"}},
+		{"an entry with this address, and it may be a client's choice", table.Entries[1:], r.scanned.connections, []string{"0"}},
+		{"there again", table.Entries, r.scanned.connections, []string{"2"}},
+	} {
+		r.scanned.table.Entries, r.scanned.connections = test.entries, test.connections
+		r.table.pass(t.Context())
+		if got := r.lines(t, missingOf); !slices.Equal(got, test.want) {
+			t.Errorf("%s: %q, want %q", test.name, got, test.want)
+		}
+	}
+}
+
+// addsServer is a table to which a real server comes while its connections are read.
+type addsServer struct{ *fakeKernel }
+
+func (a addsServer) ScanConnections(ctx context.Context, b ipvs.Budget) (ipvs.Scan, error) {
+	s, err := a.fakeKernel.ScanConnections(ctx, b)
+	a.set(func(f *fakeKernel) {
+		e := &f.table.Entries[0]
+		e.Destinations = append(slices.Clone(e.Destinations), ipvs.Destination{DestinationKey: ipvs.To(netip.MustParseAddrPort("198.51.100.9:53")), Weight: 1})
+	})
+	return s, err
+}
+
+func TestServerAddedMeanwhile(t *testing.T) {
+	r := newRig(t, nil)
+	r.table.config.Table = addsServer{r.scanned}
+	r.table.pass(t.Context())
+	if got := r.lines(t, missingOf); !slices.Equal(got, []string{"0"}) {
+		t.Errorf("missing %q: the real server came before its entries", got)
+	}
+}
+
+// TestKeepHidesOrphans: what is not to be shown is not, whatever leads there.
+func TestKeepHidesOrphans(t *testing.T) {
+	r := newRig(t, func(c *Config) { c.Keep = func(k ipvs.ServiceKey) bool { return k.FWMark != 0 } })
+	for _, beginning := range []string{"lvsdns_ipvs_connections_orphaned{vip=\"1", "lvsdns_ipvs_connection_entries{vip=\"1"} {
+		if got := r.lines(t, beginning); got != nil {
+			t.Errorf("%s: %q", beginning, got)
+		}
+	}
+	if got := r.lines(t, `lvsdns_ipvs_connections_orphaned{vip="",vport="",proto="fwm",fwmark="7",family="ipv4",reason="real_server_missing"}`); !slices.Equal(got, []string{"1"}) {
+		t.Errorf("the mark: %q", got)
+	}
+}
+
+// TestScrapesMakeNoPass, and Run makes them without anybody asking, until it is told to end.
+func TestScrapesMakeNoPass(t *testing.T) {
+	r := newRig(t, nil)
+	for range 20 {
+		r.clock.pass(10 * time.Second)
+		r.page(t, "")
+	}
+	if n := r.scanned.scans.Load(); n != 1 {
+		t.Errorf("%d passes, want the one that was asked for", n)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	r.table.config.Interval = time.Millisecond
+	done := make(chan error)
+	go func() { done <- r.table.Run(ctx) }()
+	for r.scanned.scans.Load() < 5 {
+		time.Sleep(time.Millisecond)
+	}
+	cancel()
+	if err := <-done; err != nil {
+		t.Errorf("ended with %v", err)
+	}
+}
+
+// TestPanicInAPass is that pass's error, and no more.
+func TestPanicInAPass(t *testing.T) {
+	r := newRig(t, nil)
+	r.table.config.Table = nil
+	r.table.pass(t.Context())
+	if state, _ := r.table.fetch(t.Context()); state.Failure != Other || !strings.HasPrefix(state.Error, "bug: ") {
+		t.Errorf("%q %s", state.Failure, state.Error)
+	}
+}

@@ -1,0 +1,147 @@
+package exporter
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/lvsdns/lvsdns/internal/host"
+)
+
+// ipFamily is what the kernel counts of one address family in this network namespace.
+type ipFamily struct {
+	counters host.Counters
+	family   string
+	infix    string // "6" for IPv6: IpReasmFails, Ip6ReasmFails
+}
+
+// value looks for a counter: that of layer "Ip" and name "ReasmFails" is IpReasmFails or Ip6ReasmFails. Not every kernel
+// has each, nor each family.
+func (f ipFamily) value(layer, name string) (float64, bool) {
+	v, known := f.counters[layer+f.infix+name]
+	return float64(v), known
+}
+
+func ipFamilies(c *host.Counters) []ipFamily {
+	all := []ipFamily{{*c, "ipv4", ""}}
+	if _, known := (*c)["Ip6InReceives"]; known {
+		all = append(all, ipFamily{*c, "ipv6", "6"})
+	}
+	return all
+}
+
+// counterOf is a row of one counter of the kernel.
+func counterOf(name, help, layer, counter string) row[ipFamily] {
+	return counterSeriesRow(name, help, nil, func(f ipFamily, emit emit) {
+		if v, known := f.value(layer, counter); known {
+			emit(v)
+		}
+	})
+}
+
+// fragmentation lists the events that have to do with packets that are too large for their way.
+var fragmentation = [...]struct{ event, layer, name string }{
+	{"reassembly_required", "Ip", "ReasmReqds"}, // fragments
+	{"reassembly_ok", "Ip", "ReasmOKs"},         // packets
+	{"reassembly_failed", "Ip", "ReasmFails"},   // packets; those that timed out included
+	{"reassembly_timeout", "Ip", "ReasmTimeout"},
+	{"reassembly_overlap", "Ip", "ExtReasmOverlaps"}, // fragments; IPv4 only
+	{"fragmentation_ok", "Ip", "FragOKs"},            // packets
+	{"fragmentation_failed", "Ip", "FragFails"},      // packets
+	{"fragment_created", "Ip", "FragCreates"},
+	{"forward_too_big", "Ip", "InTooBigErrors"},   // IPv6 only
+	{"packet_too_big_in", "Icmp", "InPktTooBigs"}, // IPv6 only
+	{"packet_too_big_out", "Icmp", "OutPktTooBigs"},
+}
+
+func ipTable() table[ipFamily] {
+	return table[ipFamily]{
+		subject: "IP and UDP in this network namespace",
+		labels:  []string{"family"},
+		values:  func(f ipFamily) []string { return []string{f.family} },
+		rows: []row[ipFamily]{
+			counterSeriesRow("lvsdns_ip_fragmentation_total",
+				"reassembly_required: fragments that came in; reassembly_ok, reassembly_failed: packets, the latter with reassembly_timeout; reassembly_overlap: fragments that overlap; fragmentation_ok, fragmentation_failed: packets that left as fragments, or could not; fragment_created: these fragments; forward_too_big: packets that could not be forwarded; packet_too_big_in, _out: ICMPv6 messages that say so.",
+				[]string{"event"}, func(f ipFamily, emit emit) {
+					for _, x := range fragmentation {
+						if v, known := f.value(x.layer, x.name); known {
+							emit(v, x.event)
+						}
+					}
+				}),
+			counterSeriesRow("lvsdns_ip_destination_unreachable_total",
+				"ICMP messages \"destination unreachable\". In IPv4 \"fragmentation needed\" is one of them, and the kernel does not count it apart from closed ports and the like; in IPv6 packet_too_big is counted apart.",
+				[]string{"direction"}, func(f ipFamily, emit emit) {
+					for _, direction := range []struct{ label, name string }{{"in", "InDestUnreachs"}, {"out", "OutDestUnreachs"}} {
+						if v, known := f.value("Icmp", direction.name); known {
+							emit(v, direction.label)
+						}
+					}
+				}),
+			counterOf("lvsdns_udp_in_datagrams_total", "Datagrams that programs of this host received; what IPVS forwards is not among them.", "Udp", "InDatagrams"),
+			counterOf("lvsdns_udp_out_datagrams_total", "Datagrams that programs of this host sent.", "Udp", "OutDatagrams"),
+			counterOf("lvsdns_udp_no_ports_total", "Datagrams to a port of this host where nobody listens.", "Udp", "NoPorts"),
+			counterOf("lvsdns_udp_in_errors_total", "Datagrams to this host that were lost, for the reasons below or another.", "Udp", "InErrors"),
+			counterOf("lvsdns_udp_rcvbuf_errors_total", "Datagrams that were lost because the program's receive buffer was full.", "Udp", "RcvbufErrors"),
+			counterOf("lvsdns_udp_in_csum_errors_total", "Datagrams with a wrong checksum.", "Udp", "InCsumErrors"),
+			counterOf("lvsdns_udp_mem_errors_total", "Datagrams that were lost because UDP as a whole had used up its memory (sysctl net.ipv4.udp_mem); absent on older kernels.", "Udp", "MemErrors"),
+			counterOf("lvsdns_udp_sndbuf_errors_total", "Datagrams that could not be sent because a send buffer was full.", "Udp", "SndbufErrors"),
+		},
+	}
+}
+
+// softnet is a copy of what was added up so far.
+type softnet struct {
+	sum        host.SoftnetSum
+	cpus       []host.SoftnetCPU
+	backlog    uint64
+	hasBacklog bool
+}
+
+// readSoftnet adds up from one read to the next; one is under way at a time: see shared.
+func readSoftnet(root string) func(context.Context) (*softnet, error) {
+	var totals host.SoftnetTotals
+	return func(context.Context) (*softnet, error) {
+		rows, err := host.ReadSoftnet(root)
+		if err != nil {
+			return nil, err
+		}
+		totals.Add(rows)
+		s := &softnet{sum: totals.Sum(), cpus: totals.CPUs()}
+		s.backlog, s.hasBacklog = totals.Backlog()
+		return s, nil
+	}
+}
+
+func softnetTable() table[*softnet] {
+	return one("packets that came in, on all processors of this host together",
+		counterRow("lvsdns_softnet_processed_total", "Packets that processors took in, in all network namespaces.",
+			func(s *softnet) float64 { return float64(s.sum.Processed) }),
+		counterRow("lvsdns_softnet_dropped_total", "Packets that were lost because a processor's backlog was full (sysctl net.core.netdev_max_backlog).",
+			func(s *softnet) float64 { return float64(s.sum.Dropped) }),
+		counterRow("lvsdns_softnet_time_squeeze_total", "Times that a processor stopped to take packets in with some left, because its time or its share was used up (sysctls net.core.netdev_budget, netdev_budget_usecs).",
+			func(s *softnet) float64 { return float64(s.sum.TimeSqueeze) }),
+		counterRow("lvsdns_softnet_received_rps_total", "Times that a processor handed packets over to another (RPS).",
+			func(s *softnet) float64 { return float64(s.sum.ReceivedRPS) }),
+		counterRow("lvsdns_softnet_flow_limit_total", "Packets that were dropped because their flow filled most of a backlog (sysctl net.core.flow_limit_cpu_bitmap).",
+			func(s *softnet) float64 { return float64(s.sum.FlowLimit) }),
+		only(func(s *softnet) bool { return s.hasBacklog },
+			gaugeRow("lvsdns_softnet_backlog_packets", "Packets that wait in backlogs now; absent on older kernels.",
+				func(s *softnet) float64 { return float64(s.backlog) })),
+	)
+}
+
+func softnetCPUTable() table[host.SoftnetCPU] {
+	return table[host.SoftnetCPU]{
+		subject: "packets that came in, on one processor (with metrics.per-cpu)",
+		labels:  []string{"cpu"},
+		values:  func(c host.SoftnetCPU) []string { return []string{strconv.Itoa(c.CPU)} },
+		rows: []row[host.SoftnetCPU]{
+			counterRow("lvsdns_softnet_cpu_processed_total", "Packets that this processor took in.",
+				func(c host.SoftnetCPU) float64 { return float64(c.Processed) }),
+			counterRow("lvsdns_softnet_cpu_dropped_total", "Packets that were lost because its backlog was full.",
+				func(c host.SoftnetCPU) float64 { return float64(c.Dropped) }),
+			counterRow("lvsdns_softnet_cpu_time_squeeze_total", "Times that it stopped with packets left.",
+				func(c host.SoftnetCPU) float64 { return float64(c.TimeSqueeze) }),
+		},
+	}
+}

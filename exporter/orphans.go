@@ -1,0 +1,69 @@
+package exporter
+
+import "github.com/lvsdns/lvsdns/internal/ipvs"
+
+// orphans are entries of one virtual server that lead nowhere.
+type orphans struct {
+	service ipvs.ServiceKey
+	drained float64
+	missing float64
+
+	// What is known. A virtual server that is gone has no real servers with weight 0. Of a part of the table only that there are
+	// entries can be said, not that there are none.
+	hasDrained, hasMissing bool
+}
+
+func orphanTable() table[orphans] {
+	return table[orphans]{
+		subject: "a virtual server, or of all entries that are no virtual server's",
+		labels:  serviceLabelNames(),
+		values:  func(o orphans) []string { return serviceLabels(o.service) },
+		rows: []row[orphans]{
+			seriesRow("lvsdns_ipvs_connections_orphaned",
+				"Entries of the connection table that lead to a real server which is not in the table (real_server_missing: at least so many, if the last pass did not read all; absent then instead of 0) or has weight 0 (real_server_drained).", []string{"reason"},
+				func(o orphans, emit emit) {
+					if o.hasMissing {
+						emit(o.missing, "real_server_missing")
+					}
+					if o.hasDrained {
+						emit(o.drained, "real_server_drained")
+					}
+				}),
+		},
+	}
+}
+
+// orphansOf joins the real servers with weight 0, which the kernel counts connections of, with what the last pass found.
+func orphansOf(v *view, p *pass, keep func(ipvs.ServiceKey) bool) []orphans {
+	at := map[ipvs.ServiceKey]int{}
+	var all []orphans
+	of := func(k ipvs.ServiceKey) *orphans {
+		i, known := at[k]
+		if !known {
+			i = len(all)
+			at[k] = i
+			all = append(all, orphans{service: k, hasMissing: p != nil && p.Complete})
+		}
+		return &all[i]
+	}
+	virtuals, _ := v.subjects(keep)
+	for _, s := range virtuals {
+		o := of(s.ServiceKey)
+		o.hasDrained, o.drained = true, 0
+		for i := range s.real {
+			if d := &s.real[i]; d.Weight == 0 {
+				o.drained += float64(d.Active) + float64(d.Inactive)
+			}
+		}
+	}
+	if p == nil {
+		return all
+	}
+	for _, h := range p.held {
+		if h.Missing > 0 && keep(h.Service) {
+			o := of(h.Service)
+			o.hasMissing, o.missing = true, float64(h.Missing)
+		}
+	}
+	return all
+}
