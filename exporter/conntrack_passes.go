@@ -43,8 +43,8 @@ type passes struct {
 	mu      sync.Mutex
 	last    *finished
 	result  flowsResult // of the last attempt; empty: there was none
-	err     error      // of the last attempt
-	resume  time.Time  // when to try again after a sparse one
+	err     error       // of the last attempt
+	resume  time.Time   // when to try again after a sparse one
 	results map[flowsResult]uint64
 }
 

@@ -28,17 +28,6 @@ func (r *rig) hooks() {
 	}
 }
 
-func (r *rig) run1(name string, args ...string) string {
-	r.t.Helper()
-	out, err := r.director.Run(r.t.Context(), name, args...)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	return out
-}
-
-func (r *rig) sysctl(setting string) { r.run1("sysctl", "-qw", setting) }
-
 // startPasses starts the exporter with passes as often as it makes them.
 func (r *rig) startPasses(flags ...string) {
 	r.t.Helper()
@@ -47,8 +36,8 @@ func (r *rig) startPasses(flags ...string) {
 
 const asked = 5 // questions, each from a port of its own
 
-// ask asks each virtual server. Whether there is an answer is not the matter here.
-func (r *rig) ask(list []tracking) {
+// askEach asks each virtual server. Whether there is an answer is not the matter here.
+func (r *rig) askEach(list []tracking) {
 	r.t.Helper()
 	for _, w := range list {
 		for range asked {
@@ -102,8 +91,6 @@ func (r *rig) shows(what string, list ...tracking) {
 	}
 }
 
-const vip6 = "fd00:2::100"
-
 // TestConntrackNAT has translated flows, and everything that keeps their numbers from meaning something.
 func TestConntrackNAT(t *testing.T) {
 	r := newRig(t)
@@ -118,20 +105,20 @@ func TestConntrackNAT(t *testing.T) {
 	all := []tracking{{vip: vip, port: "53"}, {vip: vip6, port: "53"}, {vip: vip, port: "5300"}}
 	after := func(reasons ...tracking) []tracking { return reasons }
 
-	r.ask(all)
+	r.askEach(all)
 	r.shows("no rule uses conntrack", after(
 		tracking{vip, "53", "nothing_tracked", 0, 0, 0}, tracking{vip6, "53", "nothing_tracked", 0, 0, 0}, tracking{vip, "5300", "nothing_tracked", 0, 0, 0})...)
 
 	r.sysctl("net.ipv4.vs.conntrack=0")
 	r.hooks()
-	r.ask(all)
+	r.askEach(all)
 	r.shows("vs.conntrack is off", after(
 		tracking{vip, "53", "vs_conntrack_off", 0, 0, 0}, tracking{vip6, "53", "vs_conntrack_off", 0, 0, 0}, tracking{vip, "5300", "vs_conntrack_off", 0, 0, 0})...)
 
 	// Entries that a test compares must not go meanwhile.
 	r.sysctl("net.netfilter.nf_conntrack_udp_timeout=600")
 	r.sysctl("net.ipv4.vs.conntrack=1")
-	r.ask(all)
+	r.askEach(all)
 	r.shows("all is well", after(
 		tracking{vip, "53", "tracked", 0, asked, 0}, tracking{vip6, "53", "tracked", 0, asked, 0}, tracking{vip, "5300", "one_packet", asked, 0, 0})...)
 	p := r.page()
@@ -158,7 +145,7 @@ func TestConntrackTooBig(t *testing.T) {
 	r.director.IPVSAdm("-A -u "+vip+":53 -s rr", "-a -u "+vip+":53 -r "+rip+":53 -m -w 1")
 	r.sysctl("net.ipv4.vs.conntrack=1")
 	r.hooks()
-	r.ask([]tracking{{vip: vip, port: "53"}})
+	r.askEach([]tracking{{vip: vip, port: "53"}})
 	r.startPasses("--conntrack.max-entries", "3", "--conntrack.wanted-udp-timeout", "10s")
 	p := r.page()
 	r.lab.WaitFor("a pass is due", 20*time.Second, func() bool {
@@ -206,11 +193,11 @@ func bypass(t *testing.T, method string) {
 		t.Errorf("%+v %v", a, err)
 	}
 	want := tracking{vip, "53", "vs_conntrack_off", 0, 0, 0}
-	r.ask([]tracking{want})
+	r.askEach([]tracking{want})
 	r.shows("vs.conntrack=0", want)
 	r.sysctl("net.ipv4.vs.conntrack=1")
 	want = tracking{vip, "53", "not_translated", asked, 0, 0}
-	r.ask([]tracking{want})
+	r.askEach([]tracking{want})
 	r.shows("vs.conntrack=1", want)
 	// The flows go on being untranslated: they point to nobody who could be gone.
 	r.ipvsadm("-a", "-u", vip+":53", "-r", "192.168.1.77:53", method, "-w", "1")

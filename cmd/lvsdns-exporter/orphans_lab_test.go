@@ -23,7 +23,7 @@ type place struct {
 
 func (p place) at(family int, port string) string { return net.JoinHostPort(p.vips[family], port) }
 
-const lanVIP, lanVIP6, vip6 = "192.168.1.100", "fd00:1::100", "fd00:2::100"
+const lanVIP, lanVIP6 = "192.168.1.100", "fd00:1::100"
 
 func places() []place {
 	oneLAN := place{
@@ -114,13 +114,6 @@ func (r *rig) want(p place, when, port string, want held) {
 	}
 }
 
-func (r *rig) sysctl(name, value string) {
-	r.t.Helper()
-	if _, err := r.director.Run(r.t.Context(), "sh", "-c", "echo "+value+" > /proc/sys/net/ipv4/vs/"+name); err != nil {
-		r.t.Fatal(err)
-	}
-}
-
 // TestOrphans removes a real server under clients that keep their source port, with every way to forward and both families.
 func TestOrphans(t *testing.T) {
 	for _, p := range places() {
@@ -138,7 +131,7 @@ func TestOrphans(t *testing.T) {
 				}
 			}
 			r.startWith("--connections.interval", "1s")
-			r.sysctl("expire_nodest_conn", "0")
+			r.sysctl("net.ipv4.vs.expire_nodest_conn=0")
 
 			// Round robin: two ports for each server.
 			var all, bound []flow
@@ -175,7 +168,7 @@ func TestOrphans(t *testing.T) {
 			r.want(p, "it is removed", "53", held{4, 2, 0})
 			r.want(p, "one-packet scheduling leaves no entries, removed or not", "5300", held{-1, 0, 0})
 
-			r.sysctl("expire_nodest_conn", "1")
+			r.sysctl("net.ipv4.vs.expire_nodest_conn=1")
 			r.lab.WaitFor("both clients are served again", 20*time.Second, func() bool { return len(r.ask(bound...)) == len(bound) })
 			r.want(p, "expire_nodest_conn=1, and its clients have asked", "53", held{4, 0, 0})
 		})
@@ -190,7 +183,7 @@ func TestOrphansExpire(t *testing.T) {
 	r.director.IPVSAdm("-A -u "+p.at(0, "53")+" -s rr", "-a -u "+p.at(0, "53")+" -r "+server+" -m -w 1")
 	r.ipvsadm("--set", "0", "0", "8")
 	r.startWith("--connections.interval", "1s")
-	r.sysctl("expire_nodest_conn", "0")
+	r.sysctl("net.ipv4.vs.expire_nodest_conn=0")
 	flows := []flow{{p.client[0] + ":4001", p.at(0, "53")}, {p.client[0] + ":4002", p.at(0, "53")}}
 	r.mustAsk(flows...)
 	r.ipvsadm("-d", "-u", p.at(0, "53"), "-r", server)
@@ -206,7 +199,7 @@ func TestOrphansExpire(t *testing.T) {
 
 	// With expire_nodest_conn, kernels from 5.9 on do not even wait for the client (expire_nodest_conn_handler in ip_vs_ctl.c).
 	r.ipvsadm("--set", "0", "0", "300")
-	r.sysctl("expire_nodest_conn", "1")
+	r.sysctl("net.ipv4.vs.expire_nodest_conn=1")
 	r.director.IPVSAdm("-a -u " + p.at(0, "53") + " -r " + server + " -m -w 1")
 	r.mustAsk(flows...)
 	if got := r.fresh().held(labels...); got != (held{2, 0, 0}) {

@@ -24,7 +24,7 @@ func TestOrphansOfMarks(t *testing.T) {
 	r.director.IPVSAdm("-A -f 7 -s rr -p 60", "-a -f 7 -r "+p.first[0]+":0 -m -w 1", "-a -f 7 -r "+p.second[0]+":0 -m -w 1",
 		"-A -f 7 -6 -s rr -p 60", "-a -f 7 -6 -r ["+p.first[1]+"]:0 -m -w 1", "-a -f 7 -6 -r ["+p.second[1]+"]:0 -m -w 1")
 	r.startWith("--connections.interval", "1s")
-	r.sysctl("expire_nodest_conn", "0")
+	r.sysctl("net.ipv4.vs.expire_nodest_conn=0")
 	var flows []flow
 	for i := range p.vips {
 		for _, port := range []string{"4001", "4002"} {

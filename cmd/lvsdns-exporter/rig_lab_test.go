@@ -47,6 +47,7 @@ func fetch(url string) int {
 
 const (
 	vip    = "10.0.0.100"
+	vip6   = "fd00:2::100"
 	rip    = "192.168.1.21"
 	nobody = "192.168.1.77" // on the LAN of the real servers, and not there
 )
@@ -117,13 +118,21 @@ func (r *rig) page() page {
 	return p
 }
 
-func (r *rig) ipvsadm(args ...string) string {
+// run1 runs a command on the director and returns what it prints.
+func (r *rig) run1(name string, args ...string) string {
 	r.t.Helper()
-	out, err := r.director.Run(r.t.Context(), "ipvsadm", args...)
+	out, err := r.director.Run(r.t.Context(), name, args...)
 	if err != nil {
 		r.t.Fatal(err)
 	}
 	return out
+}
+
+func (r *rig) sysctl(setting string) { r.run1("sysctl", "-qw", setting) }
+
+func (r *rig) ipvsadm(args ...string) string {
+	r.t.Helper()
+	return r.run1("ipvsadm", args...)
 }
 
 // series is one line of the page.

@@ -104,6 +104,7 @@ func listen(t *testing.T) func() []string {
 	}()
 	return func() []string {
 		conn.Close()
+		os.Remove(socket) // the next test listens there too
 		<-done
 		return reasons
 	}
