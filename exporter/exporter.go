@@ -23,8 +23,8 @@ type Config struct {
 	Root          string // of the file system that holds /proc/sys and scripts; empty: /
 	Addresses     func() ([]host.Address, error)
 	Configuration func() (*keepalived.Config, error)
-	Belief        func(context.Context) (*keepalived.Belief, error) // nil: keepalived is not asked
-	Checks        *Checks                                           // nil: nobody listens to checks
+	Belief        Belief  // nil: keepalived is not asked
+	Checks        *Checks // nil: nobody listens to checks
 
 	ServicesOnly bool                       // no series for real servers
 	Keep         func(ipvs.ServiceKey) bool // which virtual servers to show; nil: all
@@ -40,6 +40,9 @@ type Config struct {
 
 	compare func(drift.Input) []drift.Difference
 }
+
+// Belief asks the keepalived with this configuration what it believes.
+type Belief func(context.Context, *keepalived.Config) (*keepalived.Belief, error)
 
 // Build is what this program is.
 type Build struct {
@@ -127,7 +130,13 @@ func (e *Exporter) wire() {
 		root: c.Root, view: e.view, totals: sums, config: e.notes, checks: c.Checks, compare: c.compare,
 	}
 	if c.Belief != nil {
-		reader.belief = share(c, c.Belief)
+		reader.belief = share(c, func(ctx context.Context) (*keepalived.Belief, error) {
+			cfg := e.notes.get(ctx)
+			if cfg.value == nil {
+				return nil, cfg.err
+			}
+			return c.Belief(ctx, cfg.value)
+		})
 		e.sources = append(e.sources, newSource("belief", reader.belief, func(*keepalived.Belief, *sheet) {}))
 	}
 	e.drift = share(c, reader.read)

@@ -208,7 +208,7 @@ func newRig(t *testing.T, change func(*Config)) *rig {
 			}, nil
 		},
 		Configuration: func() (*keepalived.Config, error) {
-			return keepalived.Load("/etc/keepalived/keepalived.conf", keepalived.Options{FS: os.DirFS(root), ConfigID: "lb1"})
+			return keepalived.Load("/etc/keepalived/keepalived.conf", keepalived.Options{FS: os.DirFS(root), ConfigID: "lb1", Version: "2.2.7"})
 		},
 		compare: func(in drift.Input) []drift.Difference {
 			server := ipvs.To(netip.MustParseAddrPort("198.51.100.1:53"))

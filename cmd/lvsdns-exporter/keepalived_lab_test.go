@@ -74,6 +74,13 @@ func TestKeepalived(t *testing.T) {
 		}
 	}
 
+	// Asked here, looked up there.
+	if out, err := r.director.Run(t.Context(), "sh", "-c", `keepalived --version 2>&1 | sed -n '1s/^Keepalived v\([0-9.]*\).*/\1/p'`); err != nil {
+		t.Error(err)
+	} else if _, ok := p.value("lvsdns_keepalived_info", "version="+strings.TrimSpace(out)); !ok || out == "" {
+		t.Errorf("keepalived says it is %q; the page: %v", out, p["lvsdns_keepalived_info"])
+	}
+
 	r.director.IPVSAdm("-e -u 192.168.1.100:53 -r 192.168.1.21:53 -m -w 7")
 	r.lab.WaitFor("the weight that somebody has changed shows as drift", 30*time.Second, is("lvsdns_drift", 1, "kind=weight", "rip=192.168.1.21"))
 	r.director.IPVSAdm("-e -u 192.168.1.100:53 -r 192.168.1.21:53 -m -w 3")

@@ -22,7 +22,6 @@ import (
 	"github.com/lvsdns/lvsdns/internal/config"
 	"github.com/lvsdns/lvsdns/internal/host"
 	"github.com/lvsdns/lvsdns/internal/ipvs"
-	"github.com/lvsdns/lvsdns/internal/keepalived"
 )
 
 func main() {
@@ -72,7 +71,7 @@ func serve(ctx context.Context, settings *config.Exporter, build exporter.Build,
 	}
 	e := exporter.New(exporter.Config{
 		Kernel: kernel, Proc: proc, Root: settings.Sources.Root, Addresses: host.Addresses,
-		Configuration: configuration(settings), Belief: belief(settings.Keepalived), Checks: checks,
+		Configuration: configuration(settings), Belief: belief(settings), Checks: checks,
 		ServicesOnly: settings.Metrics.Detail == "service", MaxSeries: settings.Metrics.MaxSeries, PerCPU: settings.Metrics.PerCPU,
 		Keep:    func(k ipvs.ServiceKey) bool { return settings.Metrics.Shows(k.Addr, k.FWMark) },
 		Timeout: settings.Sources.Timeout, Share: settings.Sources.Share, Build: build, Log: log,
@@ -92,28 +91,6 @@ func serve(ctx context.Context, settings *config.Exporter, build exporter.Build,
 		group.Go(func() error { return checks.Listen(ctx) })
 	}
 	return group.Wait()
-}
-
-func configuration(settings *config.Exporter) func() (*keepalived.Config, error) {
-	k := settings.Keepalived
-	options := keepalived.Options{FS: os.DirFS(settings.Sources.Root), ConfigID: k.ConfigID}
-	return func() (*keepalived.Config, error) { return keepalived.Load(k.ConfigFile, options) }
-}
-
-// belief asks keepalived, if that is allowed.
-func belief(k config.Keepalived) func(context.Context) (*keepalived.Belief, error) {
-	if !k.Signal {
-		return nil
-	}
-	dump := &host.StateDump{PIDFile: k.PIDFile, File: k.DumpFile, Interval: k.SignalInterval}
-	return func(ctx context.Context) (*keepalived.Belief, error) {
-		text, err := dump.Read(ctx)
-		if err != nil {
-			return nil, err
-		}
-		b := keepalived.ParseBelief(text)
-		return &b, nil
-	}
 }
 
 func logger(l config.Log, to io.Writer) *slog.Logger {

@@ -120,7 +120,7 @@ metrics:
   max-series: 0
   per-cpu: true
 sources: {root: /host, timeout: 500ms, share: 0s}
-keepalived: {config-file: /a, config-id: lb1, signal: true, signal-interval: 5m, pid-file: /b, dump-file: /c}
+keepalived: {config-file: /a, config-id: lb1, version: 2.3.3, signal: true, signal-interval: 5m, pid-file: /b, dump-file: /c}
 checks: {socket: "", max: 10, forget: 2h}
 `), 0o644)
 	got, err := LoadExporter(file, true, Flags{"metrics.max-series": {"5", "7"}, "web.listen-address": {":1, :2", ":3"}, "keepalived.signal": {"false"}})
@@ -142,7 +142,7 @@ checks: {socket: "", max: 10, forget: 2h}
 			Deny: []Pattern{pattern("192.0.2.1")}, MaxSeries: 7, PerCPU: true,
 		},
 		Sources:    Sources{"/host", 500 * time.Millisecond, 0},
-		Keepalived: Keepalived{"/a", "lb1", false, 5 * time.Minute, "/b", "/c"},
+		Keepalived: Keepalived{"/a", "lb1", "2.3.3", false, 5 * time.Minute, "/b", "/c"},
 		Checks:     Checks{"", 10, 2 * time.Hour},
 	}
 	if !reflect.DeepEqual(got, want) {
