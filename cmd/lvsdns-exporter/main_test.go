@@ -165,7 +165,7 @@ func TestEnds(t *testing.T) {
 	}{
 		{"help", []string{"--help"}, 0, "usage: lvsdns-exporter [flags]\n", ""},
 		{"version", []string{"--version"}, 0, "lvsdns-exporter ", ""},
-		{"flag", []string{"--colour"}, 2, "", "lvsdns-exporter: --colour: no such flag\n"},
+		{"flag", []string{"--colour"}, 2, "", "lvsdns-exporter: --colour: no such flag; --help lists them\n"},
 		{"file", []string{"--config", bad}, 2, "", "lvsdns-exporter: " + bad + ": "},
 		{"address", []string{"--config", "/dev/null", "--checks.socket=", "--web.listen-address", taken.Addr().String()}, 1, "",
 			`level=ERROR msg="lvsdns-exporter ends" error="listen tcp ` + taken.Addr().String() + `: bind: address already in use`},

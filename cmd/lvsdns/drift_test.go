@@ -103,7 +103,10 @@ func TestDrift(t *testing.T) {
 			stdout: "critical:\n  script_missing: udp 192.0.2.1:53: real server 198.51.100.21:53 (/etc/keepalived/keepalived.conf:10) is checked by /usr/bin/check (/etc/keepalived/keepalived.conf:13), but /usr/bin/check does not exist: "},
 		{name: "no IPVS", files: map[string]string{"proc/net/ip_vs": ""}, status: 2,
 			stdout: "critical:\n  virtual_server_missing: ", stderr: "no IPVS in this kernel (module ip_vs is not loaded): taken for an empty table\n"},
-		{name: "no configuration", files: map[string]string{"etc/keepalived/keepalived.conf": ""}, status: 1, stderr: "etc/keepalived/keepalived.conf: no such file or directory\n"},
+		{name: "no configuration", files: map[string]string{"etc/keepalived/keepalived.conf": ""}, status: 1,
+			stderr: "lvsdns drift: read keepalived's configuration: stat /etc/keepalived/keepalived.conf: no such file or directory; --keepalived-config says where it is\n"},
+		{name: "no such configuration", flags: []string{"--keepalived-config", "nonexistent/keepalived.conf"}, status: 1,
+			stderr: "lvsdns drift: read keepalived's configuration: stat nonexistent/keepalived.conf: no such file or directory; --keepalived-config says where it is\n"},
 		{name: "no dump", flags: []string{"--state-dump", "/nowhere/keepalived_check.data"}, status: 1,
 			stderr: "lvsdns drift: read keepalived's state dump: open /nowhere/keepalived_check.data: no such file or directory\n"},
 		{name: "another dump", flags: []string{"--state-dump", "/dev/null"}, status: 1,
@@ -134,6 +137,23 @@ func TestDrift(t *testing.T) {
 				t.Errorf("status %d, want %d\nstdout: %s\nstderr: %s", status, test.status, stdout.String(), stderr.String())
 			}
 		})
+	}
+}
+
+// TestRelative: names are relative to where the operator stands, includes to the file that has them.
+func TestRelative(t *testing.T) {
+	root := tree(t, map[string]string{"etc/keepalived/keepalived.conf": "include nothing.conf\nvirtual_server_group g {\n", "proc/net/ip_vs": ""})
+	t.Chdir(filepath.Join(root, "etc"))
+	for _, tt := range []struct{ config, stdout, stderr string }{
+		{"keepalived/keepalived.conf", ": no file \"nothing.conf\": keepalived goes on without it", ""},
+		{"keepalived.conf", "", "stat keepalived.conf: no such file or directory; --keepalived-config says where it is\n"},
+		{"keepalived", "", "keepalived is not a regular file\n"},
+	} {
+		var stdout, stderr bytes.Buffer
+		run(t.Context(), []string{"drift", "--keepalived-config", tt.config}, &stdout, &stderr)
+		if !strings.Contains(stdout.String(), tt.stdout) || !strings.Contains(stderr.String(), tt.stderr) {
+			t.Errorf("%s:\nstdout: %s\nstderr: %s", tt.config, stdout.String(), stderr.String())
+		}
 	}
 }
 

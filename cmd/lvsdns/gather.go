@@ -48,6 +48,8 @@ func configuration(o driftOptions, stderr io.Writer) (*keepalived.Config, error)
 	options := keepalived.Options{ConfigID: o.configID, Version: o.version}
 	if o.root != "" {
 		options.FS = os.DirFS(o.root)
+	} else {
+		options.Dir, _ = os.Getwd() // Without one relative names begin at /.
 	}
 	if options.ConfigID == "" {
 		var err error
@@ -60,6 +62,9 @@ func configuration(o driftOptions, stderr io.Writer) (*keepalived.Config, error)
 		options.Version, unknown = host.KeepalivedVersion(o.root, o.pidFile)
 	}
 	cfg, err := keepalived.Load(o.config, options)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("%w; --keepalived-config says where it is", err)
+	}
 	if err == nil && unknown != nil {
 		fmt.Fprintf(stderr, "lvsdns drift: %v: the configuration is read by the rules of the newest; --keepalived-version sets it\n", unknown)
 	}

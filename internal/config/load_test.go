@@ -201,7 +201,7 @@ func TestArguments(t *testing.T) {
 	}{
 		{[]string{"--metrics.detial=service"}, "--metrics.detial: no such flag; did you mean --metrics.detail?"},
 		{[]string{"--web.listen_address", ":1"}, "--web.listen_address: no such flag; did you mean --web.listen-address?"},
-		{[]string{"--colour"}, "--colour: no such flag"},
+		{[]string{"--colour"}, "--colour: no such flag; --help lists them"},
 		{[]string{"--config"}, "--config: needs a value"},
 		{[]string{"--config="}, "--config: needs the name of a file"},
 		{[]string{"exporter.yaml"}, `"exporter.yaml" is no flag: flags begin with --`},

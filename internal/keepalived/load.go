@@ -90,13 +90,14 @@ func uniq(names []string) []string {
 
 // unreadable says why there is nothing to read.
 func unreadable(name string, o Options) error {
-	if !path.IsAbs(name) {
-		name = path.Join(o.Dir, name)
+	at := name
+	if !path.IsAbs(at) {
+		at = path.Join(o.Dir, at)
 	}
-	info, err := fs.Stat(o.FS, inFS(name))
+	info, err := fs.Stat(o.FS, inFS(at))
 	switch {
 	case err != nil:
-		return fmt.Errorf("read keepalived's configuration: %w", err)
+		return fmt.Errorf("read keepalived's configuration: %w", outsideFS(name, err))
 	case !info.Mode().IsRegular():
 		return fmt.Errorf("read keepalived's configuration: %s is not a regular file", name)
 	case info.Mode()&0o111 != 0:

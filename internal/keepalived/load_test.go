@@ -44,8 +44,8 @@ func TestLoadErrors(t *testing.T) {
 		"etc/run.conf":   {Mode: 0o755},
 	}
 	for _, tt := range []struct{ name, want string }{
-		{"/etc/none.conf", "read keepalived's configuration: open etc/none.conf: file does not exist"},
-		{"none.conf", "read keepalived's configuration: open etc/none.conf: file does not exist"},
+		{"/etc/none.conf", "read keepalived's configuration: open /etc/none.conf: file does not exist"},
+		{"none.conf", "read keepalived's configuration: open none.conf: file does not exist"},
 		{"/etc/dir", "read keepalived's configuration: /etc/dir is not a regular file"},
 		{"/etc/run.conf", "read keepalived's configuration: /etc/run.conf is executable, and keepalived skips such files: chmod a-x /etc/run.conf"},
 	} {
