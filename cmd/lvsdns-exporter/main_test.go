@@ -104,8 +104,8 @@ func conditional(id string) string {
 	return "global_defs {\n\tuse_symlink_paths\n}\n" + numbered("1", "") + numbered("2", "@lb9 ") + numbered("3", "@"+id+" ")
 }
 
-// TestKeepalived: the configuration is read as the keepalived of this host reads it.
-func TestKeepalived(t *testing.T) {
+// TestKeepalivedHere: the configuration is read as the keepalived of this host reads it.
+func TestKeepalivedHere(t *testing.T) {
 	name, err := os.Hostname()
 	if err != nil {
 		t.Fatal(err)
