@@ -3,6 +3,7 @@ package exporter
 import (
 	"cmp"
 	"context"
+	"html/template"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -34,6 +35,7 @@ type Config struct {
 	Timeout time.Duration // of each source; 0: 5 s
 	Share   time.Duration // how long a reading is good for those who come later; the kernel moves its counters every 2 s
 
+	Host  string // the name of this host, for people
 	Build Build
 	Log   *slog.Logger
 	Now   func() time.Time
@@ -56,6 +58,7 @@ type Exporter struct {
 	changes changes
 	process prometheus.Gatherer // memory, file descriptors and the like of this process
 	sheets  sync.Pool           // of *sheet: a page is large, and like the one before
+	page    *template.Template
 
 	// What the page and the state show besides the metrics.
 	view   *shared[view]
@@ -80,7 +83,10 @@ func New(config Config) *Exporter {
 	if config.Log == nil {
 		config.Log = slog.New(slog.DiscardHandler)
 	}
-	e := &Exporter{config: config, process: processRegistry(), sheets: sync.Pool{New: func() any { return newSheet() }}, changes: changes{log: config.Log, last: map[string]Failure{}}}
+	e := &Exporter{
+		config: config, process: processRegistry(), page: pageTemplate(),
+		sheets: sync.Pool{New: func() any { return newSheet() }}, changes: changes{log: config.Log, last: map[string]Failure{}},
+	}
 	e.wire()
 	return e
 }

@@ -220,7 +220,7 @@ func newRig(t *testing.T, change func(*Config)) *rig {
 				{Kind: drift.ConfigIgnored, Text: "ignored", Mend: "correct it"},
 			}
 		},
-		Build: Build{"1.0.0", "0123abc", "go1.26"}, Now: r.clock.now, Timeout: time.Minute, Share: 2 * time.Second,
+		Host: "lb1.example.com", Build: Build{"1.0.0", "0123abc", "go1.26"}, Now: r.clock.now, Timeout: time.Minute, Share: 2 * time.Second,
 	}
 	if change != nil {
 		change(&config)
