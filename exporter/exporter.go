@@ -3,6 +3,7 @@ package exporter
 import (
 	"cmp"
 	"context"
+	"html/template"
 	"log/slog"
 	"slices"
 	"sync"
@@ -24,9 +25,9 @@ type Config struct {
 	Root          string // of the file system that holds /proc/sys and scripts; empty: /
 	Addresses     func() ([]host.Address, error)
 	Configuration func() (*keepalived.Config, error)
-	Belief        func(context.Context) (*keepalived.Belief, error) // nil: keepalived is not asked
-	Checks        *Checks                                           // nil: nobody listens to checks
-	Conntrack     Conntrack                                         // nil: not read
+	Belief        Belief    // nil: keepalived is not asked
+	Checks        *Checks   // nil: nobody listens to checks
+	Conntrack     Conntrack // nil: not read
 	Flows         FlowsConfig
 	Connections   *Connections // nil: the connection table is not read
 
@@ -38,12 +39,16 @@ type Config struct {
 	Timeout time.Duration // of each source; 0: 5 s
 	Share   time.Duration // how long a reading is good for those who come later; the kernel moves its counters every 2 s
 
+	Host  string // the name of this host, for people
 	Build Build
 	Log   *slog.Logger
 	Now   func() time.Time
 
 	compare func(drift.Input) []drift.Difference
 }
+
+// Belief asks the keepalived with this configuration what it believes.
+type Belief func(context.Context, *keepalived.Config) (*keepalived.Belief, error)
 
 // Build is what this program is.
 type Build struct {
@@ -57,6 +62,7 @@ type Exporter struct {
 	changes changes
 	process prometheus.Gatherer // memory, file descriptors and the like of this process
 	sheets  sync.Pool           // of *sheet: a page is large, and like the one before
+	page    *template.Template
 
 	// What the page and the state show besides the metrics.
 	view  *shared[view]
@@ -85,7 +91,10 @@ func New(config Config) *Exporter {
 	if config.Log == nil {
 		config.Log = slog.New(slog.DiscardHandler)
 	}
-	e := &Exporter{config: config, process: processRegistry(), sheets: sync.Pool{New: func() any { return newSheet() }}, changes: changes{log: config.Log, last: map[string]Failure{}}}
+	e := &Exporter{
+		config: config, process: processRegistry(), page: pageTemplate(),
+		sheets: sync.Pool{New: func() any { return newSheet() }}, changes: changes{log: config.Log, last: map[string]Failure{}},
+	}
 	e.wire()
 	return e
 }
@@ -147,7 +156,13 @@ func (e *Exporter) wire() {
 		root: c.Root, view: e.view, totals: sums, config: e.notes, checks: c.Checks, compare: c.compare,
 	}
 	if c.Belief != nil {
-		reader.belief = share(c, c.Belief)
+		reader.belief = share(c, func(ctx context.Context) (*keepalived.Belief, error) {
+			cfg := e.notes.get(ctx)
+			if cfg.value == nil {
+				return nil, cfg.err
+			}
+			return c.Belief(ctx, cfg.value)
+		})
 		e.sources = append(e.sources, newSource("belief", reader.belief, func(*keepalived.Belief, *sheet) {}))
 	}
 	e.drift = share(c, reader.read)

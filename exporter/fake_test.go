@@ -266,7 +266,7 @@ func newRig(t *testing.T, change func(*Config)) *rig {
 			}, nil
 		},
 		Configuration: func() (*keepalived.Config, error) {
-			return keepalived.Load("/etc/keepalived/keepalived.conf", keepalived.Options{FS: os.DirFS(root), ConfigID: "lb1"})
+			return keepalived.Load("/etc/keepalived/keepalived.conf", keepalived.Options{FS: os.DirFS(root), ConfigID: "lb1", Version: "2.2.7"})
 		},
 		compare: func(in drift.Input) []drift.Difference {
 			server := ipvs.To(netip.MustParseAddrPort("198.51.100.1:53"))
@@ -278,7 +278,7 @@ func newRig(t *testing.T, change func(*Config)) *rig {
 				{Kind: drift.ConfigIgnored, Text: "ignored", Mend: "correct it"},
 			}
 		},
-		Build: Build{"1.0.0", "0123abc", "go1.26"}, Now: r.clock.now, Timeout: time.Minute, Share: 2 * time.Second,
+		Host: "lb1.example.com", Build: Build{"1.0.0", "0123abc", "go1.26"}, Now: r.clock.now, Timeout: time.Minute, Share: 2 * time.Second,
 	}
 	if change != nil {
 		change(&config)

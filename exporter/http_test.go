@@ -3,6 +3,7 @@ package exporter
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -31,6 +32,8 @@ func TestEndpoints(t *testing.T) {
 		{"GET", "/-/ready", 200, "text/plain", "ready"},
 		{"GET", "/api/v1/state", 200, "application/json", `"service": "udp 192.0.2.1:53"`},
 		{"GET", "/", 200, "text/html", "udp 192.0.2.1:53"},
+		{"GET", "/?q=%3Cscript%3E", 200, "text/html", `value="&lt;script&gt;"`},
+		{"GET", "/?q=198.51.100.2", 200, "text/html", "1 found"},
 		{"GET", "/favicon.ico", 404, "text/plain", ""},
 		{"GET", "/metrics/x", 404, "text/plain", ""},
 		{"POST", "/metrics", 405, "text/plain", ""},
@@ -87,7 +90,8 @@ func TestPage(t *testing.T) {
 			t.Errorf("%s is on the page", bad)
 		}
 	}
-	for _, good := range []string{"&lt;script&gt;", "no script &lt;1&gt;", "unexpected EOF", "udp 192.0.2.1:53", "2001:db8::2", "overloaded", "mismatch", "every 10 s", "2 connections lead to a real server that was removed"} {
+	for _, good := range []string{"&lt;script&gt;", "no script &lt;1&gt;", "unexpected EOF", "udp 192.0.2.1:53", "2001:db8::2", "overloaded", "mismatch", "every 10 s", "2 connections lead to a real server that was removed", "lb1.example.com", "keepalived 2.2.7",
+		"<title>2 virtual servers without a usable real server · lb1.example.com · lvsdns</title>"} {
 		if !strings.Contains(page, good) {
 			t.Errorf("%s is not on the page", good)
 		}
@@ -104,6 +108,20 @@ func TestPageOfNothing(t *testing.T) {
 	r.Handler().ServeHTTP(recorder, httptest.NewRequest("GET", "/", nil))
 	if recorder.Code != 200 || !strings.Contains(recorder.Body.String(), "None.") || !strings.Contains(recorder.Body.String(), "No check has reported yet.") {
 		t.Errorf("%d: %s", recorder.Code, recorder.Body)
+	}
+}
+
+// TestPageOfUnread: what could not be read is not said to be empty.
+func TestPageOfUnread(t *testing.T) {
+	r := newRig(t, nil)
+	r.kernel.err = ipvs.ErrAbsent
+	r.checks.setListening(time.Time{}, errors.Join(io.ErrUnexpectedEOF, io.ErrClosedPipe))
+	recorder := httptest.NewRecorder()
+	r.Handler().ServeHTTP(recorder, httptest.NewRequest("GET", "/", nil))
+	for _, want := range []string{"Not known: IPVS could not be read.", "Not known: nobody listens to them.", "unexpected EOF; io: read/write on closed pipe", "3 sources could not be read"} {
+		if !strings.Contains(recorder.Body.String(), want) {
+			t.Errorf("%s is not on the page", want)
+		}
 	}
 }
 

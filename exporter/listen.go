@@ -85,6 +85,9 @@ func openSocket(path string) (*socket, error) {
 		_ = os.Remove(temporary)
 	}
 	conn, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: temporary, Net: "unixgram"})
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("listen for checks: %w; make the directory %s, or set checks.socket to another path", err, filepath.Dir(path))
+	}
 	if err != nil {
 		return nil, fmt.Errorf("listen for checks: %w", err)
 	}

@@ -135,7 +135,7 @@ func TestStaleSocket(t *testing.T) {
 		{"a file", func(t *testing.T, path string) { os.WriteFile(path, []byte("precious"), 0o600) }, "is there and no socket"},
 		{"a link to a file", func(t *testing.T, path string) { os.Symlink("/etc/passwd", path) }, "is there and no socket"},
 		{"a directory", func(t *testing.T, path string) { os.Mkdir(path, 0o755) }, "is there and no socket"},
-		{"no directory", func(t *testing.T, path string) { os.Remove(filepath.Dir(path)) }, "no such file or directory"},
+		{"no directory", func(t *testing.T, path string) { os.Remove(filepath.Dir(path)) }, "no such file or directory; make the directory "},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "run", "check.sock")

@@ -12,12 +12,10 @@ import (
 //go:embed web/page.html
 var pageHTML string
 
-// maxShown bounds the page, not the metrics: nobody reads a table of a thousand virtual servers.
-const maxShown = 200
-
+// servePage shows the state, of all virtual servers or of those that ?q= finds. The page is made whole before any of it is sent.
 func (e *Exporter) servePage(w http.ResponseWriter, r *http.Request) {
-	page, err := renderPage(e.State(r.Context()))
-	if err != nil {
+	var page bytes.Buffer
+	if err := e.page.Execute(&page, shown(e.State(r.Context()), r.URL.Query().Get("q"))); err != nil {
 		e.config.Log.Error("status page", "error", err)
 		plain(w, http.StatusInternalServerError, "the page could not be made; /metrics and /api/v1/state are not concerned")
 		return
@@ -26,40 +24,19 @@ func (e *Exporter) servePage(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
 	// No script at all: what a check reports of a foreign server's answer is on this page.
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
-	_, _ = w.Write(page)
+	_, _ = w.Write(page.Bytes())
 }
 
-// renderPage makes the page whole before any of it is sent.
-func renderPage(s State) ([]byte, error) {
-	t, err := template.New("page").Funcs(template.FuncMap{
-		"ago":    func(t time.Time) string { return ago(s.Time.Sub(t)) },
+// pageTemplate is the page, parsed. That it can be parsed every test shows.
+func pageTemplate() *template.Template {
+	return template.Must(template.New("page").Funcs(template.FuncMap{
+		"ago":    ago,
 		"number": number,
 		"millis": func(seconds float64) string { return fmt.Sprintf("%.1f ms", seconds*1000) },
-	}).Parse(pageHTML)
-	if err != nil {
-		return nil, err
-	}
-	shown := struct {
-		State
-		More int // virtual servers that are not shown
-		Down int // sources
-	}{State: s}
-	if more := len(s.VirtualServers) - maxShown; more > 0 {
-		shown.VirtualServers, shown.More = s.VirtualServers[:maxShown], more
-	}
-	for _, source := range s.Sources {
-		if !source.Up {
-			shown.Down++
-		}
-	}
-	var b bytes.Buffer
-	if err := t.Execute(&b, shown); err != nil {
-		return nil, err
-	}
-	return b.Bytes(), nil
+	}).Parse(pageHTML))
 }
 
 func ago(d time.Duration) string {

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -69,7 +70,8 @@ func newSource[T any](name string, s *shared[T], render func(*T, *sheet)) source
 func sourceStateOf[T any](name string, r reading[T]) SourceState {
 	state := SourceState{Name: name, Up: r.err == nil, Seconds: r.took.Seconds(), At: r.at}
 	if r.err != nil {
-		state.Failure, state.Error = failureOf(r.err), r.err.Error()
+		// Of several errors each has a line of its own.
+		state.Failure, state.Error = failureOf(r.err), strings.ReplaceAll(r.err.Error(), "\n", "; ")
 	}
 	return state
 }

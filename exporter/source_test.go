@@ -78,7 +78,9 @@ func TestTrouble(t *testing.T) {
 		},
 		{
 			name: "keepalived does not write its state", change: func(_ *testing.T, _ *rig, c *Config) {
-				c.Belief = func(context.Context) (*keepalived.Belief, error) { return nil, context.DeadlineExceeded }
+				c.Belief = func(context.Context, *keepalived.Config) (*keepalived.Belief, error) {
+					return nil, context.DeadlineExceeded
+				}
 			},
 			down: map[string]Failure{"belief": Timeout, "drift": Timeout}, there: []string{"lvsdns_drift", "lvsdns_ipvs_virtual"},
 		},

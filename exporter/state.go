@@ -2,6 +2,8 @@ package exporter
 
 import (
 	"context"
+	"net"
+	"strings"
 	"time"
 
 	"github.com/lvsdns/lvsdns/internal/drift"
@@ -10,14 +12,23 @@ import (
 
 // State is all that the exporter shows, for /api/v1/state and the status page.
 type State struct {
-	Time           time.Time       `json:"time"`
-	Version        string          `json:"version"`
-	Sources        []SourceState   `json:"sources"`
-	Limited        bool            `json:"limited"` // IPVS read without CAP_NET_ADMIN: numbers that are missing are 0
-	VirtualServers []VirtualServer `json:"virtual_servers"`
-	VRRP           []VRRP          `json:"vrrp"`
-	Checks         []CheckState    `json:"checks"`
-	Drift          []DriftState    `json:"drift"`
+	Time           time.Time        `json:"time"`
+	Host           string           `json:"host"`
+	Version        string           `json:"version"`
+	Sources        []SourceState    `json:"sources"`
+	Limited        bool             `json:"limited"` // IPVS read without CAP_NET_ADMIN: numbers that are missing are 0
+	VirtualServers []VirtualServer  `json:"virtual_servers"`
+	Keepalived     *KeepalivedState `json:"keepalived"` // null without a configuration
+	VRRP           []VRRP           `json:"vrrp"`
+	Checks         []CheckState     `json:"checks"`
+	Drift          []DriftState     `json:"drift"`
+}
+
+// KeepalivedState is how keepalived's configuration was read.
+type KeepalivedState struct {
+	Version  string   `json:"version"` // of keepalived, by whose rules; empty: the newest
+	ConfigID string   `json:"config_id"`
+	Files    []string `json:"files"`
 }
 
 // VirtualServer is one virtual server and what it carries.
@@ -41,6 +52,7 @@ type RealServer struct {
 	RIP            string `json:"rip"`
 	RPort          string `json:"rport"`
 	Forward        string `json:"forward_method"`
+	Replies        bool   `json:"replies_counted"` // they pass the director; if not, what goes out is 0 here
 	Weight         uint32 `json:"weight"`
 	Overloaded     bool   `json:"overloaded"`
 	Active         uint32 `json:"active"`
@@ -51,6 +63,9 @@ type RealServer struct {
 	Connections    uint64 `json:"connections"`
 	Rates          Rates  `json:"rates"`
 }
+
+// Address is address and port as ipvsadm takes them.
+func (r RealServer) Address() string { return net.JoinHostPort(r.RIP, r.RPort) }
 
 // Rates are the kernel's own, per second, smoothed over a few seconds.
 type Rates struct {
@@ -89,13 +104,22 @@ type DriftState struct {
 	Mend  string `json:"mend"`
 }
 
+// Command reports whether Mend can be pasted as it stands.
+func (d DriftState) Command() bool {
+	first, _, _ := strings.Cut(d.Mend, " ")
+	return first == "ipvsadm" || first == "sysctl"
+}
+
 // State reads all sources and returns what they say.
 func (e *Exporter) State(ctx context.Context) State {
 	ctx, cancel := context.WithTimeout(ctx, e.config.Timeout)
 	defer cancel()
 	sources, _ := fetchAll(ctx, e.sources)
 	e.changes.note(sources)
-	s := State{Time: e.config.Now(), Version: e.config.Build.Version, Sources: sources}
+	s := State{
+		Time: e.config.Now(), Host: e.config.Host, Version: e.config.Build.Version, Sources: sources,
+		VirtualServers: []VirtualServer{}, VRRP: []VRRP{}, Checks: []CheckState{}, Drift: []DriftState{}, // in JSON an empty list is no null
+	}
 	if view := e.view.get(ctx).value; view != nil {
 		s.Limited = view.limited
 		virtuals, _ := view.subjects(e.config.Keep)
@@ -109,8 +133,11 @@ func (e *Exporter) State(ctx context.Context) State {
 			s.VirtualServers = append(s.VirtualServers, state)
 		}
 	}
+	if cfg := e.notes.get(ctx).value; cfg != nil {
+		s.Keepalived = &KeepalivedState{cfg.Version, cfg.ID, cfg.Files}
+	}
 	if all := e.vrrp.get(ctx).value; all != nil {
-		s.VRRP = *all
+		s.VRRP = append(s.VRRP, *all...)
 	}
 	if found := e.drift.get(ctx).value; found != nil {
 		for _, d := range found.found {
@@ -133,13 +160,13 @@ func virtualState(v virtual) VirtualServer {
 	l := serviceLabels(v.ServiceKey)
 	s := VirtualServer{
 		Service: v.ServiceKey.String(), VIP: l[0], VPort: l[1], Proto: l[2], FWMark: l[3], Family: l[4],
-		Scheduler: v.Scheduler, Flags: v.Flags.Names(v.Scheduler), Connections: v.Stats.Connections,
+		Scheduler: v.Scheduler, Flags: v.Flags.Names(v.Scheduler), Connections: v.Stats.Connections, RealServers: []RealServer{},
 		Rates: Rates{v.Stats.ConnectionRate, v.Stats.InPacketRate, v.Stats.OutPacketRate, v.Stats.InByteRate, v.Stats.OutByteRate},
 	}
 	for i := range v.real {
 		d := &v.real[i]
 		s.RealServers = append(s.RealServers, RealServer{
-			RIP: d.Addr.String(), RPort: decimal(d.Port), Forward: d.Forward.String(), Weight: d.Weight, Overloaded: overloaded(d),
+			RIP: d.Addr.String(), RPort: decimal(d.Port), Forward: d.Forward.String(), Replies: replies(d.Forward), Weight: d.Weight, Overloaded: overloaded(d),
 			Active: d.Active, Inactive: d.Inactive, Persistent: d.Persistent,
 			UpperThreshold: d.UpperThreshold, LowerThreshold: d.LowerThreshold, Connections: d.Stats.Connections,
 			Rates: Rates{d.Stats.ConnectionRate, d.Stats.InPacketRate, d.Stats.OutPacketRate, d.Stats.InByteRate, d.Stats.OutByteRate},

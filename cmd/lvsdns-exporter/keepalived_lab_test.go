@@ -44,7 +44,7 @@ func TestKeepalived(t *testing.T) {
 	r.lab.Install("lvsdns-check", "/usr/bin/lvsdns-check")
 	conf := fmt.Sprintf(keepalivedConf, r.device())
 	k := r.director.Keepalived(conf)
-	dir := keepalivedDir(t, r, k.PID())
+	dir := filepath.Dir(k.ConfigFile())
 	r.start()
 	p := r.page()
 	if got := p.up("keepalived"); got != "absent" {
@@ -54,16 +54,10 @@ func TestKeepalived(t *testing.T) {
 	r.startWith("--keepalived.config-file", filepath.Join(dir, "keepalived.conf"), "--keepalived.signal", "--keepalived.signal-interval", "10s",
 		"--keepalived.pid-file", filepath.Join(dir, "keepalived.pid"))
 
-	is := func(name string, want float64, labels ...string) func() bool {
-		return func() bool {
-			got, ok := r.page().value(name, labels...)
-			return ok && got == want
-		}
-	}
-	r.lab.WaitFor("the master shows", 30*time.Second, is("lvsdns_vrrp_state", 1, "name=dns", "state=master"))
-	r.lab.WaitFor("the check has passed", 30*time.Second, is("lvsdns_check_success", 1, "server=192.168.1.21:53", "name=example.com."))
-	r.lab.WaitFor("keepalived has said what it believes", 30*time.Second, is("lvsdns_source_up", 1, "source=belief"))
-	r.lab.WaitFor("no difference of weight", 30*time.Second, is("lvsdns_drift_differences", 0, "kind=weight"))
+	r.lab.WaitFor("the master shows", 30*time.Second, r.is("lvsdns_vrrp_state", 1, "name=dns", "state=master"))
+	r.lab.WaitFor("the check has passed", 30*time.Second, r.is("lvsdns_check_success", 1, "server=192.168.1.21:53", "name=example.com."))
+	r.lab.WaitFor("keepalived has said what it believes", 30*time.Second, r.is("lvsdns_source_up", 1, "source=belief"))
+	r.lab.WaitFor("no difference of weight", 30*time.Second, r.is("lvsdns_drift_differences", 0, "kind=weight"))
 	p = r.page()
 	if v, ok := p.value("lvsdns_check_runs_total", "outcome=pass", "rcode=NOERROR"); !ok || v < 1 {
 		t.Errorf("runs that passed: %g %t", v, ok)
@@ -74,23 +68,20 @@ func TestKeepalived(t *testing.T) {
 		}
 	}
 
+	// Asked here, looked up there.
+	if out, err := r.director.Run(t.Context(), "sh", "-c", `keepalived --version 2>&1 | sed -n '1s/^Keepalived v\([0-9.]*\).*/\1/p'`); err != nil {
+		t.Error(err)
+	} else if _, ok := p.value("lvsdns_keepalived_info", "version="+strings.TrimSpace(out)); !ok || out == "" {
+		t.Errorf("keepalived says it is %q; the page: %v", out, p["lvsdns_keepalived_info"])
+	}
+
 	r.director.IPVSAdm("-e -u 192.168.1.100:53 -r 192.168.1.21:53 -m -w 7")
-	r.lab.WaitFor("the weight that somebody has changed shows as drift", 30*time.Second, is("lvsdns_drift", 1, "kind=weight", "rip=192.168.1.21"))
+	r.lab.WaitFor("the weight that somebody has changed shows as drift", 30*time.Second, r.is("lvsdns_drift", 1, "kind=weight", "rip=192.168.1.21"))
 	r.director.IPVSAdm("-e -u 192.168.1.100:53 -r 192.168.1.21:53 -m -w 3")
-	r.lab.WaitFor("the drift goes when it is mended", 30*time.Second, is("lvsdns_drift_differences", 0, "kind=weight"))
+	r.lab.WaitFor("the drift goes when it is mended", 30*time.Second, r.is("lvsdns_drift_differences", 0, "kind=weight"))
 	if !k.Running() {
 		t.Error("keepalived has not survived to be asked")
 	}
 	k.Stop()
-	r.lab.WaitFor("nobody is master", 30*time.Second, is("lvsdns_vrrp_state", 1, "name=dns", "state=backup"))
-}
-
-// keepalivedDir is where the lab has put keepalived's files.
-func keepalivedDir(t *testing.T, r *rig, pid int) string {
-	t.Helper()
-	out, err := r.director.Run(t.Context(), "sh", "-c", fmt.Sprintf("tr '\\0' '\\n' </proc/%d/cmdline | sed -n 's/^--pid=//p'", pid))
-	if err != nil || out == "" {
-		t.Fatalf("%q %v", out, err)
-	}
-	return filepath.Dir(strings.TrimSpace(out))
+	r.lab.WaitFor("nobody is master", 30*time.Second, r.is("lvsdns_vrrp_state", 1, "name=dns", "state=backup"))
 }

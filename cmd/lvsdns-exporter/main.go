@@ -71,14 +71,15 @@ func serve(ctx context.Context, settings *config.Exporter, build exporter.Build,
 	if s := settings.Checks; s.Socket != "" {
 		checks = exporter.NewChecks(exporter.ChecksConfig{Socket: s.Socket, Max: s.Max, Forget: s.Forget})
 	}
+	hostname, _ := os.Hostname() // Without one the page is headed by the program's name.
 	connections := connections(settings, kernel, proc)
 	e := exporter.New(exporter.Config{
 		Kernel: kernel, Proc: proc, Root: settings.Sources.Root, Addresses: host.Addresses,
-		Configuration: configuration(settings), Belief: belief(settings.Keepalived), Checks: checks, Connections: connections,
+		Configuration: configuration(settings), Belief: belief(settings), Checks: checks, Connections: connections,
 		Conntrack: conntrack.New(conntrack.Config{Proc: string(proc), Timeout: time.Minute}), Flows: flows(settings.Conntrack),
 		ServicesOnly: settings.Metrics.Detail == "service", MaxSeries: settings.Metrics.MaxSeries, PerCPU: settings.Metrics.PerCPU,
 		Keep:    func(k ipvs.ServiceKey) bool { return settings.Metrics.Shows(k.Addr, k.FWMark) },
-		Timeout: settings.Sources.Timeout, Share: settings.Sources.Share, Build: build, Log: log,
+		Timeout: settings.Sources.Timeout, Share: settings.Sources.Share, Host: hostname, Build: build, Log: log,
 	})
 	var listeners []net.Listener
 	for _, address := range settings.Web.Listen {

@@ -4,10 +4,7 @@ package main_test
 
 import (
 	"fmt"
-	"io"
 	"maps"
-	"net/http"
-	"os"
 	"regexp"
 	"slices"
 	"strconv"
@@ -17,33 +14,6 @@ import (
 
 	"github.com/lvsdns/lvsdns/internal/labtest"
 )
-
-// TestMain lets this binary fetch a page or ask questions, so that it can be done inside a network namespace.
-func TestMain(m *testing.M) {
-	if len(os.Args) == 3 && os.Args[1] == "fetch" {
-		os.Exit(fetch(os.Args[2]))
-	}
-	if len(os.Args) > 2 && os.Args[1] == "ask" {
-		os.Exit(askAll(os.Args[2:]))
-	}
-	os.Exit(m.Run())
-}
-
-func fetch(url string) int {
-	response, err := http.Get(url)
-	if err == nil {
-		defer response.Body.Close()
-		_, err = io.Copy(os.Stdout, response.Body)
-		if err == nil && response.StatusCode != http.StatusOK {
-			err = fmt.Errorf("%s", response.Status)
-		}
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	return 0
-}
 
 const (
 	vip    = "10.0.0.100"
@@ -97,11 +67,8 @@ func (r *rig) run(wrapper, flags []string) {
 }
 
 func (r *rig) get(path string) (string, error) {
-	self, err := os.Executable()
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	return r.director.Run(r.t.Context(), self, "fetch", "http://127.0.0.1:9741"+path)
+	body, err := r.director.Get(r.t.Context(), "http://127.0.0.1:9741"+path)
+	return string(body), err
 }
 
 // page is /metrics, parsed.
@@ -116,6 +83,24 @@ func (r *rig) page() page {
 		r.t.Fatal(err)
 	}
 	return p
+}
+
+// is reports whether a series has this value now.
+func (r *rig) is(name string, want float64, labels ...string) func() bool {
+	return func() bool {
+		got, ok := r.page().value(name, labels...)
+		return ok && got == want
+	}
+}
+
+// state is what /api/v1/state says, as text.
+func (r *rig) state() string {
+	r.t.Helper()
+	text, err := r.get("/api/v1/state")
+	if err != nil {
+		r.t.Fatalf("%v\n%s", err, r.exporter.Log())
+	}
+	return text
 }
 
 // run1 runs a command on the director and returns what it prints.

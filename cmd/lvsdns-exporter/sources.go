@@ -1,22 +1,13 @@
 package main
 
 import (
-	"context"
-	"os"
-
 	"github.com/lvsdns/lvsdns/conntrack"
 	"github.com/lvsdns/lvsdns/exporter"
 	"github.com/lvsdns/lvsdns/internal/config"
-	"github.com/lvsdns/lvsdns/internal/host"
-	"github.com/lvsdns/lvsdns/internal/keepalived"
+	"github.com/lvsdns/lvsdns/internal/ipvs"
 )
 
-func configuration(settings *config.Exporter) func() (*keepalived.Config, error) {
-	k := settings.Keepalived
-	options := keepalived.Options{FS: os.DirFS(settings.Sources.Root), ConfigID: k.ConfigID}
-	return func() (*keepalived.Config, error) { return keepalived.Load(k.ConfigFile, options) }
-}
-
+// flows says how the kernel's table of flows is read.
 func flows(c config.Conntrack) exporter.FlowsConfig {
 	f := exporter.FlowsConfig{MaxEntries: c.MaxEntries, Wanted: conntrack.Timeouts{UDP: c.WantedUDP, Stream: c.WantedStream}}
 	if c.Passes {
@@ -25,18 +16,14 @@ func flows(c config.Conntrack) exporter.FlowsConfig {
 	return f
 }
 
-// belief asks keepalived, if that is allowed.
-func belief(k config.Keepalived) func(context.Context) (*keepalived.Belief, error) {
-	if !k.Signal {
+// connections reads IPVS's table of connections in the background; nil if it is not to be read.
+func connections(settings *config.Exporter, kernel exporter.Kernel, proc ipvs.Proc) *exporter.Connections {
+	c := settings.Connections
+	if c.Interval == 0 {
 		return nil
 	}
-	dump := &host.StateDump{PIDFile: k.PIDFile, File: k.DumpFile, Interval: k.SignalInterval}
-	return func(ctx context.Context) (*keepalived.Belief, error) {
-		text, err := dump.Read(ctx)
-		if err != nil {
-			return nil, err
-		}
-		b := keepalived.ParseBelief(text)
-		return &b, nil
-	}
+	return exporter.NewConnections(exporter.ConnectionsConfig{
+		Table: proc, Kernel: kernel, Proc: proc, Interval: c.Interval, Timeout: settings.Sources.Timeout,
+		Budget: ipvs.Budget{Entries: c.MaxEntries, Time: c.MaxTime},
+	})
 }

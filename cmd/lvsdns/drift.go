@@ -22,6 +22,7 @@ Exit status: 0 nothing to mend, 2 a warning or worse, 1 an error.
 type driftOptions struct {
 	config    string
 	configID  string
+	version   string
 	stateDump string
 	signal    bool
 	pidFile   string
@@ -36,6 +37,7 @@ func parseDrift(args []string, stdout, stderr io.Writer) (driftOptions, error) {
 	f.SetOutput(io.Discard)
 	f.StringVar(&o.config, "keepalived-config", "/etc/keepalived/keepalived.conf", "keepalived's configuration `file`")
 	f.StringVar(&o.configID, "config-id", "", "keepalived's --config-id, for conditional lines (default: the host's name)")
+	f.StringVar(&o.version, "keepalived-version", "", "keepalived's `version`, by whose rules the configuration is read (default: what its program says)")
 	f.StringVar(&o.stateDump, "state-dump", "", "`file` that keepalived wrote its belief to after SIGUSR1, such as /tmp/keepalived_check.data")
 	f.BoolVar(&o.signal, "signal", false, "send keepalived SIGUSR1, so that it writes its belief, and read that")
 	f.StringVar(&o.pidFile, "pid-file", "/run/keepalived.pid", "keepalived's pid `file`, for --signal")

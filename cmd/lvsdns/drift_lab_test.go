@@ -205,16 +205,16 @@ func (s *stage) file(name string) string { return filepath.Join(s.Dir(), name) }
 func (s *stage) drift(flags ...string) (drifted, int) {
 	s.t.Helper()
 	args := append([]string{"drift", "--output", "json", "--keepalived-config", s.file("director/keepalived.conf"), "--pid-file", s.file("director/keepalived.pid")}, flags...)
-	out, err := s.director.Run(s.t.Context(), "/usr/bin/lvsdns", args...)
+	out, runErr := s.director.Run(s.t.Context(), "/usr/bin/lvsdns", args...)
 	status := 0
-	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
+	if exit := (*exec.ExitError)(nil); errors.As(runErr, &exit) {
 		status = exit.ExitCode()
-	} else if err != nil {
-		s.t.Fatalf("lvsdns drift: %v", err)
+	} else if runErr != nil {
+		s.t.Fatalf("lvsdns drift: %v", runErr)
 	}
 	var d drifted
 	if err := json.Unmarshal([]byte(out), &d); err != nil {
-		s.t.Fatalf("lvsdns drift: exit status %d, %v:\n%s", status, err, err)
+		s.t.Fatalf("lvsdns drift: %v: %v\n%s", runErr, err, out)
 	}
 	return d, status
 }

@@ -27,6 +27,20 @@ virtual_server 192.0.2.1 53 {
 }
 `
 
+// newer has a word that came with keepalived 2.3.0.
+var newer = strings.Replace(conf, "global_defs {", "global_defs {\n\tuse_symlink_paths", 1)
+
+// hostID is what keepalived on this host takes for its --config-id.
+func hostID(t *testing.T) string {
+	t.Helper()
+	name, err := os.Hostname()
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, _, _ := strings.Cut(name, ".")
+	return id
+}
+
 // procTable is /proc/net/ip_vs with that configuration.
 const procTable = `IP Virtual Server version 1.2.1 (size=4096)
 Prot LocalAddress:Port Scheduler Flags
@@ -45,6 +59,7 @@ func tree(t *testing.T, changed map[string]string) string {
 		"etc/group":                      "",
 		"usr/bin/check":                  "#!/bin/sh\n",
 		"usr/bin/other":                  "#!/bin/sh\n",
+		"usr/sbin/keepalived":            "Keepalived v2.2.7 (01/16,2022)",
 		"proc/net/ip_vs":                 procTable,
 		"proc/net/dev":                   "\n",
 	}
@@ -88,7 +103,10 @@ func TestDrift(t *testing.T) {
 			stdout: "critical:\n  script_missing: udp 192.0.2.1:53: real server 198.51.100.21:53 (/etc/keepalived/keepalived.conf:10) is checked by /usr/bin/check (/etc/keepalived/keepalived.conf:13), but /usr/bin/check does not exist: "},
 		{name: "no IPVS", files: map[string]string{"proc/net/ip_vs": ""}, status: 2,
 			stdout: "critical:\n  virtual_server_missing: ", stderr: "no IPVS in this kernel (module ip_vs is not loaded): taken for an empty table\n"},
-		{name: "no configuration", files: map[string]string{"etc/keepalived/keepalived.conf": ""}, status: 1, stderr: "etc/keepalived/keepalived.conf: no such file or directory\n"},
+		{name: "no configuration", files: map[string]string{"etc/keepalived/keepalived.conf": ""}, status: 1,
+			stderr: "lvsdns drift: read keepalived's configuration: stat /etc/keepalived/keepalived.conf: no such file or directory; --keepalived-config says where it is\n"},
+		{name: "no such configuration", flags: []string{"--keepalived-config", "nonexistent/keepalived.conf"}, status: 1,
+			stderr: "lvsdns drift: read keepalived's configuration: stat nonexistent/keepalived.conf: no such file or directory; --keepalived-config says where it is\n"},
 		{name: "no dump", flags: []string{"--state-dump", "/nowhere/keepalived_check.data"}, status: 1,
 			stderr: "lvsdns drift: read keepalived's state dump: open /nowhere/keepalived_check.data: no such file or directory\n"},
 		{name: "another dump", flags: []string{"--state-dump", "/dev/null"}, status: 1,
@@ -97,6 +115,17 @@ func TestDrift(t *testing.T) {
 		{name: "unknown flag", flags: []string{"--fix"}, status: 1, stderr: "lvsdns drift: flag provided but not defined: -fix\n"},
 		{name: "argument", flags: []string{"192.0.2.1"}, status: 1, stderr: "lvsdns drift: there is nothing to do with \"192.0.2.1\"; lvsdns drift takes flags only\n"},
 		{name: "signal to elsewhere", flags: []string{"--signal"}, status: 1, stderr: "lvsdns drift: --signal asks the keepalived of this host; leave out --root\n"},
+		{name: "lines of this host", files: map[string]string{"etc/keepalived/keepalived.conf": strings.Replace(conf, "weight 10", "@"+hostID(t)+" weight 10", 1)}, status: 0, stdout: clean},
+		{name: "lines of another host", files: map[string]string{"etc/keepalived/keepalived.conf": strings.Replace(conf, "weight 10", "weight 10\n@other weight 20", 1)}, status: 0, stdout: clean},
+		{name: "lines by --config-id", files: map[string]string{"etc/keepalived/keepalived.conf": strings.Replace(conf, "weight 10", "weight 10\n@other weight 20", 1)}, flags: []string{"--config-id", "other"}, status: 2,
+			stdout: "warning:\n  weight: udp 192.0.2.1:53: real server 198.51.100.21:53 (/etc/keepalived/keepalived.conf:10) has weight 10 in the kernel and should have 20: "},
+		{name: "word of a newer version", files: map[string]string{"etc/keepalived/keepalived.conf": newer}, status: 2,
+			stdout: "warning:\n  configuration_ignored: /etc/keepalived/keepalived.conf:2: keepalived does not know \"use_symlink_paths\" here before 2.3.0 and skips the line (in global_defs)"},
+		{name: "word of this version", files: map[string]string{"etc/keepalived/keepalived.conf": newer, "usr/sbin/keepalived": "Keepalived v2.3.3 (03/30,2025)"}, status: 0, stdout: clean},
+		{name: "word by --keepalived-version", files: map[string]string{"etc/keepalived/keepalived.conf": newer}, flags: []string{"--keepalived-version", "2.3.3"}, status: 0, stdout: clean},
+		{name: "no version", files: map[string]string{"etc/keepalived/keepalived.conf": newer, "usr/sbin/keepalived": ""}, status: 0, stdout: clean,
+			stderr: "/usr/bin: the configuration is read by the rules of the newest; --keepalived-version sets it\n"},
+		{name: "bad version", flags: []string{"--keepalived-version", "two"}, status: 1, stderr: "lvsdns drift: read keepalived's configuration: its version is \"two\"; want one such as 2.2.7\n"},
 		{name: "help", flags: []string{"--help"}, status: 0, stdout: "usage: lvsdns drift [flags]\n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -108,6 +137,23 @@ func TestDrift(t *testing.T) {
 				t.Errorf("status %d, want %d\nstdout: %s\nstderr: %s", status, test.status, stdout.String(), stderr.String())
 			}
 		})
+	}
+}
+
+// TestRelative: names are relative to where the operator stands, includes to the file that has them.
+func TestRelative(t *testing.T) {
+	root := tree(t, map[string]string{"etc/keepalived/keepalived.conf": "include nothing.conf\nvirtual_server_group g {\n", "proc/net/ip_vs": ""})
+	t.Chdir(filepath.Join(root, "etc"))
+	for _, tt := range []struct{ config, stdout, stderr string }{
+		{"keepalived/keepalived.conf", ": no file \"nothing.conf\": keepalived goes on without it", ""},
+		{"keepalived.conf", "", "stat keepalived.conf: no such file or directory; --keepalived-config says where it is\n"},
+		{"keepalived", "", "keepalived is not a regular file\n"},
+	} {
+		var stdout, stderr bytes.Buffer
+		run(t.Context(), []string{"drift", "--keepalived-config", tt.config}, &stdout, &stderr)
+		if !strings.Contains(stdout.String(), tt.stdout) || !strings.Contains(stderr.String(), tt.stderr) {
+			t.Errorf("%s:\nstdout: %s\nstderr: %s", tt.config, stdout.String(), stderr.String())
+		}
 	}
 }
 

@@ -1,13 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/lvsdns/lvsdns/internal/drift"
 	"github.com/lvsdns/lvsdns/internal/host"
@@ -18,18 +18,7 @@ import (
 // gather reads everything that is compared. What is missing without being an
 // error is said on stderr.
 func gather(ctx context.Context, o driftOptions, stderr io.Writer) (in drift.Input, err error) {
-	options := keepalived.Options{ConfigID: o.configID}
-	if options.ConfigID == "" {
-		name, err := os.Hostname()
-		if err != nil {
-			return in, fmt.Errorf("find keepalived's configuration id: %w; --config-id sets it", err)
-		}
-		options.ConfigID, _, _ = strings.Cut(name, ".")
-	}
-	if o.root != "" {
-		options.FS = os.DirFS(o.root)
-	}
-	if in.Config, err = keepalived.Load(o.config, options); err != nil {
+	if in.Config, err = configuration(o, stderr); err != nil {
 		return in, err
 	}
 	if in.Kernel, in.Limited, err = table(ctx, o, in.Config, stderr); err != nil {
@@ -52,6 +41,34 @@ func gather(ctx context.Context, o driftOptions, stderr io.Writer) (in drift.Inp
 		in.Scripts[id] = found
 	}
 	return in, nil
+}
+
+// configuration reads keepalived.conf as the keepalived of this host does: by the rules of its version, with the lines of its id.
+func configuration(o driftOptions, stderr io.Writer) (*keepalived.Config, error) {
+	options := keepalived.Options{ConfigID: o.configID, Version: o.version}
+	if o.root != "" {
+		options.FS = os.DirFS(o.root)
+	} else {
+		options.Dir, _ = os.Getwd() // Without one relative names begin at /.
+	}
+	if options.ConfigID == "" {
+		var err error
+		if options.ConfigID, err = host.KeepalivedID(); err != nil {
+			return nil, fmt.Errorf("%w, which is keepalived's configuration id; --config-id sets it", err)
+		}
+	}
+	var unknown error
+	if options.Version == "" {
+		options.Version, unknown = host.KeepalivedVersion(o.root, o.pidFile)
+	}
+	cfg, err := keepalived.Load(o.config, options)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("%w; --keepalived-config says where it is", err)
+	}
+	if err == nil && unknown != nil {
+		fmt.Fprintf(stderr, "lvsdns drift: %v: the configuration is read by the rules of the newest; --keepalived-version sets it\n", unknown)
+	}
+	return cfg, err
 }
 
 // table reads the kernel, over netlink if it may.
@@ -92,12 +109,7 @@ func absentIsEmpty(err error, stderr io.Writer) error {
 
 // openNetNS opens the network namespace that keepalived programs; nil for that of this process.
 func openNetNS(o driftOptions, cfg *keepalived.Config) (*os.File, error) {
-	name := o.netns
-	for _, configured := range []keepalived.Value[string]{cfg.Global.NetNamespaceIPVS, cfg.Global.NetNamespace} {
-		if name == "" {
-			name = configured.V
-		}
-	}
+	name := cmp.Or(o.netns, cfg.Global.IPVSNamespace())
 	if name == "" {
 		return nil, nil
 	}

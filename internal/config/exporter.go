@@ -65,9 +65,11 @@ type Sources struct {
 // Keepalived is where keepalived keeps its configuration, and whether it may be asked for its state.
 type Keepalived struct {
 	ConfigFile, ConfigID string
+	Version              string // empty: as its program says
 	Signal               bool
 	SignalInterval       time.Duration
-	PIDFile, DumpFile    string
+	PIDFile              string
+	DumpFile             string // empty: where its configuration says
 }
 
 // Checks is where checks report, and how much of that is remembered.
@@ -101,7 +103,7 @@ func NewExporter() *Exporter {
 		Sources: Sources{Root: "/", Timeout: 5 * time.Second, Share: 2 * time.Second},
 		Keepalived: Keepalived{
 			ConfigFile: "/etc/keepalived/keepalived.conf", SignalInterval: time.Minute,
-			PIDFile: "/run/keepalived.pid", DumpFile: "/tmp/keepalived_check.data",
+			PIDFile: "/run/keepalived.pid",
 		},
 		Checks:      Checks{Socket: "/run/lvsdns/check.sock", Max: 20_000, Forget: 24 * time.Hour},
 		Connections: Connections{Interval: time.Minute, MaxTime: 2 * time.Second, MaxEntries: 2_000_000},
@@ -120,15 +122,16 @@ func (e *Exporter) options() []option {
 		{"metrics.deny", patterns{&e.Metrics.Deny}, "Virtual servers not to show, in the same way. This has the last word."},
 		{"metrics.max-series", whole{&e.Metrics.MaxSeries, 0, 100_000_000}, "How many series virtual servers, real servers, their connections and checks may have together. What does not fit is left out,\nwhole servers at a time, and lvsdns_exporter_series_dropped says so. 0: no limit."},
 		{"metrics.per-cpu", truth{&e.Metrics.PerCPU}, "Traffic of each processor as well."},
-		{"sources.root", file{&e.Sources.Root, false}, "The root of the file system that is read: /proc, /proc/sys and keepalived's scripts. For containers."},
+		{"sources.root", file{&e.Sources.Root, false}, "The root of the file system that is read: /proc, and all that is keepalived's. For containers."},
 		{"sources.timeout", span{&e.Sources.Timeout, 100 * time.Millisecond, time.Minute}, "How long to wait for each source. Shorter than Prometheus's scrape_timeout."},
 		{"sources.share", span{&e.Sources.Share, 0, time.Minute}, "For how long what was read is good for everybody who asks. The kernel moves its counters every 2 s."},
 		{"keepalived.config-file", file{&e.Keepalived.ConfigFile, false}, "keepalived's configuration: for drift, and for VRRP by addresses."},
 		{"keepalived.config-id", text{&e.Keepalived.ConfigID}, "What keepalived was started with as --config-id. Empty: the host name, as keepalived takes it."},
-		{"keepalived.signal", truth{&e.Keepalived.Signal}, "Ask keepalived for its state: SIGUSR1 makes it write keepalived.dump-file. It does no other thing to\nkeepalived, but it is the only thing that this program does to anybody. Needs the right to signal keepalived and to read that file."},
+		{"keepalived.version", release{&e.Keepalived.Version}, "Its version, such as 2.2.7, by whose rules the configuration is read. Empty: what the running program says, or\nthe one that would be started, else the newest."},
+		{"keepalived.signal", truth{&e.Keepalived.Signal}, "Ask keepalived for its state: SIGUSR1 makes it write keepalived.dump-file. It does no other thing to\nkeepalived, and it is the only thing that this program does to anybody. Needs the right to signal keepalived and to read that file."},
 		{"keepalived.signal-interval", span{&e.Keepalived.SignalInterval, 10 * time.Second, 24 * time.Hour}, "Not more often than this."},
 		{"keepalived.pid-file", file{&e.Keepalived.PIDFile, false}, "Where keepalived writes its process ID."},
-		{"keepalived.dump-file", file{&e.Keepalived.DumpFile, false}, "Where keepalived writes its state: keepalived_check.data in /tmp or in its tmp_config_directory."},
+		{"keepalived.dump-file", file{&e.Keepalived.DumpFile, true}, "Where keepalived writes its state, as it sees it (it may have a /tmp of its own). Empty: where its configuration\nsays, which is /tmp/keepalived_check.data as a rule."},
 		{"checks.socket", file{&e.Checks.Socket, true}, "Where lvsdns-check reports what it found. The directory must be there. Empty: nobody listens."},
 		{"checks.max", whole{&e.Checks.Max, 1, 1_000_000}, "How many checks to remember. Reports of more are refused, and lvsdns_check_datagrams_total says so."},
 		{"checks.forget", span{&e.Checks.Forget, time.Minute, 365 * 24 * time.Hour}, "How long a check is shown that no longer reports."},

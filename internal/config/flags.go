@@ -47,7 +47,10 @@ func arguments(options []option, file string, args []string) (Arguments, error) 
 	}
 	if err := fs.Parse(args); err != nil {
 		if name, ok := strings.CutPrefix(err.Error(), "flag provided but not defined: -"); ok {
-			return a, fmt.Errorf("--%s: no such flag%s", name, hint(options, name, "--"))
+			if best := nearest(options, name); best != "" {
+				return a, fmt.Errorf("--%s: no such flag; did you mean --%s?", name, best)
+			}
+			return a, fmt.Errorf("--%s: no such flag; --help lists them", name)
 		}
 		if name, ok := strings.CutPrefix(err.Error(), "flag needs an argument: -"); ok {
 			return a, fmt.Errorf("--%s: needs a value", name)

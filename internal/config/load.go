@@ -1,10 +1,10 @@
 package config
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -35,37 +35,79 @@ func load(options []option, path string, asked bool, flags Flags) error {
 	return fromFlags(options, flags)
 }
 
-// separator joins the keys of nested sections inside viper. It is no dot, so that a dot in a key is just a dot.
-const separator = "\x00"
-
 // fromYAML sets what the file has, and reports all that is wrong with it, a line each.
 func fromYAML(options []option, name string, content []byte) error {
-	v := viper.NewWithOptions(viper.KeyDelimiter(separator))
-	v.SetConfigType("yaml")
-	if err := v.ReadConfig(bytes.NewReader(content)); err != nil {
-		var parse viper.ConfigParseError
-		if errors.As(err, &parse) {
-			err = parse.Unwrap()
-		}
+	if line := secondDocument(content); line > 0 {
+		return fmt.Errorf("%s: line %d: here begins a second document, which nobody would read: take the --- out", name, line)
+	}
+	yaml, err := viper.NewCodecRegistry().Decoder("yaml")
+	if err != nil {
+		return err
+	}
+	root := map[string]any{}
+	if err := yaml.Decode(content, root); err != nil {
 		return fmt.Errorf("%s: %s", name, explain(err))
 	}
-	var errs []error
-	seen := map[string]bool{}
-	keys := v.AllKeys()
-	slices.Sort(keys)
-	for _, key := range keys {
-		raw := v.Get(key)
-		key = strings.ReplaceAll(key, separator, ".")
-		err := errors.New("is there twice, once with a dot in the key")
-		if !seen[key] {
-			seen[key] = true
-			err = set(options, key, raw)
+	f := fromFile{options: options, seen: map[string]bool{}}
+	f.section("", root)
+	for i, err := range f.errs {
+		f.errs[i] = fmt.Errorf("%s: %w", name, err)
+	}
+	return errors.Join(f.errs...)
+}
+
+// secondDocument is the line of the mark that begins a second YAML document; 0 if there is none.
+func secondDocument(content []byte) int {
+	begun := false
+	for i, line := range strings.Split(string(content), "\n") {
+		line, _, _ = strings.Cut(strings.TrimSuffix(line, "\r"), " ")
+		if line == "---" && begun {
+			return i + 1
 		}
-		if err != nil {
-			errs = append(errs, fmt.Errorf("%s: %s: %w", name, key, err))
+		begun = begun || line != "" && !strings.HasPrefix(line, "#")
+	}
+	return 0
+}
+
+// fromFile goes through the sections of a file.
+type fromFile struct {
+	options []option
+	seen    map[string]bool
+	errs    []error
+}
+
+func (f *fromFile) section(prefix string, settings map[string]any) {
+	for _, name := range slices.Sorted(maps.Keys(settings)) {
+		key, raw := prefix+name, settings[name]
+		inner, isMap := section(raw)
+		switch {
+		case isMap && isSection(f.options, key):
+			f.section(key+".", inner)
+		case f.seen[key]:
+			f.errs = append(f.errs, fmt.Errorf("%s: is there twice, once with a dot in the key", key))
+		default:
+			f.seen[key] = true
+			if err := set(f.options, key, raw); err != nil {
+				f.errs = append(f.errs, fmt.Errorf("%s: %w", key, err))
+			}
 		}
 	}
-	return errors.Join(errs...)
+}
+
+// section takes a section as YAML reads it, which depends on whether all of its keys are text.
+func section(raw any) (map[string]any, bool) {
+	switch m := raw.(type) {
+	case map[string]any:
+		return m, true
+	case map[any]any:
+		named := map[string]any{}
+		for k, v := range m {
+			named[fmt.Sprint(k)] = v
+		}
+		return named, true
+	default:
+		return nil, false
+	}
 }
 
 // explain says in an operator's words what the YAML parser says in its own.
@@ -94,11 +136,12 @@ func set(options []option, key string, raw any) error {
 			return nil
 		case strings.HasPrefix(o.key, key+"."):
 			return fmt.Errorf("is a section: put its settings below it, such as %s: %s", strings.TrimPrefix(o.key, key+"."), o.yaml())
-		case strings.HasPrefix(key, o.key+"."):
-			return fmt.Errorf("%s is no section: write %s: %s", o.key, o.key[strings.LastIndexByte(o.key, '.')+1:], o.yaml())
 		}
 	}
-	return errors.New("no such setting" + hint(options, key, ""))
+	if _, isMap := section(raw); isMap {
+		return errors.New("no such section" + hintSection(options, key))
+	}
+	return errors.New("no such setting" + hint(options, key))
 }
 
 // fromFlags sets what the command line has.
@@ -112,48 +155,4 @@ func fromFlags(options []option, flags Flags) error {
 		}
 	}
 	return errors.Join(errs...)
-}
-
-// hint names the key that was probably meant.
-func hint(options []option, key, prefix string) string {
-	best, least := "", 1+len(key)/3
-	for _, o := range options {
-		// The last word alone is often right, in the wrong section or in none.
-		own := o.key[strings.LastIndexByte(o.key, '.')+1:]
-		mine := key[strings.LastIndexByte(key, '.')+1:]
-		for _, d := range []int{distance(key, o.key), 1 + distance(mine, own)} {
-			if d < least {
-				best, least = o.key, d
-			}
-		}
-	}
-	if best == "" {
-		return ""
-	}
-	return "; did you mean " + prefix + best + "?"
-}
-
-// distance is the number of letters to add, drop, change or swap with the next one (Damerau-Levenshtein).
-func distance(a, b string) int {
-	rows := make([][]int, len(a)+1)
-	for i := range rows {
-		rows[i] = make([]int, len(b)+1)
-		rows[i][0] = i
-	}
-	for j := range rows[0] {
-		rows[0][j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		for j := 1; j <= len(b); j++ {
-			change := rows[i-1][j-1]
-			if a[i-1] != b[j-1] {
-				change++
-			}
-			rows[i][j] = min(rows[i-1][j]+1, rows[i][j-1]+1, change)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				rows[i][j] = min(rows[i][j], rows[i-2][j-2]+1)
-			}
-		}
-	}
-	return rows[len(a)][len(b)]
 }

@@ -120,7 +120,7 @@ metrics:
   max-series: 0
   per-cpu: true
 sources: {root: /host, timeout: 500ms, share: 0s}
-keepalived: {config-file: /a, config-id: lb1, signal: true, signal-interval: 5m, pid-file: /b, dump-file: /c}
+keepalived: {config-file: /a, config-id: lb1, version: 2.3.3, signal: true, signal-interval: 5m, pid-file: /b, dump-file: /c}
 checks: {socket: "", max: 10, forget: 2h}
 conntrack: {passes: false, interval: 30s, max-entries: 100000, wanted-udp-timeout: 10s, wanted-udp-stream-timeout: 30s}
 connections: {interval: 0s, max-time: 500ms, max-entries: 1000}
@@ -144,7 +144,7 @@ connections: {interval: 0s, max-time: 500ms, max-entries: 1000}
 			Deny: []Pattern{pattern("192.0.2.1")}, MaxSeries: 7, PerCPU: true,
 		},
 		Sources:     Sources{"/host", 500 * time.Millisecond, 0},
-		Keepalived:  Keepalived{"/a", "lb1", false, 5 * time.Minute, "/b", "/c"},
+		Keepalived:  Keepalived{"/a", "lb1", "2.3.3", false, 5 * time.Minute, "/b", "/c"},
 		Checks:      Checks{"", 10, 2 * time.Hour},
 		Conntrack:   Conntrack{false, 30 * time.Second, 100_000, 10 * time.Second, 30 * time.Second},
 		Connections: Connections{0, 500 * time.Millisecond, 1000},
@@ -205,7 +205,7 @@ func TestArguments(t *testing.T) {
 	}{
 		{[]string{"--metrics.detial=service"}, "--metrics.detial: no such flag; did you mean --metrics.detail?"},
 		{[]string{"--web.listen_address", ":1"}, "--web.listen_address: no such flag; did you mean --web.listen-address?"},
-		{[]string{"--colour"}, "--colour: no such flag"},
+		{[]string{"--colour"}, "--colour: no such flag; --help lists them"},
 		{[]string{"--config"}, "--config: needs a value"},
 		{[]string{"--config="}, "--config: needs the name of a file"},
 		{[]string{"exporter.yaml"}, `"exporter.yaml" is no flag: flags begin with --`},

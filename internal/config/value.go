@@ -7,6 +7,7 @@ import (
 	"math"
 	"net"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -62,6 +63,22 @@ func (v text) set(raw any) error {
 }
 func (v text) parse(words []string) error { return v.set(last(words)) }
 func (v text) yaml() string               { return strconv.Quote(*v.to) }
+
+// release is a version of a program.
+type release struct{ to *string }
+
+var releaseForm = regexp.MustCompile(`^([0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3})?$`)
+
+func (v release) set(raw any) error {
+	s, ok := raw.(string)
+	if !ok || !releaseForm.MatchString(s) {
+		return want("a version such as 2.2.7", raw)
+	}
+	*v.to = s
+	return nil
+}
+func (v release) parse(words []string) error { return v.set(last(words)) }
+func (v release) yaml() string               { return text(v).yaml() }
 
 // file is an absolute path: a relative one would depend on where the daemon was started.
 type file struct {

@@ -2,12 +2,10 @@ package host
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
-	"strconv"
-	"strings"
+	"path/filepath"
 	"sync"
 	"syscall"
 	"time"
@@ -18,60 +16,83 @@ import (
 // StateDump asks keepalived to write its state to a file, and reads that. To ask is to send SIGUSR1
 // to its parent process (keepalived(8), "SIGNALS").
 type StateDump struct {
+	Root     string // of the file system; empty: /
 	PIDFile  string
-	File     string        // keepalived_check.data in /tmp, or in tmp_config_directory
 	Interval time.Duration // ask not more often than this
 
 	mu   sync.Mutex
 	last time.Time
 	text string
+	err  error
 }
 
-// Read returns what keepalived wrote: now, or less than Interval ago.
-func (d *StateDump) Read(ctx context.Context) (string, error) {
+// Read returns what keepalived wrote to file, a path as keepalived sees it: now, or less than Interval ago.
+func (d *StateDump) Read(ctx context.Context, file string) (string, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if !d.last.IsZero() && time.Since(d.last) < d.Interval && d.text != "" {
+	if wait := d.Interval - time.Since(d.last); !d.last.IsZero() && wait > 0 {
+		if d.err != nil {
+			return "", fmt.Errorf("%w (the next try is in %s)", d.err, wait.Round(time.Second))
+		}
 		return d.text, nil
 	}
-	if wait := d.Interval - time.Since(d.last); !d.last.IsZero() && wait > 0 {
-		return "", fmt.Errorf("keepalived's state: the last try gave nothing, the next is in %s", wait.Round(time.Second))
-	}
-	d.last, d.text = time.Now(), ""
-	before, _ := os.Lstat(d.File)
-	if err := askKeepalived(d.PIDFile); err != nil {
+	d.last = time.Now()
+	d.text, d.err = d.ask(ctx, file)
+	return d.text, d.err
+}
+
+func (d *StateDump) ask(ctx context.Context, file string) (string, error) {
+	pid, err := keepalivedPID(d.Root, d.PIDFile)
+	if err != nil {
 		return "", fmt.Errorf("ask keepalived for its state: %w", err)
 	}
-	text, err := d.written(ctx, before)
+	seen := d.seen(pid, file)
+	w, err := watchFile(seen)
 	if err != nil {
 		return "", fmt.Errorf("read keepalived's state: %w", err)
 	}
-	d.text = text
+	defer w.close()
+	if err := d.signal(pid); err != nil {
+		return "", fmt.Errorf("ask keepalived for its state: %w", err)
+	}
+	if err := w.written(ctx); err != nil {
+		return "", fmt.Errorf("read keepalived's state: %s was not written: %w", seen, err)
+	}
+	text, err := readOwned(seen)
+	if err != nil {
+		return "", fmt.Errorf("read keepalived's state: %w", err)
+	}
 	return text, nil
 }
 
-// written waits until the file is another than before and has stopped to grow: keepalived writes it in place.
-func (d *StateDump) written(ctx context.Context, before os.FileInfo) (string, error) {
-	const look = 50 * time.Millisecond
-	var size int64 = -1
-	for {
-		select {
-		case <-ctx.Done():
-			return "", fmt.Errorf("%s was not written: %w", d.File, ctx.Err())
-		case <-time.After(look):
-		}
-		now, err := os.Lstat(d.File)
-		if err != nil && !errors.Is(err, os.ErrNotExist) {
-			return "", err
-		}
-		if err != nil || before != nil && os.SameFile(before, now) && now.ModTime().Equal(before.ModTime()) || now.Size() != size {
-			if err == nil {
-				size = now.Size()
-			}
-			continue
-		}
-		return readOwned(d.File)
+// seen is where this process sees a file of keepalived's. keepalived may have a /tmp of its own (PrivateTmp of systemd), so the
+// way goes through its root, which takes its rights.
+func (d *StateDump) seen(pid int, file string) string {
+	if root := inProc(d.Root, pid, "root"); readable(root) {
+		return filepath.Join(root, file)
 	}
+	return filepath.Join("/", d.Root, file)
+}
+
+func readable(link string) bool {
+	_, err := os.Stat(link)
+	return err == nil
+}
+
+// signal sends SIGUSR1 through a handle on the process, and looks once more what it is a handle on: SIGUSR1 ends most programs.
+func (d *StateDump) signal(pid int) error {
+	fd, err := unix.PidfdOpen(pid, 0)
+	if err != nil {
+		return fmt.Errorf("process %d of %s: %w", pid, d.PIDFile, err)
+	}
+	defer unix.Close(fd)
+	if err := isKeepalived(d.Root, pid, d.PIDFile); err != nil {
+		return err
+	}
+	if err := unix.PidfdSendSignal(fd, unix.SIGUSR1, nil, 0); err != nil {
+		return fmt.Errorf("send SIGUSR1 to process %d of %s: %w", pid, d.PIDFile, err)
+	}
+	return nil
 }
 
 // maxDump is more than a director with thousands of real servers writes.
@@ -94,33 +115,4 @@ func readOwned(name string) (string, error) {
 	}
 	text, err := io.ReadAll(io.LimitReader(f, maxDump))
 	return string(text), err
-}
-
-// askKeepalived signals through a handle on the process, taken before it is looked at: SIGUSR1 ends most
-// programs, and the number in the file may have become another's.
-func askKeepalived(pidFile string) error {
-	text, err := os.ReadFile(pidFile)
-	if err != nil {
-		return err
-	}
-	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
-	if err != nil || pid <= 1 {
-		return fmt.Errorf("%s holds no process ID", pidFile)
-	}
-	fd, err := unix.PidfdOpen(pid, 0)
-	if errors.Is(err, unix.ESRCH) {
-		return fmt.Errorf("process %d of %s: %w", pid, pidFile, os.ErrNotExist)
-	}
-	if err != nil {
-		return fmt.Errorf("process %d of %s: %w", pid, pidFile, err)
-	}
-	defer unix.Close(fd)
-	name, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/comm")
-	if err != nil {
-		return err
-	}
-	if strings.TrimSpace(string(name)) != "keepalived" {
-		return fmt.Errorf("process %d of %s is no keepalived", pid, pidFile)
-	}
-	return unix.PidfdSendSignal(fd, unix.SIGUSR1, nil, 0)
 }

@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -20,7 +21,13 @@ func fakeKeepalived(t *testing.T, name, script string) (dir string) {
 	if err := os.WriteFile(program, []byte("#!/bin/sh\ncd "+dir+"\n"+script+"\necho ready > ready\nwhile :; do sleep 0.05; done\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(program)
+	startFake(t, dir, exec.Command(program))
+	return dir
+}
+
+// startFake starts it and waits until it is ready.
+func startFake(t *testing.T, dir string, cmd *exec.Cmd) {
+	t.Helper()
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -28,12 +35,11 @@ func fakeKeepalived(t *testing.T, name, script string) (dir string) {
 	os.WriteFile(filepath.Join(dir, "pid"), []byte(strconv.Itoa(cmd.Process.Pid)+"\n"), 0o644)
 	for range 1000 {
 		if _, err := os.Stat(filepath.Join(dir, "ready")); err == nil {
-			return dir
+			return
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
 	t.Fatal("the process does not start")
-	return dir
 }
 
 func TestStateDump(t *testing.T) {
@@ -48,11 +54,13 @@ func TestStateDump(t *testing.T) {
 		{name: "asked and written", process: "keepalived", script: writes, want: "dump 1\n"},
 		{name: "over an old one", process: "keepalived", script: writes, want: "dump 1\n", prepare: func(dir string) { os.WriteFile(filepath.Join(dir, "data"), []byte("old"), 0o600) }},
 		{name: "does not write", process: "keepalived", script: `trap : USR1`, want: "was not written"},
-		{name: "another program with this process ID", process: "postgres", script: `trap 'echo hit > hit' USR1`, want: "is no keepalived"},
+		{name: "another program with this process ID", process: "postgres", script: `trap 'echo hit > hit' USR1`, want: "is no keepalived but postgres"},
 		{name: "no such process", process: "keepalived", script: writes, want: "not exist", prepare: func(dir string) { os.WriteFile(filepath.Join(dir, "pid"), []byte("4194303"), 0o644) }},
 		{name: "no number", process: "keepalived", script: writes, want: "holds no process ID", prepare: func(dir string) { os.WriteFile(filepath.Join(dir, "pid"), []byte("-1"), 0o644) }},
 		{name: "no file", process: "keepalived", script: writes, want: "no such file", prepare: func(dir string) { os.Remove(filepath.Join(dir, "pid")) }},
-		{name: "a link in its place", process: "keepalived", script: `trap 'ln -s /etc/passwd data' USR1`, want: "too many levels of symbolic links"},
+		{name: "a link in its place", process: "keepalived", script: `trap 'ln -s other data; echo x > data' USR1`, want: "was not written"},
+		{name: "in pieces", process: "keepalived", script: `trap '(echo one; sleep 0.3; echo two) > new; (echo one; sleep 0.3; echo two) > data' USR1`, want: "one\ntwo\n"},
+		{name: "under another name at first", process: "keepalived", script: `trap '(mv data.new data; sleep 0.1; echo one; sleep 0.3; echo two) > data.new' USR1`, want: "one\ntwo\n"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := fakeKeepalived(t, tt.process, tt.script)
@@ -61,18 +69,53 @@ func TestStateDump(t *testing.T) {
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 			defer cancel()
-			d := &StateDump{PIDFile: filepath.Join(dir, "pid"), File: filepath.Join(dir, "data"), Interval: time.Hour}
-			text, err := d.Read(ctx)
+			file := filepath.Join(dir, "data")
+			d := &StateDump{PIDFile: filepath.Join(dir, "pid"), Interval: time.Hour}
+			text, err := d.Read(ctx, file)
 			if got := text + fmt.Sprint(err); !strings.Contains(got, tt.want) {
 				t.Errorf("%q, want %q", got, tt.want)
 			}
-			again, err2 := d.Read(ctx)
-			if again != text || (err == nil) != (err2 == nil) {
+			// What is wrong stays what is wrong until the next try.
+			again, err2 := d.Read(ctx, file)
+			if again != text || (err == nil) != (err2 == nil) || err != nil && !errors.Is(err2, err) {
 				t.Errorf("a moment later: %q, %v", again, err2)
 			}
 			if _, err := os.Stat(filepath.Join(dir, "hit")); err == nil {
 				t.Error("another program was signalled")
 			}
 		})
+	}
+}
+
+// TestStateDumpOfItsOwn has a keepalived with a file system of its own, as PrivateTmp of systemd gives it.
+func TestStateDumpOfItsOwn(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("a mount namespace takes root")
+	}
+	dir, own := t.TempDir(), t.TempDir()
+	program := filepath.Join(dir, "keepalived")
+	script := "#!/bin/sh\ntrap 'echo its own > " + own + "/data' USR1\necho ready > " + dir + "/ready\nwhile :; do sleep 0.05; done\n"
+	if err := errors.Join(os.WriteFile(program, []byte(script), 0o755), os.WriteFile(filepath.Join(own, "data"), []byte("another's"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	startFake(t, dir, exec.Command("unshare", "--mount", "sh", "-c", "mount -t tmpfs tmpfs "+own+" && exec "+program))
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	text, err := (&StateDump{PIDFile: filepath.Join(dir, "pid")}).Read(ctx, filepath.Join(own, "data"))
+	if text != "its own\n" || err != nil {
+		t.Errorf("%q, %v", text, err)
+	}
+}
+
+func TestReadOwned(t *testing.T) {
+	dir := t.TempDir()
+	link, foreign := filepath.Join(dir, "link"), filepath.Join(dir, "foreign")
+	if err := errors.Join(os.Symlink("/etc/passwd", link), os.WriteFile(foreign, nil, 0o644), os.Chown(foreign, 65534, 65534)); err != nil {
+		t.Skipf("a file of somebody else takes root: %v", err)
+	}
+	for file, want := range map[string]string{link: "too many levels of symbolic links", foreign: "is not keepalived's", dir: "is not keepalived's"} {
+		if _, err := readOwned(file); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", file, err, want)
+		}
 	}
 }

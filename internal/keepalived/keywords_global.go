@@ -42,7 +42,7 @@ func globalDefs() []keyword {
 		boolOf("smtp_alert_checker", func(g *Global) *Value[bool] { return &g.SMTPAlertChecker }),
 		{name: "reload_check_config", handle: setReloadCheck},
 		{name: "reload_file", handle: setReloadFile},
-		text("tmp_config_directory", globalField(func(g *Global) *Value[string] { return &g.TmpDirectory })),
+		from("2.3.2", text("state_dump_file", globalField(func(g *Global) *Value[string] { return &g.StateDumpFile }))),
 		boolOf("data_use_instance", func(g *Global) *Value[bool] { return &g.DataUseInstance }),
 		{name: "include_check", handle: setIncludeCheck},
 		fifo("notify_fifo", func(g *Global) *Value[FIFO] { return &g.NotifyFIFO }),
@@ -316,5 +316,5 @@ const globalNames = `
 	lvs_netlink_cmd_rcv_bufs lvs_netlink_cmd_rcv_bufs_force lvs_netlink_monitor_rcv_bufs lvs_netlink_monitor_rcv_bufs_force
 	no_checker_emails vrrp_rx_bufs_policy vrrp_rx_bufs_multiplier vrrp_startup_delay vrrp_delay_after_boot@2.4.0
 	log_unknown_vrids vmac_prefix vmac_addr_prefix vrrp_owner_ignore_adverts@2.3.2 umask random_seed
-	reload_time_file reload_repeat config_save_dir json_version@2.2.8 iproute_usr_dir@2.3.2 iproute_etc_dir@2.3.2
-	state_dump_file@2.3.2 stats_dump_file@2.3.2 json_dump_file@2.3.2`
+	reload_time_file reload_repeat config_save_dir tmp_config_directory json_version@2.2.8 iproute_usr_dir@2.3.2 iproute_etc_dir@2.3.2
+	stats_dump_file@2.3.2 json_dump_file@2.3.2`

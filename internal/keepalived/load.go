@@ -16,11 +16,13 @@ type Options struct {
 	ConfigID string // of conditional lines: keepalived's -i, else the host name up to its first dot
 	Version  string // of keepalived, such as 2.2.7; empty: the newest that is known
 	MaxLines int    // a limit for sequences without end; 0: 500,000
+
+	release release // of Version
 }
 
 // Load reads a configuration. It fails only when there is no file that
-// keepalived could read under that name, which may be a pattern; whatever else
-// is wrong is in [Config.Notes].
+// keepalived could read under that name, which may be a pattern, or no such
+// version; whatever else is wrong is in [Config.Notes].
 func Load(name string, o Options) (*Config, error) {
 	if o.FS == nil {
 		o.FS = os.DirFS("/")
@@ -28,7 +30,14 @@ func Load(name string, o Options) (*Config, error) {
 	if o.Dir = path.Join("/", o.Dir); o.MaxLines == 0 {
 		o.MaxLines = 500_000
 	}
-	cfg := &Config{}
+	o.release = newest
+	if o.Version != "" {
+		var ok bool
+		if o.release, ok = parseRelease(o.Version); !ok {
+			return nil, fmt.Errorf("read keepalived's configuration: its version is %q; want one such as 2.2.7", o.Version)
+		}
+	}
+	cfg := &Config{Version: o.Version, ID: o.ConfigID}
 	var all notes
 	for _, process := range []process{parent, checkers, vrrp} {
 		if err := read(name, o, process, cfg, &all); err != nil {
@@ -81,13 +90,14 @@ func uniq(names []string) []string {
 
 // unreadable says why there is nothing to read.
 func unreadable(name string, o Options) error {
-	if !path.IsAbs(name) {
-		name = path.Join(o.Dir, name)
+	at := name
+	if !path.IsAbs(at) {
+		at = path.Join(o.Dir, at)
 	}
-	info, err := fs.Stat(o.FS, inFS(name))
+	info, err := fs.Stat(o.FS, inFS(at))
 	switch {
 	case err != nil:
-		return fmt.Errorf("read keepalived's configuration: %w", err)
+		return fmt.Errorf("read keepalived's configuration: %w", outsideFS(name, err))
 	case !info.Mode().IsRegular():
 		return fmt.Errorf("read keepalived's configuration: %s is not a regular file", name)
 	case info.Mode()&0o111 != 0:

@@ -9,8 +9,10 @@ import (
 // values are filled in and inconsistent ones corrected. A block that keepalived
 // would discard is not here; a note says so.
 type Config struct {
-	Files  []string // every file that was read, in the order of opening
-	Global Global
+	Version string   // of keepalived, by whose rules it was read; empty: the newest that is known
+	ID      string   // by which conditional lines (@ID) were chosen
+	Files   []string // every file that was read, in the order of opening
+	Global  Global
 
 	Groups         []Group
 	VirtualServers []VirtualServer

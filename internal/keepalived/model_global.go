@@ -29,8 +29,8 @@ type Global struct {
 	ReloadCheck      Value[bool] // reload_check_config: a bad file is refused on reload
 	ReloadCheckLog   Value[string]
 	ReloadFile       Value[string]
-	TmpDirectory     Value[string] // tmp_config_directory: where the state dumps go
-	DataUseInstance  Value[bool]   // data_use_instance: the instance is part of the dumps' names
+	StateDumpFile    Value[string] // state_dump_file: see StateDump
+	DataUseInstance  Value[bool]   // data_use_instance: namespace and instance are part of the dump's name
 
 	NotifyFIFO Value[FIFO]
 	LVSFIFO    Value[FIFO]

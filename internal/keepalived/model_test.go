@@ -35,6 +35,8 @@ global_defs {
 	smtp_alert off
 	reload_check_config /tmp/log
 	tmp_config_directory /run/ka
+	state_dump_file /run/ka/
+	data_use_instance
 	include_check read nonsense +match +match -match
 	lvs_sync_daemon eth2
 }
@@ -59,14 +61,14 @@ global_defs {
 		{"startup script", g.Startup.String(), "/bin/up now"},
 		{"smtp alert", g.SMTPAlert.IsSet() && !g.SMTPAlert.V, true},
 		{"log of the reload check", g.ReloadCheckLog.V, "/tmp/log"},
-		{"directory of dumps", g.TmpDirectory.V, "/run/ka"},
-		{"other statements", statements(g.Other), "router_id R; notification_email {a@example.com; b@example.com}"},
+		{"state dump", g.StateDump(), "/run/ka/keepalived_check.dns_one.data"},
+		{"other statements", statements(g.Other), "router_id R; notification_email {a@example.com; b@example.com}; tmp_config_directory /run/ka"},
 	} {
 		if tt.got != tt.want {
 			t.Errorf("%s: %v, want %v", tt.what, tt.got, tt.want)
 		}
 	}
-	for place, text := range map[string]string{":2": "already", ":24": "nonsense", ":25": "already on eth1"} {
+	for place, text := range map[string]string{":2": "already", ":26": "nonsense", ":27": "already on eth1"} {
 		if !has(cfg, keepalived.Ignored, place, text) {
 			t.Errorf("no note at %s: %v", place, cfg.Notes)
 		}

@@ -37,7 +37,7 @@ type reader struct {
 func newReader(o Options, by process, report func(Note)) *reader {
 	r := &reader{
 		by:          by,
-		release:     parseRelease(o.Version),
+		release:     o.release,
 		copy:        by != parent,
 		configID:    o.ConfigID,
 		definitions: standardDefinitions(),

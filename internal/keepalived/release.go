@@ -18,18 +18,24 @@ const (
 	newest release = 2*1_000_000 + 999*1_000
 )
 
-// parseRelease reads 2.2.7 or v2.2.7. What is not a version is the newest.
-func parseRelease(s string) release {
+// parseRelease reads 2.2.7 or v2.2.7.
+func parseRelease(s string) (release, bool) {
 	n := release(0)
 	for i, part := range strings.SplitN(strings.TrimPrefix(s, "v"), ".", 3) {
 		v, err := strconv.ParseUint(part, 10, 16)
 		if err != nil || v > 999 {
-			return newest
+			return 0, false
 		}
 		for range 2 - i {
 			v *= 1000
 		}
 		n += release(v)
 	}
-	return n
+	return n, true
+}
+
+// hasCome reports whether what arrived with a version is in this release.
+func (r release) hasCome(since string) bool {
+	n, _ := parseRelease(since)
+	return n <= r
 }

@@ -2,6 +2,7 @@ package keepalived
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -121,16 +122,25 @@ func (s *source) load(name string) ([]byte, error) {
 	}
 	info, err := fs.Stat(s.fsys, inFS(name))
 	if err != nil {
-		return nil, err
+		return nil, outsideFS(name, err)
 	}
 	if !info.Mode().IsRegular() || info.Mode()&0o111 != 0 {
 		return nil, fmt.Errorf("%s is not a regular file, or is executable", name)
 	}
 	text, err := fs.ReadFile(s.fsys, inFS(name))
-	if err == nil {
-		s.texts[name] = text
+	if err != nil {
+		return nil, outsideFS(name, err)
 	}
-	return text, err
+	s.texts[name] = text
+	return text, nil
+}
+
+// outsideFS puts the name that an operator knows in place of the one that fs.FS wants.
+func outsideFS(name string, err error) error {
+	if p := (*fs.PathError)(nil); errors.As(err, &p) {
+		return &fs.PathError{Op: p.Op, Path: name, Err: p.Err}
+	}
+	return err
 }
 
 // piece is what was read at once: a line, or as much of it as keepalived's

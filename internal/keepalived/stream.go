@@ -100,7 +100,7 @@ func (p *parser) stream(keywords []keyword, needBrace bool) (skipped bool) {
 		case i < 0:
 			p.note(Unknown, "keepalived does not know %s here and skips the line", quote(first))
 			continue
-		case keywords[i].since != "" && parseRelease(keywords[i].since) > p.release:
+		case keywords[i].since != "" && !p.release.hasCome(keywords[i].since):
 			p.note(Unknown, "keepalived does not know %s here before %s and skips the line", quote(first), keywords[i].since)
 			continue
 		}

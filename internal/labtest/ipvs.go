@@ -2,6 +2,7 @@ package labtest
 
 import (
 	"fmt"
+	"math"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -115,7 +116,7 @@ func parseService(words []string) (VirtualServer, error) {
 	var v VirtualServer
 	for len(words) > 0 {
 		flag, value := words[0], ""
-		if words = words[1:]; len(words) > 0 && !strings.HasPrefix(words[0], "-") {
+		if words = words[1:]; len(words) > 0 && (flag == "-f" || !strings.HasPrefix(words[0], "-")) {
 			value, words = words[0], words[1:]
 		}
 		var err error
@@ -124,8 +125,12 @@ func parseService(words []string) (VirtualServer, error) {
 			v.Proto = map[string]string{"-t": "tcp", "-u": "udp", "--sctp-service": "sctp"}[flag]
 			v.Addr, err = netip.ParseAddrPort(value)
 		case "-f":
-			var mark uint64
-			mark, err = strconv.ParseUint(value, 10, 32)
+			// ipvsadm 1.31 prints marks from 2^31 on as negative numbers.
+			var mark int64
+			mark, err = strconv.ParseInt(value, 10, 64)
+			if err == nil && (mark < math.MinInt32 || mark > math.MaxUint32) {
+				err = fmt.Errorf("no mark has 33 bits")
+			}
 			v.Proto, v.Mark = "fwm", uint32(mark)
 		case "-s":
 			v.Scheduler = value

@@ -44,6 +44,13 @@ func TestParseTable(t *testing.T) {
 				RealServers: []RealServer{{Addr: addr("10.0.0.2:0"), Method: "NAT", Weight: 3}},
 			}},
 		},
+		{
+			name: "the greatest mark, and one that fits",
+			out:  "-A -f -1 -s rr\n-A -f 2147483647 -6 -s rr\n-A -f 4294967295 -s rr\n",
+			want: Table{
+				{Proto: "fwm", Mark: 4294967295, Scheduler: "rr"}, {Proto: "fwm", Mark: 2147483647, Scheduler: "rr", Flags: "-6"}, {Proto: "fwm", Mark: 4294967295, Scheduler: "rr"},
+			},
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -51,7 +51,6 @@ var units = []unit{
 	{dir: "dashboards"},
 	{dir: "internal/promcheck"},
 
-	{dir: "internal/dnstest"},
 	{dir: "internal/policy"},
 	{dir: "tools", may: []string{"internal/flowtest", "internal/netns"}},
 }
@@ -78,7 +77,6 @@ var homes = []home{
 	{module: "golang.org/x/sync", units: []string{"cmd", "exporter"}},
 	{module: "github.com/ti-mo/conntrack", units: []string{"conntrack"}},
 	{module: "github.com/mdlayher/netlink", units: []string{"internal/ipvs", "conntrack"}},
-	{module: "github.com/mdlayher/genetlink", units: []string{"internal/ipvs", "conntrack"}},
 	// System calls that the standard library lacks: as good as part of it.
 	{module: "golang.org/x/sys", units: []string{"checker", "conntrack", "cmd", "internal/dnscount", "internal/guest", "internal/host", "internal/ipvs", "internal/labtest", "internal/netns", "lab", "tools"}},
 	{module: "github.com/rogpeppe/go-internal"},

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"os"
+
+	"github.com/lvsdns/lvsdns/exporter"
+	"github.com/lvsdns/lvsdns/internal/config"
+	"github.com/lvsdns/lvsdns/internal/host"
+	"github.com/lvsdns/lvsdns/internal/keepalived"
+)
+
+// configuration reads keepalived.conf as the keepalived of this host does: by the rules of its version, which
+// may be another after an upgrade, with the lines of its id.
+func configuration(settings *config.Exporter) func() (*keepalived.Config, error) {
+	k, root := settings.Keepalived, settings.Sources.Root
+	return func() (*keepalived.Config, error) {
+		options := keepalived.Options{FS: os.DirFS(root), ConfigID: k.ConfigID, Version: k.Version}
+		var err error
+		if options.ConfigID == "" {
+			if options.ConfigID, err = host.KeepalivedID(); err != nil {
+				return nil, err
+			}
+		}
+		if options.Version == "" {
+			// Without one the rules are those of the newest, and lvsdns_keepalived_info shows no version.
+			options.Version, _ = host.KeepalivedVersion(root, k.PIDFile)
+		}
+		return keepalived.Load(k.ConfigFile, options)
+	}
+}
+
+// belief asks keepalived, if that is allowed.
+func belief(settings *config.Exporter) exporter.Belief {
+	k := settings.Keepalived
+	if !k.Signal {
+		return nil
+	}
+	dump := &host.StateDump{Root: settings.Sources.Root, PIDFile: k.PIDFile, Interval: k.SignalInterval}
+	return func(ctx context.Context, cfg *keepalived.Config) (*keepalived.Belief, error) {
+		text, err := dump.Read(ctx, cmp.Or(k.DumpFile, cfg.Global.StateDump()))
+		if err != nil {
+			return nil, err
+		}
+		b := keepalived.ParseBelief(text)
+		return &b, nil
+	}
+}
