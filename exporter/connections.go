@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/lvsdns/lvsdns/internal/host"
 	"github.com/lvsdns/lvsdns/internal/ipvs"
 )
 
@@ -110,11 +111,9 @@ func (c *Connections) pass(ctx context.Context) time.Duration {
 }
 
 func (c *Connections) read(ctx context.Context) (*pass, error) {
-	status, err := c.config.Table.Status()
-	if err != nil && (errors.Is(err, ipvs.ErrAbsent) || !errors.Is(err, fs.ErrNotExist)) {
-		return nil, err
-	}
-	scan, err := c.config.Table.ScanConnections(ctx, c.config.Budget)
+	var p *pass
+	var err error
+	host.AtLeisure(func() { p, err = guarded(ctx, c.scan) })
 	if err != nil {
 		return nil, err
 	}
@@ -125,10 +124,20 @@ func (c *Connections) read(ctx context.Context) (*pass, error) {
 	if v == nil {
 		return nil, err
 	}
-	p := &pass{Scan: scan, held: scan.Attribute(v.table, c.known), status: status}
+	p.held = p.Attribute(v.table, c.known)
 	p.coverage = p.estimate(v.table)
 	c.remember(v.table, p.held)
 	return p, nil
+}
+
+// scan reads the connection table, and what the kernel says of it.
+func (c *Connections) scan(ctx context.Context) (*pass, error) {
+	status, err := c.config.Table.Status()
+	if err != nil && (errors.Is(err, ipvs.ErrAbsent) || !errors.Is(err, fs.ErrNotExist)) {
+		return nil, err
+	}
+	scan, err := c.config.Table.ScanConnections(ctx, c.config.Budget)
+	return &pass{Scan: scan, status: status}, err
 }
 
 // remember keeps the names of virtual servers for entries that outlive them. Only such a name is shown: the virtual address of
