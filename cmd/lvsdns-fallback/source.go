@@ -73,7 +73,7 @@ func (s *source) client(c *keepalived.Config) (*ipvs.Client, func(), error) {
 		closer = func() { ns.Close() }
 	}
 	client := ipvs.New(config)
-	return client, func() { client.Close(); closer() }, nil
+	return client, func() { _ = client.Close(); closer() }, nil
 }
 
 // kernel is what the kernel has.

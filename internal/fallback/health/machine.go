@@ -9,10 +9,11 @@ import (
 
 // Result is what one run of a check found.
 type Result struct {
-	Pass   bool
-	Status int    // exit status of a MISC_CHECK that passed: with misc_dynamic 2 and above set the weight
-	Value  int64  // of a FILE_CHECK, which always passes: the number in its file
-	Reason string // one line for a person
+	Pass    bool
+	Unknown bool   // nothing was learnt, for a reason on this host: all stays as it is
+	Status  int    // exit status of a MISC_CHECK that passed: with misc_dynamic 2 and above set the weight
+	Value   int64  // of a FILE_CHECK, which always passes: the number in its file
+	Reason  string // one line for a person
 }
 
 // Options are what a configuration does not say.

@@ -12,6 +12,9 @@ func (m *Machine) Result(c *Check, r Result) Next {
 	n := Next{After: c.Config.DelayLoop.V}
 	weight := c.of.weight()
 	c.reason = r.Reason
+	if r.Unknown {
+		return n
+	}
 	first := !c.hasRun
 	if c.Config.File != nil {
 		r.Pass, c.adds = fileWeight(c.Config.File, r.Value)

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/lvsdns/lvsdns/internal/drift"
@@ -70,8 +71,8 @@ func unsupported(c *keepalived.Config, v *keepalived.VirtualServer) []Block {
 				continue
 			}
 			for _, u := range k.HTTP.URLs {
-				if strings.ContainsAny(u.Regex.V, "(?") && strings.Contains(u.Regex.V, "(?") {
-					list = append(list, Block{v, u.Regex.Pos, "regex: look-around and inline options of PCRE are not supported; write it without (?"})
+				if _, err := regexp.Compile(u.Regex.V); err != nil {
+					list = append(list, Block{v, u.Regex.Pos, fmt.Sprintf("regex: only what RE2 knows is supported: %v; write it without", err)})
 				}
 				for _, s := range u.Other {
 					list = append(list, Block{v, s.Pos, s.Words[0] + ": this option of a regex is not supported; write the regex without it"})

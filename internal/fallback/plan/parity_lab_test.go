@@ -22,7 +22,8 @@ import (
 
 // unlike are the configurations where the table differs from keepalived's, and why.
 var unlike = map[string]string{
-	"nftables.conf": "blocked: the marks of its groups need keepalived's own nftables rules",
+	"nftables.conf":      "blocked: the marks of its groups need keepalived's own nftables rules",
+	"checkers-http.conf": "blocked: options of PCRE",
 }
 
 // TestStartParity holds the table of a plan that is carried out on an empty kernel against the one that real keepalived programs
