@@ -19,7 +19,10 @@ func main() {
 
 const usage = `usage: lvsdns-fallback COMMAND [flags]
 
-  plan    which writes would bring the kernel's IPVS table to what keepalived.conf orders? It writes nothing.
+  plan       which writes would bring the kernel's IPVS table to what keepalived.conf orders? It writes nothing.
+  run        take the table over, and keep it as keepalived.conf and its checks say
+  hand-back  end the one that runs, so that keepalived can start again
+  status     who programs IPVS here, and is the table as configured? It changes nothing.
 
 lvsdns-fallback COMMAND --help lists the flags of a command.
 `
@@ -39,6 +42,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	switch args[0] {
 	case "plan":
 		return planCommand(ctx, args[1:], stdout, stderr)
+	case "run":
+		return runCommand(ctx, args[1:], stdout, stderr)
+	case "hand-back":
+		return handBackCommand(ctx, args[1:], stdout, stderr)
+	case "status":
+		return statusCommand(ctx, args[1:], stdout, stderr)
 	case "help", "-h", "--help":
 		fmt.Fprint(stdout, usage)
 		return exitSame

@@ -6,12 +6,16 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/lvsdns/lvsdns/internal/ipvs"
 )
 
-// Kernel is a table. The zero Kernel is empty.
+// Kernel is a table. The zero Kernel is empty. Its methods may be called at the same time; who reads or writes its
+// fields meanwhile does so inside Do.
 type Kernel struct {
+	mu sync.Mutex
+
 	Entries []ipvs.TableEntry
 	Limits  ipvs.Timeouts
 	Syncd   []ipvs.Daemon
@@ -19,6 +23,13 @@ type Kernel struct {
 	Writes []string // each write that was asked for, in order
 	FailAt int      // the write that fails, from 1; 0: none
 	Fault  error    // what it fails with
+}
+
+// Do runs f while nobody else has the table.
+func (k *Kernel) Do(f func()) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	f()
 }
 
 func (k *Kernel) write(format string, args ...any) error {
@@ -31,6 +42,8 @@ func (k *Kernel) write(format string, args ...any) error {
 
 // Snapshot copies the table.
 func (k *Kernel) Snapshot(context.Context) (ipvs.Table, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
 	var t ipvs.Table
 	for _, e := range k.Entries {
 		e.Destinations = slices.Clone(e.Destinations)
@@ -40,10 +53,18 @@ func (k *Kernel) Snapshot(context.Context) (ipvs.Table, error) {
 }
 
 // Timeouts are those of connections.
-func (k *Kernel) Timeouts(context.Context) (ipvs.Timeouts, error) { return k.Limits, nil }
+func (k *Kernel) Timeouts(context.Context) (ipvs.Timeouts, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.Limits, nil
+}
 
 // Daemons are the synchronisation daemons.
-func (k *Kernel) Daemons(context.Context) ([]ipvs.Daemon, error) { return k.Syncd, nil }
+func (k *Kernel) Daemons(context.Context) ([]ipvs.Daemon, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.Syncd, nil
+}
 
 // Find is a service of the table, nil if it is not there.
 func (k *Kernel) Find(key ipvs.ServiceKey) *ipvs.TableEntry {
@@ -65,6 +86,8 @@ func (k *Kernel) server(key ipvs.ServiceKey, d ipvs.DestinationKey) (*ipvs.Table
 
 // NewService adds a service.
 func (k *Kernel) NewService(_ context.Context, s ipvs.Service) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
 	if err := k.write("new %s", s.ServiceKey); err != nil {
 		return err
 	}
@@ -77,6 +100,8 @@ func (k *Kernel) NewService(_ context.Context, s ipvs.Service) error {
 
 // SetService changes a service.
 func (k *Kernel) SetService(_ context.Context, s ipvs.Service) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
 	if err := k.write("set %s", s.ServiceKey); err != nil {
 		return err
 	}
@@ -90,6 +115,8 @@ func (k *Kernel) SetService(_ context.Context, s ipvs.Service) error {
 
 // DeleteService removes a service.
 func (k *Kernel) DeleteService(_ context.Context, key ipvs.ServiceKey) (bool, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
 	if err := k.write("delete %s", key); err != nil {
 		return false, err
 	}
@@ -100,6 +127,8 @@ func (k *Kernel) DeleteService(_ context.Context, key ipvs.ServiceKey) (bool, er
 
 // NewDestination adds a real server.
 func (k *Kernel) NewDestination(_ context.Context, key ipvs.ServiceKey, d ipvs.Destination) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
 	if err := k.write("new %s of %s weight %d", d.DestinationKey, key, d.Weight); err != nil {
 		return err
 	}
@@ -116,6 +145,8 @@ func (k *Kernel) NewDestination(_ context.Context, key ipvs.ServiceKey, d ipvs.D
 
 // SetDestination changes a real server.
 func (k *Kernel) SetDestination(_ context.Context, key ipvs.ServiceKey, d ipvs.Destination) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
 	if err := k.write("set %s of %s weight %d", d.DestinationKey, key, d.Weight); err != nil {
 		return err
 	}
@@ -129,6 +160,8 @@ func (k *Kernel) SetDestination(_ context.Context, key ipvs.ServiceKey, d ipvs.D
 
 // DeleteDestination removes a real server.
 func (k *Kernel) DeleteDestination(_ context.Context, key ipvs.ServiceKey, d ipvs.DestinationKey) (bool, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
 	if err := k.write("delete %s of %s", d, key); err != nil {
 		return false, err
 	}
@@ -142,6 +175,8 @@ func (k *Kernel) DeleteDestination(_ context.Context, key ipvs.ServiceKey, d ipv
 
 // SetTimeouts changes the timeouts that are not zero.
 func (k *Kernel) SetTimeouts(_ context.Context, t ipvs.Timeouts) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
 	if err := k.write("set timeouts"); err != nil {
 		return err
 	}
@@ -151,6 +186,8 @@ func (k *Kernel) SetTimeouts(_ context.Context, t ipvs.Timeouts) error {
 
 // NewDaemon starts a synchronisation daemon.
 func (k *Kernel) NewDaemon(_ context.Context, d ipvs.Daemon) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
 	if err := k.write("start %s", d.Role); err != nil {
 		return err
 	}

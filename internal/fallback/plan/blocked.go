@@ -116,8 +116,8 @@ func about(c *keepalived.Config, n keepalived.Note, mend string) []Block {
 	return named
 }
 
-// blockedServices are the kernel's services that no step may touch: one that several virtual servers share is blocked by each.
-func blockedServices(c *keepalived.Config, blocks []Block) map[ipvs.ServiceKey]bool {
+// BlockedServices are the kernel's services that no step may touch: one that several virtual servers share is blocked by each.
+func BlockedServices(c *keepalived.Config, blocks []Block) map[ipvs.ServiceKey]bool {
 	if len(blocks) == 0 {
 		return nil
 	}

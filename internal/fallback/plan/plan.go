@@ -69,7 +69,7 @@ func (p Plan) Differs() bool { return len(p.Steps)+len(p.Kept)+len(p.Blocked) > 
 
 // Make compares and orders. The result depends on nothing but the input.
 func Make(in Input) Plan {
-	m := &maker{Input: in, plan: Plan{Blocked: in.Blocked}, blocked: blockedServices(in.Config, in.Blocked)}
+	m := &maker{Input: in, plan: Plan{Blocked: in.Blocked}, blocked: BlockedServices(in.Config, in.Blocked)}
 	m.timeouts()
 	m.daemon()
 	kernel := make(map[ipvs.ServiceKey]*ipvs.TableEntry, len(in.Kernel.Entries))

@@ -33,6 +33,11 @@ func misc(k *keepalived.Checker, o Options) (Probe, error) {
 	if !o.Fork && filepath.Base(argv[0]) == "lvsdns-check" && !isScript(argv[0]) {
 		return inside(k, argv[1:], o), nil
 	}
+	return script(k, argv, o), nil
+}
+
+// script runs a command as its user, if keepalived would.
+func script(k *keepalived.Checker, argv []string, o Options) Probe {
 	return func(ctx context.Context) health.Result {
 		id := host.ScriptID{Path: argv[0], User: k.Misc.Path.User, Group: k.Misc.Path.Group}
 		switch s := o.Scripts.Look(id); {
@@ -45,7 +50,7 @@ func misc(k *keepalived.Checker, o Options) (Probe, error) {
 			return unknown("the script cannot run: %s", reason)
 		}
 		return start(ctx, k, argv, uid, gid, o.Environ)
-	}, nil
+	}
 }
 
 // isScript reports whether a file begins with #!, so that it is somebody's own program of that name.
@@ -135,4 +140,18 @@ func end(pid int, ended <-chan struct{}) {
 		_ = syscall.Kill(-pid, syscall.SIGKILL)
 		<-ended
 	}
+}
+
+// hookTime is how long a notify script may take. keepalived lets it run on.
+const hookTime = time.Minute
+
+// Hook starts a notify script and does not wait for it.
+func Hook(s keepalived.Script, o Options) error {
+	if len(s.Argv) == 0 {
+		return errors.New("the command cannot be read")
+	}
+	k := &keepalived.Checker{Misc: &keepalived.Misc{Path: s, Timeout: keepalived.Value[time.Duration]{V: hookTime}}}
+	run := script(k, s.Argv, o)
+	go run(context.Background())
+	return nil
 }

@@ -1,0 +1,176 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/netip"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/lvsdns/lvsdns/internal/config"
+	"github.com/lvsdns/lvsdns/internal/fallback"
+	"github.com/lvsdns/lvsdns/internal/fallback/guard"
+	"github.com/lvsdns/lvsdns/internal/fallback/probe"
+	"github.com/lvsdns/lvsdns/internal/host"
+	"github.com/lvsdns/lvsdns/internal/keepalived"
+)
+
+func runCommand(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	arguments, err := config.FallbackArguments(args)
+	if err == nil && arguments.Help {
+		fmt.Fprint(stdout, config.FallbackUsage())
+		return exitSame
+	}
+	var settings *config.Fallback
+	if err == nil {
+		settings, err = config.LoadFallback(arguments.File, arguments.Asked, arguments.Flags)
+	}
+	if err == nil {
+		err = serve(ctx, settings, logger(settings.Log, stderr))
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "lvsdns-fallback run: %v\n", err)
+		return exitError
+	}
+	return exitSame
+}
+
+func logger(l config.Log, to io.Writer) *slog.Logger {
+	options := &slog.HandlerOptions{Level: l.Level}
+	if l.Format == "json" {
+		return slog.New(slog.NewJSONHandler(to, options))
+	}
+	return slog.New(slog.NewTextHandler(to, options))
+}
+
+// serve holds the guard, and runs until it is told to end or to hand back.
+func serve(ctx context.Context, s *config.Fallback, log *slog.Logger) error {
+	from := source{config: s.ConfigFile, configID: s.ConfigID, version: s.Version, skipUnknown: s.SkipUnknown, netns: s.NetNS}
+	cfg, _, err := from.load()
+	if err != nil {
+		return err
+	}
+	if name := cfg.Global.NetNamespace.V; name != "" && s.NetNS == "" {
+		return fmt.Errorf("%s: keepalived works in net_namespace %s, and its checks leave from there: start this as ip netns exec %[2]s lvsdns-fallback run --netns %[2]s", cfg.Global.NetNamespace.Pos, name)
+	}
+	client, closer, err := from.client(cfg)
+	if err != nil {
+		return err
+	}
+	defer closer()
+	options := fallback.Options{
+		Load: from.load, Kernel: client, Floor: float64(s.FloorPercent) / 100, StateFile: s.StateFile, DryRun: s.DryRun,
+		Interval: s.Interval, Parallel: s.Parallel, Local: localAddresses, Log: log,
+		Probe: probe.Options{Scripts: scripts(cfg), Getenv: os.Getenv, Environ: os.Environ(), Fork: s.ForkDNSChecks},
+		Ready: func() { tell("READY=1") }, Alive: func() { tell("WATCHDOG=1") },
+	}
+	if !s.DryRun {
+		held, err := hold(s)
+		if err != nil {
+			return err
+		}
+		defer held.Release()
+		options.Guard = func() error { return errors.Join(held.Check(), rival(s)) }
+	}
+	// SIGUSR1 is how "lvsdns-fallback hand-back" asks; it ends as SIGTERM does.
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGUSR1)
+	defer stop()
+	options.Reload = hangups(ctx)
+	if err := fallback.Run(ctx, options); err != nil {
+		return err
+	}
+	log.Info("ends; the table stays as it is")
+	return nil
+}
+
+func scripts(c *keepalived.Config) host.ScriptReader {
+	return host.ScriptReader{DefaultUser: c.Global.ScriptUser.V, DefaultGroup: c.Global.ScriptGroup.V, Secure: c.Global.ScriptSecurity.V}
+}
+
+// rival reports a keepalived that would program the table too.
+func rival(s *config.Fallback) error {
+	if s.CheckersPIDFile == "" {
+		return nil
+	}
+	all, err := guard.Processes("/proc", "self")
+	if err != nil {
+		return err
+	}
+	if p := guard.Rival(all, s.ConfigFile, s.CheckersPIDFile); p != nil {
+		return errors.New(p.Why())
+	}
+	return nil
+}
+
+// settle is longer than keepalived before 2.3.2 needs between its look at the pidfiles and its own pid in them.
+const settle = time.Second
+
+// hold takes the guard, and looks again after a keepalived that was just starting would have shown itself.
+func hold(s *config.Fallback) (*guard.Held, error) {
+	if err := rival(s); err != nil {
+		return nil, err
+	}
+	held, err := guard.Acquire(guard.Options{Lock: s.LockFile, PIDFile: s.CheckersPIDFile})
+	if err != nil {
+		return nil, err
+	}
+	if s.CheckersPIDFile != "" {
+		time.Sleep(settle)
+		if err := errors.Join(held.Check(), rival(s)); err != nil {
+			held.Release()
+			return nil, err
+		}
+	}
+	return held, nil
+}
+
+func localAddresses() (map[netip.Addr]bool, error) {
+	all, err := host.Addresses()
+	local := map[netip.Addr]bool{}
+	for _, a := range all {
+		local[a.Addr] = true
+	}
+	return local, err
+}
+
+// hangups passes SIGHUP on until ctx ends.
+func hangups(ctx context.Context) <-chan struct{} {
+	signals, reload := make(chan os.Signal, 1), make(chan struct{})
+	signal.Notify(signals, syscall.SIGHUP)
+	go func() {
+		defer signal.Stop(signals)
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-signals:
+			}
+			select {
+			case <-ctx.Done():
+				return
+			case reload <- struct{}{}:
+			}
+		}
+	}()
+	return reload
+}
+
+// tell sends systemd a word (sd_notify(3)), if it listens.
+func tell(word string) {
+	name := os.Getenv("NOTIFY_SOCKET")
+	if name == "" {
+		return
+	}
+	conn, err := net.Dial("unixgram", name)
+	if err != nil {
+		return
+	}
+	defer conn.Close()
+	_, _ = conn.Write([]byte(word))
+}
