@@ -16,6 +16,7 @@ import (
 	"github.com/lvsdns/lvsdns/internal/config"
 	"github.com/lvsdns/lvsdns/internal/fallback"
 	"github.com/lvsdns/lvsdns/internal/fallback/guard"
+	"github.com/lvsdns/lvsdns/internal/fallback/plan"
 	"github.com/lvsdns/lvsdns/internal/fallback/probe"
 	"github.com/lvsdns/lvsdns/internal/host"
 	"github.com/lvsdns/lvsdns/internal/keepalived"
@@ -64,6 +65,9 @@ func serve(ctx context.Context, s *config.Fallback, log *slog.Logger) error {
 		return err
 	}
 	defer closer()
+	for _, w := range plan.UDPWarnings(cfg, expireNodest()) {
+		log.Warn(w)
+	}
 	options := fallback.Options{
 		Load: from.load, Kernel: client, Floor: float64(s.FloorPercent) / 100, StateFile: s.StateFile, DryRun: s.DryRun,
 		Interval: s.Interval, Parallel: s.Parallel, Local: localAddresses, Log: log,
@@ -87,6 +91,20 @@ func serve(ctx context.Context, s *config.Fallback, log *slog.Logger) error {
 	}
 	log.Info("ends; the table stays as it is")
 	return nil
+}
+
+// expireNodest reads the sysctl; what cannot be read counts as set, since a warning must be sure.
+func expireNodest() bool {
+	all, err := host.IPVSSysctls("/")
+	if err != nil {
+		return true
+	}
+	for _, s := range all {
+		if s.Name == "expire_nodest_conn" {
+			return s.Value != 0
+		}
+	}
+	return true
 }
 
 func scripts(c *keepalived.Config) host.ScriptReader {

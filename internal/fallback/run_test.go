@@ -261,7 +261,9 @@ func TestDryRun(t *testing.T) {
 func TestGuardLost(t *testing.T) {
 	a, _ := port(t)
 	d := newDirector(t, conf(a))
-	d.change = func(o *fallback.Options) { o.Guard = func() error { return errors.New("the pidfile names process 1 now") } }
+	d.change = func(o *fallback.Options) {
+		o.Guard = func() error { return errors.New("the pidfile names process 1 now") }
+	}
 	stop := d.start()
 	d.until("the stop is said", func() bool { return strings.Contains(d.log.String(), "names process 1 now") })
 	time.Sleep(100 * time.Millisecond)

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/lvsdns/lvsdns/internal/fallback/guard"
 	"github.com/lvsdns/lvsdns/internal/fallback/plan"
@@ -91,6 +92,19 @@ func TestOldKeepalived(t *testing.T) {
 	if pid := guard.Holder(o.Lock); pid != 0 {
 		t.Errorf("the lock is held by %d after a refusal", pid)
 	}
+	// Killed, and not yet waited for: its parent may be frozen.
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	for range 500 {
+		var h *guard.Held
+		if h, err = guard.Acquire(o); err == nil {
+			h.Release()
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Errorf("a zombie has the table: %v", err)
 }
 
 func TestProcesses(t *testing.T) {

@@ -102,8 +102,9 @@ func (h *Held) unclaimed() error {
 	if pid <= 1 || pid == os.Getpid() {
 		return nil
 	}
-	comm, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid))
-	if err == nil && strings.HasPrefix(string(comm), "keepalived") {
+	// A checker that was killed while its parent is frozen stays as a zombie: it is dead, though kill(pid, 0) finds it.
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if name, state, _ := parseStat(string(stat)); err == nil && strings.HasPrefix(name, "keepalived") && state != "Z" {
 		return fmt.Errorf("%w: keepalived's checker process %d lives", ErrHeld, pid)
 	}
 	return nil

@@ -69,7 +69,7 @@ func (p Plan) Differs() bool { return len(p.Steps)+len(p.Kept)+len(p.Blocked) > 
 
 // Make compares and orders. The result depends on nothing but the input.
 func Make(in Input) Plan {
-	m := &maker{Input: in, plan: Plan{Blocked: in.Blocked}, blocked: BlockedServices(in.Config, in.Blocked)}
+	m := &maker{Input: in, plan: Plan{Blocked: in.Blocked}, blocked: BlockedServices(in.Config, in.Blocked), present: map[ipvs.DestinationKey]*ipvs.Destination{}}
 	m.timeouts()
 	m.daemon()
 	kernel := make(map[ipvs.ServiceKey]*ipvs.TableEntry, len(in.Kernel.Entries))
@@ -94,7 +94,8 @@ type maker struct {
 	Input
 	blocked  map[ipvs.ServiceKey]bool
 	plan     Plan
-	removals []Step // after everything else
+	removals []Step                                    // after everything else
+	present  map[ipvs.DestinationKey]*ipvs.Destination // of one service, those that are not found to be wanted yet
 }
 
 func (m *maker) add(s Step)     { m.plan.Steps = append(m.plan.Steps, s) }
@@ -113,32 +114,35 @@ func (m *maker) service(s keepalived.Service, want ipvs.Service, has *ipvs.Table
 	default:
 		there = has.Destinations
 	}
-	wanted := make(map[ipvs.DestinationKey]bool, len(s.Destinations))
-	present := make(map[ipvs.DestinationKey]*ipvs.Destination, len(there))
+	clear(m.present)
 	for i := range there {
-		present[there[i].DestinationKey] = &there[i]
+		m.present[there[i].DestinationKey] = &there[i]
 	}
 	var lower []Step
 	for _, d := range s.Destinations {
 		server := drift.Destination(d)
-		wanted[server.DestinationKey] = true
-		step := Step{Action: AddServer, Service: want, Server: server, Pos: d.Pos, Text: serverWords(server) + ": not in the kernel"}
-		old := present[server.DestinationKey]
-		if old != nil {
-			if sameServer(*old, server) {
-				continue
-			}
-			step.Action, step.Text = SetServer, serverWords(server)+": the kernel has "+changedWords(*old, server)
+		old := m.present[server.DestinationKey]
+		delete(m.present, server.DestinationKey)
+		switch {
+		case old == nil:
+			m.add(Step{Action: AddServer, Service: want, Server: server, Pos: d.Pos, Text: serverWords(server) + ": not in the kernel"})
+			continue
+		case sameServer(*old, server):
+			continue
 		}
-		if old != nil && server.Weight < old.Weight {
+		step := Step{Action: SetServer, Service: want, Server: server, Pos: d.Pos, Text: serverWords(server) + ": the kernel has " + changedWords(*old, server)}
+		if server.Weight < old.Weight {
 			lower = append(lower, step) // who takes over is there first
 		} else {
 			m.add(step)
 		}
 	}
 	m.plan.Steps = append(m.plan.Steps, lower...)
+	if len(m.present) == 0 {
+		return
+	}
 	for _, d := range there {
-		if !wanted[d.DestinationKey] {
+		if m.present[d.DestinationKey] != nil {
 			m.unwanted(want.ServiceKey, d)
 		}
 	}

@@ -255,3 +255,23 @@ func TestAdopt(t *testing.T) {
 		}
 	}
 }
+
+func TestUDPWarnings(t *testing.T) {
+	inhibited := strings.Replace(conf, "lb_kind DR", "lb_kind DR\n\tinhibit_on_failure", 1)
+	for _, test := range []struct {
+		name, conf string
+		expire     bool
+		want       int
+	}{
+		{"fine", conf, true, 0},
+		{"sysctl", conf, false, 1},
+		{"inhibit", inhibited, true, 1},
+		{"both", inhibited, false, 2},
+		{"tcp", strings.Replace(inhibited, "UDP", "TCP", 1), false, 0},
+		{"ops", strings.Replace(inhibited, "lb_algo wrr", "lb_algo wrr\n\tops", 1), false, 0},
+	} {
+		if got := plan.UDPWarnings(load(t, test.conf), test.expire); len(got) != test.want {
+			t.Errorf("%s: %q", test.name, got)
+		}
+	}
+}

@@ -1,0 +1,92 @@
+//go:build lab
+
+package main_test
+
+import (
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lvsdns/lvsdns/internal/labtest"
+)
+
+// rig is a director with scripts for checks, and either keepalived or lvsdns-fallback.
+type rig struct {
+	*labtest.Lab
+	t        *testing.T
+	director *labtest.Host
+}
+
+func newRig(t *testing.T) *rig {
+	t.Helper()
+	lab := labtest.New(t)
+	lab.Install("lvsdns-fallback", "/usr/bin/lvsdns-fallback")
+	return &rig{lab, t, lab.Director("director", lab.LAN("lan", "192.168.1.0/24").At("192.168.1.11"))}
+}
+
+func (r *rig) file(name string) string { return filepath.Join(r.Dir(), "director", name) }
+
+// checks sets what the scripts rs1, rs2 … exit with.
+func (r *rig) checks(statuses ...int) {
+	r.t.Helper()
+	for i, s := range statuses {
+		r.InstallFile(filepath.Join(r.Dir(), fmt.Sprintf("rs%d", i+1)), fmt.Sprintf("#!/bin/sh\nexit %d\n", s))
+	}
+}
+
+// conf puts paths into a configuration.
+func (r *rig) conf(text string) string {
+	rs := regexp.MustCompile(`CHECK(\d+)`)
+	return `global_defs {
+	enable_script_security
+	script_user root
+}
+` + rs.ReplaceAllString(text, "MISC_CHECK {\n misc_path \""+r.Dir()+"/rs$1\"\n misc_timeout 10\nMORE\n}")
+}
+
+// table is ipvsadm -Sn, sorted: the kernel lists by its hash tables, in which the order of writing shows.
+func (r *rig) table() string {
+	r.t.Helper()
+	out, err := r.director.Run(r.t.Context(), "ipvsadm", "-Sn")
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(out), "\n")
+	slices.Sort(lines)
+	return strings.Join(lines, "\n")
+}
+
+// settled is the table when it has not changed for a while.
+func (r *rig) settled(quiet time.Duration) string {
+	r.t.Helper()
+	last, since := r.table(), time.Now()
+	for time.Since(since) < quiet {
+		time.Sleep(200 * time.Millisecond)
+		if now := r.table(); now != last {
+			last, since = now, time.Now()
+		}
+	}
+	return last
+}
+
+func (r *rig) flags(command string, more ...string) []string {
+	return append([]string{
+		command, "--keepalived-config", r.file("keepalived.conf"), "--checkers-pid-file", r.file("keepalived_checkers.pid"),
+		"--lock-file", r.file("fallback.lock"),
+	}, more...)
+}
+
+// fallback starts lvsdns-fallback run.
+func (r *rig) fallback(more ...string) *labtest.Process {
+	r.t.Helper()
+	return r.director.Start("/usr/bin/lvsdns-fallback", r.flags("run", append([]string{"--state-file", r.file("state.json"), "--interval", "1s"}, more...)...)...)
+}
+
+func (r *rig) ended(what string, p *labtest.Process) {
+	r.t.Helper()
+	r.WaitFor(what, 30*time.Second, func() bool { return !p.Running() })
+}
