@@ -15,7 +15,7 @@ virtual_server 192.0.2.1 53 {
 	protocol UDP
 	lb_algo wrr
 	lb_kind DR
-	delay_loop 1
+	delay_loop 2
 	warmup 0
 	sorry_server 10.9.9.9 53
 	quorum 20
@@ -37,7 +37,7 @@ virtual_server 192.0.2.1 53 {
 	protocol TCP
 	lb_algo rr
 	lb_kind DR
-	delay_loop 1
+	delay_loop 2
 	warmup 0
 	alpha
 	inhibit_on_failure
@@ -57,7 +57,7 @@ virtual_server 192.0.2.2 53 {
 	protocol UDP
 	lb_algo sh
 	lb_kind NAT
-	delay_loop 1
+	delay_loop 2
 	warmup 0
 	ops
 	real_server 10.0.0.1 5353 {
@@ -78,7 +78,7 @@ virtual_server group G {
 	lb_algo wlc
 	lb_kind TUN
 	ip_family inet
-	delay_loop 1
+	delay_loop 2
 	warmup 0
 	real_server 10.0.0.1 53 {
 		CHECK1
@@ -91,7 +91,7 @@ virtual_server 192.0.2.3 53 {
 	protocol UDP
 	lb_algo wrr
 	lb_kind DR
-	delay_loop 1
+	delay_loop 2
 	warmup 0
 	sorry_server 10.9.9.9 53
 	real_server 10.0.0.4 53 {
@@ -133,7 +133,7 @@ func TestParity(t *testing.T) {
 	want := make([]string, len(stages))
 	for i, s := range stages {
 		r.checks(s.statuses...)
-		want[i] = r.settled(5 * time.Second)
+		want[i] = r.settled(5500 * time.Millisecond)
 	}
 	k.Stop()
 	if got := r.table(); got != "" {
@@ -144,12 +144,12 @@ func TestParity(t *testing.T) {
 	for i, s := range stages {
 		r.checks(s.statuses...)
 		got := ""
-		for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(200 * time.Millisecond) {
+		for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(500 * time.Millisecond) {
 			if got = r.table(); got == want[i] {
 				break
 			}
 		}
-		if got = r.settled(2500 * time.Millisecond); got != want[i] {
+		if got = r.settled(3500 * time.Millisecond); got != want[i] {
 			t.Errorf("%s: lvsdns-fallback:\n%s\nkeepalived:\n%s\n%s", s.name, got, want[i], p.Log())
 		}
 		t.Logf("%s: %d lines", s.name, strings.Count(want[i], "\n")+1)

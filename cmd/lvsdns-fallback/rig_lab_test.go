@@ -52,6 +52,12 @@ func (r *rig) conf(text string) string {
 func (r *rig) table() string {
 	r.t.Helper()
 	out, err := r.director.Run(r.t.Context(), "ipvsadm", "-Sn")
+	for range 3 { // in a guest that is busy with checks, the pipe may outlive its time
+		if err == nil {
+			break
+		}
+		out, err = r.director.Run(r.t.Context(), "ipvsadm", "-Sn")
+	}
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -65,7 +71,7 @@ func (r *rig) settled(quiet time.Duration) string {
 	r.t.Helper()
 	last, since := r.table(), time.Now()
 	for time.Since(since) < quiet {
-		time.Sleep(200 * time.Millisecond)
+		time.Sleep(500 * time.Millisecond)
 		if now := r.table(); now != last {
 			last, since = now, time.Now()
 		}

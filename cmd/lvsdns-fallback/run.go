@@ -2,16 +2,13 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/netip"
 	"os"
 	"os/signal"
 	"syscall"
-	"time"
 
 	"github.com/lvsdns/lvsdns/internal/config"
 	"github.com/lvsdns/lvsdns/internal/fallback"
@@ -75,12 +72,12 @@ func serve(ctx context.Context, s *config.Fallback, log *slog.Logger) error {
 		Ready: func() { tell("READY=1") }, Alive: func() { tell("WATCHDOG=1") },
 	}
 	if !s.DryRun {
-		held, err := hold(s)
+		held, err := take(ctx, s, log)
 		if err != nil {
 			return err
 		}
 		defer held.Release()
-		options.Guard = func() error { return errors.Join(held.Check(), rival(s)) }
+		options.Guard = held.Mine
 	}
 	// SIGUSR1 is how "lvsdns-fallback hand-back" asks; it ends as SIGTERM does.
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGUSR1)
@@ -111,43 +108,6 @@ func scripts(c *keepalived.Config) host.ScriptReader {
 	return host.ScriptReader{DefaultUser: c.Global.ScriptUser.V, DefaultGroup: c.Global.ScriptGroup.V, Secure: c.Global.ScriptSecurity.V}
 }
 
-// rival reports a keepalived that would program the table too.
-func rival(s *config.Fallback) error {
-	if s.CheckersPIDFile == "" {
-		return nil
-	}
-	all, err := guard.Processes("/proc", "self")
-	if err != nil {
-		return err
-	}
-	if p := guard.Rival(all, s.ConfigFile, s.CheckersPIDFile); p != nil {
-		return errors.New(p.Why())
-	}
-	return nil
-}
-
-// settle is longer than keepalived before 2.3.2 needs between its look at the pidfiles and its own pid in them.
-const settle = time.Second
-
-// hold takes the guard, and looks again after a keepalived that was just starting would have shown itself.
-func hold(s *config.Fallback) (*guard.Held, error) {
-	if err := rival(s); err != nil {
-		return nil, err
-	}
-	held, err := guard.Acquire(guard.Options{Lock: s.LockFile, PIDFile: s.CheckersPIDFile})
-	if err != nil {
-		return nil, err
-	}
-	if s.CheckersPIDFile != "" {
-		time.Sleep(settle)
-		if err := errors.Join(held.Check(), rival(s)); err != nil {
-			held.Release()
-			return nil, err
-		}
-	}
-	return held, nil
-}
-
 func localAddresses() (map[netip.Addr]bool, error) {
 	all, err := host.Addresses()
 	local := map[netip.Addr]bool{}
@@ -157,38 +117,12 @@ func localAddresses() (map[netip.Addr]bool, error) {
 	return local, err
 }
 
-// hangups passes SIGHUP on until ctx ends.
-func hangups(ctx context.Context) <-chan struct{} {
-	signals, reload := make(chan os.Signal, 1), make(chan struct{})
-	signal.Notify(signals, syscall.SIGHUP)
-	go func() {
-		defer signal.Stop(signals)
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-signals:
-			}
-			select {
-			case <-ctx.Done():
-				return
-			case reload <- struct{}{}:
-			}
-		}
-	}()
-	return reload
-}
-
-// tell sends systemd a word (sd_notify(3)), if it listens.
-func tell(word string) {
-	name := os.Getenv("NOTIFY_SOCKET")
-	if name == "" {
-		return
+// take takes the table now, or waits for its time.
+func take(ctx context.Context, s *config.Fallback, log *slog.Logger) (*guard.Held, error) {
+	o := guard.Options{Lock: s.LockFile, PIDFile: s.CheckersPIDFile, Config: s.ConfigFile}
+	if !s.Standby {
+		return guard.Take(o)
 	}
-	conn, err := net.Dial("unixgram", name)
-	if err != nil {
-		return
-	}
-	defer conn.Close()
-	_, _ = conn.Write([]byte(word))
+	tell("READY=1") // waiting is what it is there for
+	return guard.Await(ctx, o, func(why string) { log.Info("stands by", "because", why) })
 }

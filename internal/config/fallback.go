@@ -18,6 +18,7 @@ type Fallback struct {
 	CheckersPIDFile     string // keepalived's; empty: there is no keepalived
 	LockFile, StateFile string
 
+	Standby       bool
 	DryRun        bool
 	Interval      time.Duration
 	Parallel      int
@@ -46,6 +47,7 @@ func (f *Fallback) options() []option {
 		{"checkers-pid-file", file{&f.CheckersPIDFile, true}, "keepalived's checkers pidfile, which is held so that keepalived's checker does not start. Empty: there is no\nkeepalived on this host."},
 		{"lock-file", file{&f.LockFile, false}, "Held so that there is one lvsdns-fallback."},
 		{"state-file", file{&f.StateFile, true}, "What is known of real servers, for a restart after the table was lost. Empty: nothing is remembered."},
+		{"standby", truth{&f.Standby}, "Do not take over now, but when keepalived's parent has been away or frozen for 65 s, which is longer than it waits\nbefore it starts a checker process again. Until then nothing is written and no check runs."},
 		{"dry-run", truth{&f.DryRun}, "Run the checks and say what would be written, and write nothing: no table, no lock, no state, no notify scripts.\nSafe while keepalived is in charge."},
 		{"interval", span{&f.Interval, 500 * time.Millisecond, time.Hour}, "Between two looks at the table and at the configuration. What checks find is written at once."},
 		{"parallel-checks", whole{&f.Parallel, 1, 100_000}, "How many checks may run at a time."},

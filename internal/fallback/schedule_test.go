@@ -51,4 +51,3 @@ func TestNoBurst(t *testing.T) {
 		}
 	}
 }
-

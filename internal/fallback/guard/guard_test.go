@@ -194,3 +194,21 @@ func TestForeign(t *testing.T) {
 		t.Errorf("a service: %q", got)
 	}
 }
+
+// TestAbsence: a checker that dies and is started again within keepalived's back-off is no reason to act.
+func TestAbsence(t *testing.T) {
+	var a guard.Absence
+	start := time.Unix(1000, 0)
+	for _, look := range []struct {
+		second int
+		there  bool
+		want   bool
+	}{
+		{0, true, false}, {1, false, false}, {60, false, false}, {61, true, false}, // it was only away for a minute
+		{62, false, false}, {126, false, false}, {127, false, true}, {128, true, false}, {129, false, false},
+	} {
+		if got := a.See(start.Add(time.Duration(look.second)*time.Second), look.there); got != look.want {
+			t.Errorf("second %d, there %t: %t, want %t", look.second, look.there, got, look.want)
+		}
+	}
+}

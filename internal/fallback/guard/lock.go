@@ -15,6 +15,7 @@ import (
 type Options struct {
 	Lock    string // our own, such as /run/lvsdns/fallback.lock
 	PIDFile string // of keepalived's checker process, such as /run/keepalived_checkers.pid; empty: there is no keepalived
+	Config  string // keepalived's configuration, for [Take]
 }
 
 // Held is what keeps others from programming the table.
