@@ -4,6 +4,7 @@ package main_test
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -30,12 +31,33 @@ func newRig(t *testing.T) *rig {
 
 func (r *rig) file(name string) string { return filepath.Join(r.Dir(), "director", name) }
 
-// checks sets what the scripts rs1, rs2 … exit with.
+// checks sets what the scripts rs1, rs2 … exit with. Each run leaves a line in ran1, ran2 …
 func (r *rig) checks(statuses ...int) {
 	r.t.Helper()
 	for i, s := range statuses {
-		r.InstallFile(filepath.Join(r.Dir(), fmt.Sprintf("rs%d", i+1)), fmt.Sprintf("#!/bin/sh\nexit %d\n", s))
+		ran := filepath.Join(r.Dir(), fmt.Sprintf("ran%d", i+1))
+		r.InstallFile(filepath.Join(r.Dir(), fmt.Sprintf("rs%d", i+1)), fmt.Sprintf("#!/bin/sh\necho >>%s\nexit %d\n", ran, s))
+		_ = os.Remove(ran)
 	}
+}
+
+// decided waits until every check has run with what [rig.checks] has set, and the table has not changed for a while. Checks
+// of one script come equally often, so that twice as many runs as checks, and some, are at least one of each.
+func (r *rig) decided(conf string) string {
+	r.t.Helper()
+	r.WaitFor("the checks run", time.Minute, func() bool {
+		for i := 1; ; i++ {
+			n := strings.Count(conf, fmt.Sprintf("/rs%d\"", i))
+			if n == 0 {
+				return true
+			}
+			text, _ := os.ReadFile(filepath.Join(r.Dir(), fmt.Sprintf("ran%d", i)))
+			if strings.Count(string(text), "\n") < 2*n+2 {
+				return false
+			}
+		}
+	})
+	return r.settled(2 * time.Second)
 }
 
 // conf puts paths into a configuration.
