@@ -16,14 +16,17 @@ import (
 const handBackUsage = `usage: lvsdns-fallback hand-back [flags]
 
 Ends the lvsdns-fallback that runs, and waits until it has let go of the lock and of keepalived's pidfile. The
-table stays as it is. Start keepalived then, and look with: lvsdns drift --signal
+table stays as it is. What of it keepalived would leave wrong, since it takes an entry that is there for its own, is
+listed as lvsdns-fallback plan does. Start keepalived then, and look with: lvsdns drift --signal
 Exit status: 0 nobody holds the table any more, 1 an error.
 
 `
 
 func handBackCommand(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	o := planOptions{health: "kernel"}
 	f := flag.NewFlagSet("lvsdns-fallback hand-back", flag.ContinueOnError)
 	f.SetOutput(io.Discard)
+	o.flags(f)
 	lock := f.String("lock-file", config.NewFallback().LockFile, "`file` that the running lvsdns-fallback holds")
 	timeout := f.Duration("timeout", 30*time.Second, "how long to wait for its end")
 	err := f.Parse(args)
@@ -42,6 +45,11 @@ func handBackCommand(ctx context.Context, args []string, stdout, stderr io.Write
 	if err != nil {
 		fmt.Fprintf(stderr, "lvsdns-fallback hand-back: %v\n", err)
 		return exitError
+	}
+	if p, err := o.make(ctx); err != nil {
+		fmt.Fprintf(stderr, "lvsdns-fallback hand-back: the table is not compared: %v\n", err)
+	} else if p.Differs() {
+		_ = p.WriteText(stdout)
 	}
 	fmt.Fprintln(stdout, "nobody holds the table: start keepalived now")
 	return exitSame
