@@ -80,6 +80,7 @@ func TestGuard(t *testing.T) {
 
 	// A second keepalived with the same pidfile refuses, in either generation.
 	k.Process.Kill()
+	time.Sleep(3 * time.Second) // a keepalived of the newer generation had the lock; now we take it
 	second := r.director.Start("keepalived", "--dont-fork", "--log-console", "--check", "--dont-release-ipvs", "--use-file="+r.file("keepalived.conf"),
 		"--pid="+r.file("other.pid"), "--checkers_pid="+r.file("keepalived_checkers.pid"), "--bfd_pid="+r.file("other_bfd.pid"))
 	r.ended("keepalived's refusal", second)

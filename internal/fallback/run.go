@@ -105,6 +105,7 @@ func (r *run) loop(ctx context.Context) {
 			r.pass(ctx)
 		case <-tick.C:
 			r.look()
+			r.mine()
 			if r.filesChanged() {
 				r.reload(ctx)
 			}
@@ -115,6 +116,16 @@ func (r *run) loop(ctx context.Context) {
 			r.reload(ctx)
 			r.pass(ctx)
 		}
+	}
+}
+
+// mine stops all writing when the table is no longer ours, also while there is nothing to write.
+func (r *run) mine() {
+	if r.DryRun || r.stopped != "" {
+		return
+	}
+	if err := r.Guard(); err != nil {
+		r.stop(err.Error())
 	}
 }
 

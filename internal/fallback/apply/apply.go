@@ -21,15 +21,29 @@ type Table interface {
 	NewDaemon(context.Context, ipvs.Daemon) error
 }
 
+// batcher is a table that makes many writes cheaper in one go; *ipvs.Client is one.
+type batcher interface {
+	Batch(context.Context, func(context.Context) error) error
+}
+
 // Steps carries out steps in their order, up to the first that fails: what the kernel has then is for the next
 // look at it. It returns how many were carried out; the error names the step.
-func Steps(ctx context.Context, to Table, steps []plan.Step) (int, error) {
-	for i, s := range steps {
-		if err := one(ctx, to, s); err != nil {
-			return i, fmt.Errorf("step %d of %d, %s: %w", i+1, len(steps), s, err)
+func Steps(ctx context.Context, to Table, steps []plan.Step) (done int, err error) {
+	all := func(ctx context.Context) error {
+		for i, s := range steps {
+			if err := one(ctx, to, s); err != nil {
+				return fmt.Errorf("step %d of %d, %s: %w", i+1, len(steps), s, err)
+			}
+			done++
 		}
+		return nil
 	}
-	return len(steps), nil
+	if b, ok := to.(batcher); ok && len(steps) > 1 {
+		err = b.Batch(ctx, all)
+	} else {
+		err = all(ctx)
+	}
+	return done, err
 }
 
 func one(ctx context.Context, to Table, s plan.Step) error {

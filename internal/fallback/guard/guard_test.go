@@ -32,6 +32,13 @@ func TestLock(t *testing.T) {
 	if _, err := guard.Acquire(o); !errors.Is(err, guard.ErrHeld) || !strings.Contains(err.Error(), fmt.Sprint(os.Getpid())) {
 		t.Errorf("a second one: %v", err)
 	}
+	// Beside a frozen parent, which keeps the lock of its pidfile, the process in the file counts: here it is we.
+	other := guard.Options{Lock: filepath.Join(dir, "other.lock"), PIDFile: o.PIDFile, Frozen: true}
+	if second, err := guard.Acquire(other); err != nil {
+		t.Errorf("beside a frozen parent: %v", err)
+	} else {
+		defer second.Release()
+	}
 	text, _ := os.ReadFile(o.PIDFile)
 	if string(text) != fmt.Sprintf("%d\n", os.Getpid()) {
 		t.Errorf("the pidfile holds %q", text)

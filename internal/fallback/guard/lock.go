@@ -16,6 +16,10 @@ type Options struct {
 	Lock    string // our own, such as /run/lvsdns/fallback.lock
 	PIDFile string // of keepalived's checker process, such as /run/keepalived_checkers.pid; empty: there is no keepalived
 	Config  string // keepalived's configuration, for [Take]
+
+	// Frozen says that a stopped parent has the pidfile, which from 2.3.2 on keeps its lock while its checker is dead. The process in
+	// the file counts then, and the lock, which we cannot have, keeps every other keepalived away.
+	Frozen bool
 }
 
 // Held is what keeps others from programming the table.
@@ -33,13 +37,13 @@ func Acquire(o Options) (*Held, error) {
 	if err := os.MkdirAll(filepath.Dir(o.Lock), 0o755); err != nil {
 		return nil, fmt.Errorf("take the lock: %w", err)
 	}
-	lock, err := open(o.Lock)
+	own, err := open(o.Lock, false)
 	if err != nil {
 		return nil, fmt.Errorf("take the lock: %w", err)
 	}
-	h := &Held{lock: lock, o: o}
+	h := &Held{lock: own, o: o}
 	if o.PIDFile != "" {
-		if h.pidfile, err = open(o.PIDFile); err == nil {
+		if h.pidfile, err = open(o.PIDFile, o.Frozen); err == nil {
 			err = h.unclaimed()
 		}
 		if err != nil {
@@ -60,14 +64,16 @@ func Acquire(o Options) (*Held, error) {
 }
 
 // open opens and locks a file: with a lock that belongs to the open file (F_OFD_SETLK of fcntl(2)), as keepalived has it.
-func open(name string) (*os.File, error) {
-	const setLock = 37 // F_OFD_SETLK
+func open(name string, frozen bool) (*os.File, error) {
 	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW|syscall.O_CLOEXEC, 0o644)
 	if err != nil {
 		return nil, err
 	}
-	err = syscall.FcntlFlock(f.Fd(), setLock, &syscall.Flock_t{Type: syscall.F_WRLCK})
-	if errors.Is(err, syscall.EAGAIN) {
+	err = lock(f)
+	switch {
+	case errors.Is(err, syscall.EAGAIN) && frozen:
+		err = nil
+	case errors.Is(err, syscall.EAGAIN):
 		err = fmt.Errorf("%w: process %d has %s locked", ErrHeld, pidIn(f), name)
 	}
 	if err == nil && !isAt(f, name) {
@@ -78,6 +84,11 @@ func open(name string) (*os.File, error) {
 		return nil, err
 	}
 	return f, nil
+}
+
+func lock(f *os.File) error {
+	const setLock = 37 // F_OFD_SETLK
+	return syscall.FcntlFlock(f.Fd(), setLock, &syscall.Flock_t{Type: syscall.F_WRLCK})
 }
 
 // isAt reports whether the name still leads to this file.
@@ -124,6 +135,9 @@ func write(f *os.File) error {
 // Check reports whether both are still ours: a keepalived before 2.3.2 that was already starting, or an operator's rm, can take the
 // pidfile away.
 func (h *Held) Check() error {
+	if h.o.Frozen && h.pidfile != nil {
+		_ = lock(h.pidfile) // ours as soon as the frozen parent is gone
+	}
 	for _, x := range []struct {
 		f    *os.File
 		name string

@@ -15,9 +15,14 @@ const (
 // Take is [Acquire] beside keepalived: it refuses while one would program the table, and looks again after one that was just
 // starting would have shown itself. It takes a second.
 func Take(o Options) (*Held, error) {
+	all, err := Processes("/proc", "self")
+	if err != nil {
+		return nil, err
+	}
 	if err := rival(o); err != nil {
 		return nil, err
 	}
+	o.Frozen = frozen(all, o)
 	h, err := Acquire(o)
 	if err != nil || o.PIDFile == "" {
 		return h, err
@@ -55,4 +60,17 @@ func rival(o Options) error {
 		return errors.New(p.Why())
 	}
 	return nil
+}
+
+// frozen reports whether a stopped parent has our configuration or pidfile.
+func frozen(all []Process, o Options) bool {
+	for _, p := range all {
+		if p.Stopped {
+			p.Stopped = false
+			if Rival([]Process{p}, o.Config, o.PIDFile) != nil {
+				return true
+			}
+		}
+	}
+	return false
 }
