@@ -65,9 +65,9 @@ func TestTakeOver(t *testing.T) {
 			t.Fatalf("hand-back: %v %s", err, out)
 		}
 		r.ended("the hand-back", p)
-		before := strings.Count(k.Log(), "Startup complete")
+		before := strings.Count(k.Log(), "Activating BFD healthchecker")
 		k.Signal(syscall.SIGCONT)
-		r.WaitFor("keepalived's checker is back", 90*time.Second, func() bool { return strings.Count(k.Log(), "Startup complete") > before })
+		r.WaitFor("keepalived's checker is back", 90*time.Second, func() bool { return strings.Count(k.Log(), "Activating BFD healthchecker") > before })
 	}
 	phases := load.Stop()
 	inRounds := fixed.stop() - noise
