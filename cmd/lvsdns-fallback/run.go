@@ -49,6 +49,10 @@ func logger(l config.Log, to io.Writer) *slog.Logger {
 
 // serve holds the guard, and runs until it is told to end or to hand back.
 func serve(ctx context.Context, s *config.Fallback, log *slog.Logger) error {
+	// SIGUSR1 is how "lvsdns-fallback hand-back" asks; it ends as SIGTERM does. From before the lock is held, which is when it
+	// may come: Go drops it where nobody listens.
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGUSR1)
+	defer stop()
 	from := source{config: s.ConfigFile, configID: s.ConfigID, version: s.Version, skipUnknown: s.SkipUnknown, netns: s.NetNS}
 	cfg, _, err := from.load()
 	if err != nil {
@@ -79,11 +83,8 @@ func serve(ctx context.Context, s *config.Fallback, log *slog.Logger) error {
 		defer held.Release()
 		options.Guard = held.Mine
 	}
-	// SIGUSR1 is how "lvsdns-fallback hand-back" asks; it ends as SIGTERM does.
-	ctx, stop := signal.NotifyContext(ctx, syscall.SIGUSR1)
-	defer stop()
 	options.Reload = hangups(ctx)
-	if err := fallback.Run(ctx, options); err != nil {
+	if err := fallback.Run(ctx, options); err != nil && ctx.Err() == nil {
 		return err
 	}
 	log.Info("ends; the table stays as it is")
