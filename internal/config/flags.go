@@ -68,29 +68,43 @@ func arguments(options []option, file string, args []string) (Arguments, error) 
 
 // ExporterUsage lists the flags of lvsdns-exporter.
 func ExporterUsage() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "usage: lvsdns-exporter [flags]\n\nServes what IPVS, keepalived and the checks of this host say, as metrics, JSON and a page. It reads only.\n\n")
-	fmt.Fprintf(&b, "  --config FILE\n        settings; the flags below have the same names (default %s, which need not exist)\n", ExporterFile)
-	for _, o := range NewExporter().options() {
-		fmt.Fprintf(&b, "  --%s (default %s)\n        %s\n", o.key, o.yaml(), strings.ReplaceAll(o.doc, "\n", "\n        "))
-	}
-	fmt.Fprintf(&b, "  --version\n        say which version this is\n")
-	return b.String()
+	return usage(NewExporter().options(), ExporterFile,
+		"usage: lvsdns-exporter [flags]\n\nServes what IPVS, keepalived and the checks of this host say, as metrics, JSON and a page. It reads only.\n\n") +
+		"  --version\n        say which version this is\n"
 }
 
 // ExporterReference is a settings file with every key at its default.
 func ExporterReference() string {
+	return reference(NewExporter().options(), "lvsdns-exporter", ExporterFile, "--web.listen-address")
+}
+
+func usage(options []option, file, head string) string {
 	var b strings.Builder
-	b.WriteString("# Settings of lvsdns-exporter, each at its default: " + ExporterFile + ".\n# Every key is a flag as well, such as --web.listen-address. A key that does not exist is an error.\n")
+	b.WriteString(head)
+	fmt.Fprintf(&b, "  --config FILE\n        settings; the flags below have the same names (default %s, which need not exist)\n", file)
+	for _, o := range options {
+		fmt.Fprintf(&b, "  --%s (default %s)\n        %s\n", o.key, o.yaml(), strings.ReplaceAll(o.doc, "\n", "\n        "))
+	}
+	return b.String()
+}
+
+func reference(options []option, program, file, example string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# Settings of %s, each at its default: %s.\n# Every key is a flag as well, such as %s. A key that does not exist is an error.\n", program, file, example)
 	open := ""
-	for _, o := range NewExporter().options() {
-		section, key, _ := strings.Cut(o.key, ".")
-		if section != open {
+	for _, o := range options {
+		section, key, nested := strings.Cut(o.key, ".")
+		indent := "  "
+		switch {
+		case !nested:
+			key, indent = o.key, ""
+			b.WriteString("\n")
+		case section != open:
 			open = section
 			fmt.Fprintf(&b, "\n%s:\n", section)
 		}
-		fmt.Fprintf(&b, "  # %s\n", strings.ReplaceAll(o.doc, "\n", "\n  # "))
-		fmt.Fprintf(&b, "  %s: %s\n", key, o.yaml())
+		fmt.Fprintf(&b, "%s# %s\n", indent, strings.ReplaceAll(o.doc, "\n", "\n"+indent+"# "))
+		fmt.Fprintf(&b, "%s%s: %s\n", indent, key, o.yaml())
 	}
 	return b.String()
 }

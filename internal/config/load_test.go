@@ -67,6 +67,7 @@ func TestSeveralMistakes(t *testing.T) {
 
 func TestReference(t *testing.T) {
 	golden(t, "../../packaging/exporter.yaml", ExporterReference())
+	golden(t, "../../packaging/fallback.yaml", FallbackReference())
 	got, err := LoadExporter("../../packaging/exporter.yaml", true, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -61,6 +61,18 @@ func pair(c *keepalived.Config, b *keepalived.Belief) beliefs {
 	return p
 }
 
+// Pairs finds what keepalived's state dump says of a configured block.
+type Pairs struct{ b beliefs }
+
+// PairUp joins a configuration with keepalived's state dump; nil is a dump that knows nothing.
+func PairUp(c *keepalived.Config, b *keepalived.Belief) Pairs { return Pairs{pair(c, b)} }
+
+// Virtual is what the dump says of a virtual server; nil: nothing.
+func (p Pairs) Virtual(v *keepalived.VirtualServer) *keepalived.BelievedVS { return p.b.virtual[v] }
+
+// Server is what the dump says of a real server or sorry server; nil: nothing.
+func (p Pairs) Server(r *keepalived.RealServer) *keepalived.BelievedRS { return p.b.real[r] }
+
 // join pairs the real servers of a virtual server, in their order: without NAT
 // all have the port of the virtual server, and two may then have one name.
 func (p beliefs) join(v *keepalived.VirtualServer, b *keepalived.BelievedVS) {

@@ -60,13 +60,4 @@ func (d Difference) Sentence() string { return d.Text + "; mend: " + d.Mend }
 
 // Labels are the values of the labels vip, vport, proto, fwmark, family, rip and
 // rport, each empty where it does not apply.
-func (d Difference) Labels() Labels {
-	var l Labels
-	if d.Service != (ipvs.ServiceKey{}) {
-		l = serviceLabels(d.Service)
-	}
-	if d.Server.Addr.IsValid() {
-		l.RIP, l.RPort = d.Server.Addr.String(), decimal(d.Server.Port)
-	}
-	return l
-}
+func (d Difference) Labels() Labels { return LabelsOf(d.Service, d.Server) }

@@ -3,7 +3,6 @@ package drift
 import (
 	"encoding/binary"
 	"net/netip"
-	"slices"
 	"time"
 
 	"github.com/lvsdns/lvsdns/internal/ipvs"
@@ -31,54 +30,17 @@ type server struct {
 // expand is [keepalived.Config.Desired] with every real server in it, each entry
 // with the blocks that it comes from.
 func expand(c *keepalived.Config) []virtual {
-	numbered, blocks := number(c)
-	desired := numbered.Desired(nil)
+	desired := c.Desired(nil)
 	all := make([]virtual, 0, len(desired))
 	for _, s := range desired {
-		v := virtual{Service: service(s), vs: blocks[s.Pos.Line].vs, servers: make([]server, 0, len(s.Destinations)+1)}
+		v := virtual{Service: Service(s), vs: s.Of, servers: make([]server, 0, len(s.Destinations)+1)}
 		for _, d := range s.Destinations {
-			v.add(d, blocks[d.Pos.Line])
+			v.servers = append(v.servers, server{Destination: Destination(d), rs: d.Of, sorry: d.Of == d.In.Sorry})
 		}
 		v.addSorry()
 		all = append(all, v)
 	}
 	return all
-}
-
-// block is where a real server is configured; rs is nil for the virtual server itself.
-type block struct {
-	vs *keepalived.VirtualServer
-	rs *keepalived.RealServer
-}
-
-// number copies the configuration with an index into blocks instead of each
-// position: the lines of a sequence (~SEQ) share theirs.
-func number(c *keepalived.Config) (*keepalived.Config, []block) {
-	var blocks []block
-	index := func(b block) keepalived.Pos {
-		blocks = append(blocks, b)
-		return keepalived.Pos{Line: len(blocks) - 1}
-	}
-	numbered := *c
-	numbered.VirtualServers = slices.Clone(c.VirtualServers)
-	for i := range numbered.VirtualServers {
-		v, original := &numbered.VirtualServers[i], &c.VirtualServers[i]
-		v.Pos = index(block{vs: original})
-		v.RealServers = slices.Clone(v.RealServers)
-		for j := range v.RealServers {
-			v.RealServers[j].Pos = index(block{original, &original.RealServers[j]})
-		}
-		if v.Sorry != nil {
-			sorry := *v.Sorry
-			sorry.Pos = index(block{original, original.Sorry})
-			v.Sorry = &sorry
-		}
-	}
-	return &numbered, blocks
-}
-
-func (v *virtual) add(d keepalived.Destination, of block) {
-	v.servers = append(v.servers, server{Destination: destination(d), rs: of.rs, sorry: of.rs == of.vs.Sorry})
 }
 
 // addSorry adds the sorry server that waits outside the kernel.
@@ -91,7 +53,7 @@ func (v *virtual) addSorry() {
 	if r.Forward.V.Method != keepalived.NAT {
 		port = v.Port
 	}
-	d := destination(keepalived.Destination{Addr: r.Addr, Port: port, Weight: r.Weight.V, Forward: r.Forward.V, UThreshold: r.UThreshold.V, LThreshold: r.LThreshold.V})
+	d := Destination(keepalived.Destination{Addr: r.Addr, Port: port, Weight: r.Weight.V, Forward: r.Forward.V, UThreshold: r.UThreshold.V, LThreshold: r.LThreshold.V})
 	if v.find(d.DestinationKey) == nil {
 		v.servers = append(v.servers, server{Destination: d, rs: r, sorry: true})
 	}
@@ -106,8 +68,8 @@ func (v *virtual) find(k ipvs.DestinationKey) *server {
 	return nil
 }
 
-// service says in the kernel's terms what keepalived asks for.
-func service(s keepalived.Service) ipvs.Service {
+// Service says in the kernel's terms what keepalived asks for.
+func Service(s keepalived.Service) ipvs.Service {
 	family := ipvs.IPv4
 	if s.Family == keepalived.IPv6 {
 		family = ipvs.IPv6
@@ -149,7 +111,8 @@ func protocol(p keepalived.Protocol) ipvs.Protocol {
 	}
 }
 
-func destination(d keepalived.Destination) ipvs.Destination {
+// Destination says in the kernel's terms which real server keepalived asks for.
+func Destination(d keepalived.Destination) ipvs.Destination {
 	out := ipvs.Destination{
 		DestinationKey: ipvs.To(netip.AddrPortFrom(d.Addr, d.Port)),
 		Weight:         uint32(d.Weight), UpperThreshold: d.UThreshold, LowerThreshold: d.LThreshold,

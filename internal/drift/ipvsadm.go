@@ -10,8 +10,8 @@ import (
 
 // The commands here are ipvsadm(8)'s, for an operator to paste.
 
-// serviceArgument names a service.
-func serviceArgument(k ipvs.ServiceKey) string {
+// ServiceArgument names a service as ipvsadm(8) takes it.
+func ServiceArgument(k ipvs.ServiceKey) string {
 	switch {
 	case k.FWMark != 0 && k.Family == ipvs.IPv6:
 		return fmt.Sprintf("-f %d -6", k.FWMark)
@@ -45,7 +45,7 @@ func addService(v *virtual) string {
 }
 
 func serviceSettings(s ipvs.Service) string {
-	words := []string{serviceArgument(s.ServiceKey)}
+	words := []string{ServiceArgument(s.ServiceKey)}
 	if s.Scheduler != "" {
 		words = append(words, "-s", s.Scheduler)
 	}
@@ -76,15 +76,15 @@ func editServer(v *virtual, s *server, weight uint32) string {
 }
 
 func serverSettings(v *virtual, s *server, weight uint32) string {
-	words := []string{serviceArgument(v.ServiceKey), "-r", serverArgument(s.DestinationKey), forwardArguments(s.Destination), "-w", fmt.Sprint(weight)}
+	words := []string{ServiceArgument(v.ServiceKey), "-r", ServerArgument(s.DestinationKey), forwardArguments(s.Destination), "-w", fmt.Sprint(weight)}
 	if s.UpperThreshold != 0 || s.LowerThreshold != 0 {
 		words = append(words, "-x", fmt.Sprint(s.UpperThreshold), "-y", fmt.Sprint(s.LowerThreshold))
 	}
 	return strings.Join(words, " ")
 }
 
-// serverArgument leaves out port 0, which ipvsadm does not take.
-func serverArgument(k ipvs.DestinationKey) string {
+// ServerArgument names a real server as ipvsadm(8) takes it after -r; it leaves out port 0, which ipvsadm does not take.
+func ServerArgument(k ipvs.DestinationKey) string {
 	if k.Port == 0 {
 		if k.Addr.Is6() {
 			return "[" + k.Addr.String() + "]"

@@ -17,6 +17,18 @@ type Labels struct {
 	RPort  string `json:"rport"`
 }
 
+// LabelsOf names a service and a real server of it; the zero keys name nothing.
+func LabelsOf(k ipvs.ServiceKey, d ipvs.DestinationKey) Labels {
+	var l Labels
+	if k != (ipvs.ServiceKey{}) {
+		l = serviceLabels(k)
+	}
+	if d.Addr.IsValid() {
+		l.RIP, l.RPort = d.Addr.String(), decimal(d.Port)
+	}
+	return l
+}
+
 func serviceLabels(k ipvs.ServiceKey) Labels {
 	l := Labels{Proto: k.Proto(), Family: k.Family.String()}
 	if k.FWMark != 0 {

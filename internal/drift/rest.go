@@ -97,7 +97,7 @@ func keyOfBelieved(b *keepalived.BelievedVS) ipvs.ServiceKey {
 	if b.Name.Group != "" {
 		return ipvs.ServiceKey{}
 	}
-	return service(keepalived.Service{
+	return Service(keepalived.Service{
 		Addr: b.Name.Addr, Port: b.Name.Port, Protocol: b.Name.Protocol, FWMark: b.Name.FWMark, Family: b.Family,
 	}).ServiceKey
 }

@@ -82,7 +82,7 @@ func (c *comparison) present(v *virtual, s *server, d *ipvs.Destination) {
 	if e.in == no {
 		if d.Weight > 0 {
 			f := about(ServerServing, v, s, "gets clients with weight %d although keepalived has taken it out: %s", d.Weight, e.why)
-			f.Mend = fmt.Sprintf("ipvsadm -d %s -r %s", serviceArgument(v.ServiceKey), serverArgument(s.DestinationKey))
+			f.Mend = fmt.Sprintf("ipvsadm -d %s -r %s", ServiceArgument(v.ServiceKey), ServerArgument(s.DestinationKey))
 			c.add(f)
 		}
 		return
@@ -163,7 +163,7 @@ func (c *comparison) orphan(v *virtual, d *ipvs.Destination) {
 	c.add(Difference{
 		Kind: ServerExtra, Service: v.ServiceKey, Server: d.DestinationKey, Pos: v.vs.Pos,
 		Text: fmt.Sprintf("%s%s: real server %s (weight %d) is in the kernel and not in the configuration: nothing checks it, and keepalived never removes what it did not add", v.ServiceKey, at(v.vs.Pos), d.DestinationKey, d.Weight),
-		Mend: fmt.Sprintf("ipvsadm -d %s -r %s", serviceArgument(v.ServiceKey), serverArgument(d.DestinationKey)),
+		Mend: fmt.Sprintf("ipvsadm -d %s -r %s", ServiceArgument(v.ServiceKey), ServerArgument(d.DestinationKey)),
 	})
 }
 
@@ -175,7 +175,7 @@ func (c *comparison) sorry(v *virtual, s *server, d *ipvs.Destination) {
 	case b == nil:
 	case d != nil && d.Weight > 0 && b.QuorumUp:
 		f := about(ServerServing, v, s, "is the sorry server and gets clients with weight %d although enough real servers are up", d.Weight)
-		f.Mend = fmt.Sprintf("ipvsadm -d %s -r %s", serviceArgument(v.ServiceKey), serverArgument(s.DestinationKey))
+		f.Mend = fmt.Sprintf("ipvsadm -d %s -r %s", ServiceArgument(v.ServiceKey), ServerArgument(s.DestinationKey))
 		c.add(f)
 	case d == nil && !b.QuorumUp:
 		f := about(ServerMissing, v, s, "is the sorry server and is not in the kernel although too few real servers are up: clients get no answer")

@@ -61,7 +61,7 @@ func (c *comparison) extra(e *ipvs.TableEntry) {
 	c.add(Difference{
 		Kind: ServiceExtra, Service: k,
 		Text: fmt.Sprintf("virtual server %s is in the kernel with %d real servers and not in the configuration: somebody else made it, or keepalived died before it could remove it, and nothing checks its real servers", k, len(e.Destinations)),
-		Mend: "if nobody needs it: ipvsadm -D " + serviceArgument(k),
+		Mend: "if nobody needs it: ipvsadm -D " + ServiceArgument(k),
 	})
 }
 

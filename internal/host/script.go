@@ -79,3 +79,14 @@ func (r ScriptReader) look(id ScriptID, tree tree, users users) Script {
 	}
 	return Script{State: ScriptFine}
 }
+
+// Credentials are the user and group as whom keepalived runs a script; a reason
+// says why it finds nobody.
+func (r ScriptReader) Credentials(id ScriptID) (uid, gid uint32, reason string) {
+	users, err := readUsers(directory(r.Root))
+	if err != nil {
+		return 0, 0, err.Error()
+	}
+	w, reason := r.runAs(id, users)
+	return w.uid, w.gid, reason
+}

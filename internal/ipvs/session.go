@@ -15,8 +15,9 @@ import (
 // session is one caller's turn at the socket.
 type session struct {
 	*Client
-	ctx    context.Context
-	family uint16
+	ctx     context.Context
+	family  uint16
+	renewed time.Time // when the deadline was set
 }
 
 // request is one question to the kernel.
@@ -33,6 +34,12 @@ type request struct {
 // is looked up anew each time: its number changes when the module is loaded again, and the old one may by then be
 // another family's.
 func (c *Client) session(ctx context.Context, what string, f func(*session) error) error {
+	if s := c.inBatch(ctx); s != nil {
+		if err := s.renew(); err != nil {
+			return s.explain(request{what: what}, err)
+		}
+		return f(s)
+	}
 	select {
 	case <-c.turn:
 	case <-ctx.Done():
@@ -63,7 +70,8 @@ func (s *session) open() (release func(), err error) {
 		s.socket = socket
 	}
 	// Once for the session: setting it costs as much as an exchange.
-	if err := s.socket.SetDeadline(time.Now().Add(s.config.Timeout)); err != nil {
+	s.renewed = time.Now()
+	if err := s.socket.SetDeadline(s.renewed.Add(s.config.Timeout)); err != nil {
 		return release, err
 	}
 	release = s.interruptible()

@@ -19,7 +19,15 @@ const (
 // Services that several virtual servers claim are one here as they are in the
 // kernel: the first sets scheduler and flags.
 func (c *Config) Desired(alive func(*VirtualServer, *RealServer) bool) []Service {
-	t := c.expand(alive)
+	return c.Table(State{Server: func(v *VirtualServer, r *RealServer) Standing {
+		return Standing{Up: alive == nil || alive(v, r), Weight: r.Weight.V}
+	}})
+}
+
+// Table is the table that keepalived comes to when its checks have found the state: it depends on nothing
+// but that, however keepalived got there.
+func (c *Config) Table(state State) []Service {
+	t := c.expand(state)
 	list := make([]Service, len(t.services))
 	for i, s := range t.services {
 		list[i] = *s
@@ -75,11 +83,14 @@ type groupMark struct {
 	protocol Protocol
 }
 
-func (c *Config) expand(alive func(*VirtualServer, *RealServer) bool) *table {
+func (c *Config) expand(state State) *table {
+	if state.Server == nil {
+		state.Server = func(_ *VirtualServer, r *RealServer) Standing { return Standing{Up: true, Weight: r.Weight.V} }
+	}
 	t := &table{cfg: c, index: map[serviceKey]*Service{}, present: map[destinationKey]bool{}, marks: map[groupMark]uint32{}}
 	for i := range c.VirtualServers {
 		v := &c.VirtualServers[i]
-		t.start(v, t.keys(v), func(r *RealServer) bool { return alive == nil || alive(v, r) })
+		t.start(v, t.keys(v), state)
 	}
 	return t
 }
@@ -87,31 +98,48 @@ func (c *Config) expand(alive func(*VirtualServer, *RealServer) bool) *table {
 // start is what keepalived does for one virtual server: the services, then the
 // real servers, or the sorry server if the quorum is missing. What is inhibited
 // is there with weight 0.
-func (t *table) start(v *VirtualServer, keys []serviceKey, alive func(*RealServer) bool) {
+func (t *table) start(v *VirtualServer, keys []serviceKey, state State) {
 	for _, k := range keys {
 		t.addService(v, k)
 	}
-	sum := uint32(0)
+	standing := make([]Standing, len(v.RealServers))
 	for i := range v.RealServers {
-		if r := &v.RealServers[i]; alive(r) {
-			sum += uint32(r.Weight.V)
-		}
+		standing[i] = state.Server(v, &v.RealServers[i])
+		standing[i].Weight = min(max(standing[i].Weight, 0), MaxWeight)
 	}
-	sorry := v.Sorry != nil && sum < v.Quorum.V+v.Hysteresis.V
+	sorry := false
+	switch {
+	case v.Sorry == nil:
+	case state.Sorry != nil:
+		sorry = state.Sorry(v)
+	default:
+		sorry = Sum(standing) < int64(v.Quorum.V)+int64(v.Hysteresis.V)
+	}
 	for i := range v.RealServers {
 		switch r := &v.RealServers[i]; {
-		case alive(r) && !sorry:
-			t.add(keys, r, r.Weight.V)
+		case standing[i].Up && !sorry:
+			t.add(v, keys, r, standing[i].Weight)
 		case r.Inhibit.V:
-			t.add(keys, r, 0)
+			t.add(v, keys, r, 0)
 		}
 	}
 	switch {
 	case sorry:
-		t.add(keys, v.Sorry, v.Sorry.Weight.V)
+		t.add(v, keys, v.Sorry, v.Sorry.Weight.V)
 	case v.Sorry != nil && v.Sorry.Inhibit.V:
-		t.add(keys, v.Sorry, 0)
+		t.add(v, keys, v.Sorry, 0)
 	}
+}
+
+// Sum is the weight of those that are up, which keepalived holds against the quorum.
+func Sum(all []Standing) int64 {
+	var sum int64
+	for _, s := range all {
+		if s.Up {
+			sum += int64(min(max(s.Weight, 0), MaxWeight))
+		}
+	}
+	return sum
 }
 
 // keys are the services of a virtual server.
@@ -207,7 +235,7 @@ func (t *table) addService(v *VirtualServer, k serviceKey) {
 		return
 	}
 	s := &Service{
-		Pos: v.Pos, Addr: k.addr, Port: k.port, Protocol: k.protocol, FWMark: k.mark, Family: k.family,
+		Pos: v.Pos, Of: v, Addr: k.addr, Port: k.port, Protocol: k.protocol, FWMark: k.mark, Family: k.family,
 		Scheduler: v.Scheduler.V, Flags: v.Flags, Netmask: 128,
 	}
 	if s.Family != IPv6 {
@@ -233,7 +261,7 @@ func (s *Service) portFor(r *RealServer) uint16 {
 }
 
 // add adds a real server to the services that do not have it.
-func (t *table) add(keys []serviceKey, r *RealServer, weight int) {
+func (t *table) add(v *VirtualServer, keys []serviceKey, r *RealServer, weight int) {
 	for _, k := range keys {
 		s := t.index[k]
 		if s == nil {
@@ -250,7 +278,7 @@ func (t *table) add(keys []serviceKey, r *RealServer, weight int) {
 		}
 		t.present[d] = true
 		s.Destinations = append(s.Destinations, Destination{
-			Pos: r.Pos, Addr: r.Addr, Port: port, Weight: weight, Forward: r.Forward.V,
+			Pos: r.Pos, Of: r, In: v, Addr: r.Addr, Port: port, Weight: weight, Forward: r.Forward.V,
 			UThreshold: r.UThreshold.V, LThreshold: r.LThreshold.V,
 		})
 	}

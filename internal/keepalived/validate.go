@@ -29,7 +29,7 @@ func validate(cfg *Config, add func(Note)) {
 		c.vs = &cfg.VirtualServers[i]
 		c.virtualServer()
 	}
-	t := cfg.expand(nil)
+	t := cfg.expand(State{})
 	for _, d := range t.doubles {
 		c.vs = d.vs
 		c.note(Trap, "the service %s belongs to the virtual server at %s already: keepalived keeps its scheduler and flags, and puts the real servers of both into one", d.key, d.first)

@@ -121,3 +121,13 @@ func askTCP(conn net.Conn, asked []byte) (Answer, error) {
 	}
 	return decode(asked, msg)
 }
+
+// Dial opens a connection from the host, which may outlive many questions.
+func (h *Host) Dial(network, server string) (net.Conn, error) {
+	var conn net.Conn
+	err := netns.Do(h.netns, func() (err error) {
+		conn, err = net.DialTimeout(network, server, 5*time.Second)
+		return err
+	})
+	return conn, err
+}

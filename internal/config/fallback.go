@@ -1,0 +1,87 @@
+package config
+
+import (
+	"log/slog"
+	"time"
+)
+
+// FallbackFile is where the settings of lvsdns-fallback run are. No such file is no error.
+const FallbackFile = "/etc/lvsdns/fallback.yaml"
+
+// Fallback is the settings of lvsdns-fallback run.
+type Fallback struct {
+	ConfigFile, ConfigID string // keepalived's
+	Version              string // of keepalived
+	SkipUnknown          bool
+	NetNS                string
+
+	CheckersPIDFile     string // keepalived's; empty: there is no keepalived
+	LockFile, StateFile string
+
+	Standby       bool
+	DryRun        bool
+	Interval      time.Duration
+	Parallel      int
+	FloorPercent  int
+	ForkDNSChecks bool
+	Log           Log
+}
+
+// NewFallback is what holds without a file and without flags.
+func NewFallback() *Fallback {
+	return &Fallback{
+		ConfigFile:      "/etc/keepalived/keepalived.conf",
+		CheckersPIDFile: "/run/keepalived_checkers.pid",
+		LockFile:        "/run/lvsdns/fallback.lock", StateFile: "/var/lib/lvsdns/fallback.json",
+		Interval: 2 * time.Second, Parallel: 1000, Log: Log{Level: slog.LevelInfo, Format: "text"},
+	}
+}
+
+func (f *Fallback) options() []option {
+	return []option{
+		{"keepalived-config", file{&f.ConfigFile, false}, "keepalived's configuration: it says what the table shall be."},
+		{"config-id", text{&f.ConfigID}, "What keepalived was started with as --config-id. Empty: the host name, as keepalived takes it."},
+		{"keepalived-version", text{&f.Version}, "Read the configuration as this version of keepalived does, such as 2.2.7. Empty: the newest known."},
+		{"skip-unknown-keywords", truth{&f.SkipUnknown}, "Skip keywords that are not known, as keepalived does, instead of leaving their virtual server alone."},
+		{"netns", text{&f.NetNS}, "The network namespace of the table, by its name. Empty: net_namespace_ipvs of the configuration, or this one."},
+		{"checkers-pid-file", file{&f.CheckersPIDFile, true}, "keepalived's checkers pidfile, which is held so that keepalived's checker does not start. Empty: there is no\nkeepalived on this host."},
+		{"lock-file", file{&f.LockFile, false}, "Held so that there is one lvsdns-fallback."},
+		{"state-file", file{&f.StateFile, true}, "What is known of real servers, for a restart after the table was lost. Empty: nothing is remembered."},
+		{"standby", truth{&f.Standby}, "Do not take over now, but when keepalived's parent has been away or frozen for 65 s, which is longer than it waits\nbefore it starts a checker process again. Until then nothing is written and no check runs."},
+		{"dry-run", truth{&f.DryRun}, "Run the checks and say what would be written, and write nothing: no table, no lock, no state, no notify scripts.\nSafe while keepalived is in charge."},
+		{"interval", span{&f.Interval, 500 * time.Millisecond, time.Hour}, "Between two looks at the table and at the configuration. What checks find is written at once."},
+		{"parallel-checks", whole{&f.Parallel, 1, 100_000}, "How many checks may run at a time."},
+		{"floor-percent", whole{&f.FloorPercent, 0, 100}, "Keep this part of the real servers of each virtual server in service whatever their checks say: when so many\nfail, the cause is likelier to be common to them. 0: none, as keepalived has it."},
+		{"fork-dns-checks", truth{&f.ForkDNSChecks}, "Start lvsdns-check as a process, like every other script, instead of running it inside this one."},
+		{"log.level", level{&f.Log.Level}, "debug, info, warn or error. The log goes to standard error."},
+		{"log.format", choice{&f.Log.Format, []string{"text", "json"}}, "text or json."},
+	}
+}
+
+// FallbackArguments reads the command line of lvsdns-fallback run, without the names of program and command.
+func FallbackArguments(args []string) (Arguments, error) {
+	return arguments(NewFallback().options(), FallbackFile, args)
+}
+
+// LoadFallback reads the file, then the flags, which have the last word. Without a file the
+// defaults hold, unless the file was asked for by name.
+func LoadFallback(path string, asked bool, flags Flags) (*Fallback, error) {
+	f := NewFallback()
+	return f, load(f.options(), path, asked, flags)
+}
+
+// FallbackUsage lists the flags of lvsdns-fallback run.
+func FallbackUsage() string {
+	return usage(NewFallback().options(), FallbackFile, `usage: lvsdns-fallback run [flags]
+
+Takes the IPVS table over as it is and keeps it as keepalived.conf and its checks say, until SIGTERM or
+"lvsdns-fallback hand-back". It refuses to start while keepalived has a checker process or would start one. The
+table stays as it is at the end, however it comes. SIGHUP: read keepalived.conf again, and write again after a stop.
+
+`)
+}
+
+// FallbackReference is a settings file with every key at its default.
+func FallbackReference() string {
+	return reference(NewFallback().options(), "lvsdns-fallback run", FallbackFile, "--interval")
+}

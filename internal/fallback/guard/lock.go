@@ -1,0 +1,190 @@
+package guard
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+// Options say what is held.
+type Options struct {
+	Lock    string // our own, such as /run/lvsdns/fallback.lock
+	PIDFile string // of keepalived's checker process, such as /run/keepalived_checkers.pid; empty: there is no keepalived
+	Config  string // keepalived's configuration, for [Take]
+
+	// Frozen says that a stopped parent has the pidfile, which from 2.3.2 on keeps its lock while its checker is dead. The process in
+	// the file counts then, and the lock, which we cannot have, keeps every other keepalived away.
+	Frozen bool
+}
+
+// Held is what keeps others from programming the table.
+type Held struct {
+	lock    *os.File
+	pidfile *os.File // nil: not held
+	o       Options
+}
+
+// ErrHeld is in the errors of [Acquire] that go away when somebody else ends.
+var ErrHeld = errors.New("somebody else programs the table")
+
+// Acquire takes the lock and the pidfile. It does not wait.
+func Acquire(o Options) (*Held, error) {
+	if err := os.MkdirAll(filepath.Dir(o.Lock), 0o755); err != nil {
+		return nil, fmt.Errorf("take the lock: %w", err)
+	}
+	own, err := open(o.Lock, false)
+	if err != nil {
+		return nil, fmt.Errorf("take the lock: %w", err)
+	}
+	h := &Held{lock: own, o: o}
+	if o.PIDFile != "" {
+		if h.pidfile, err = open(o.PIDFile, o.Frozen); err == nil {
+			err = h.unclaimed()
+		}
+		if err != nil {
+			h.close()
+			return nil, fmt.Errorf("hold keepalived's checkers pidfile: %w", err)
+		}
+	}
+	for _, f := range []*os.File{h.lock, h.pidfile} {
+		if f == nil {
+			continue
+		}
+		if err := write(f); err != nil {
+			h.close()
+			return nil, err
+		}
+	}
+	return h, nil
+}
+
+// open opens and locks a file: with a lock that belongs to the open file (F_OFD_SETLK of fcntl(2)), as keepalived has it.
+func open(name string, frozen bool) (*os.File, error) {
+	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW|syscall.O_CLOEXEC, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	err = lock(f)
+	switch {
+	case errors.Is(err, syscall.EAGAIN) && frozen:
+		err = nil
+	case errors.Is(err, syscall.EAGAIN):
+		err = fmt.Errorf("%w: process %d has %s locked", ErrHeld, pidIn(f), name)
+	}
+	if err == nil && !isAt(f, name) {
+		err = fmt.Errorf("%w: %s was replaced just now", ErrHeld, name)
+	}
+	if err != nil {
+		_ = f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+func lock(f *os.File) error {
+	const setLock = 37 // F_OFD_SETLK
+	return syscall.FcntlFlock(f.Fd(), setLock, &syscall.Flock_t{Type: syscall.F_WRLCK})
+}
+
+// isAt reports whether the name still leads to this file.
+func isAt(f *os.File, name string) bool {
+	mine, err1 := f.Stat()
+	there, err2 := os.Stat(name)
+	return err1 == nil && err2 == nil && os.SameFile(mine, there)
+}
+
+// pidIn is the process that a file names; 0: none.
+func pidIn(f *os.File) int {
+	text, err := io.ReadAll(io.LimitReader(io.NewSectionReader(f, 0, 32), 32))
+	if err != nil {
+		return 0
+	}
+	pid, _ := strconv.Atoi(strings.TrimSpace(string(text)))
+	return pid
+}
+
+// unclaimed reports a keepalived before 2.3.2, which writes its pid and locks nothing.
+func (h *Held) unclaimed() error {
+	pid := pidIn(h.pidfile)
+	if pid <= 1 || pid == os.Getpid() {
+		return nil
+	}
+	// A checker that was killed while its parent is frozen stays as a zombie: it is dead, though kill(pid, 0) finds it.
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if name, state, _ := parseStat(string(stat)); err == nil && strings.HasPrefix(name, "keepalived") && state != "Z" {
+		return fmt.Errorf("%w: keepalived's checker process %d lives", ErrHeld, pid)
+	}
+	return nil
+}
+
+func write(f *os.File) error {
+	if err := f.Truncate(0); err != nil {
+		return fmt.Errorf("write our process ID: %w", err)
+	}
+	if _, err := f.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0); err != nil {
+		return fmt.Errorf("write our process ID: %w", err)
+	}
+	return nil
+}
+
+// Check reports whether both are still ours: a keepalived before 2.3.2 that was already starting, or an operator's rm, can take the
+// pidfile away.
+func (h *Held) Check() error {
+	if h.o.Frozen && h.pidfile != nil {
+		_ = lock(h.pidfile) // ours as soon as the frozen parent is gone
+	}
+	for _, x := range []struct {
+		f    *os.File
+		name string
+	}{{h.lock, h.o.Lock}, {h.pidfile, h.o.PIDFile}} {
+		if x.f == nil {
+			continue
+		}
+		if !isAt(x.f, x.name) {
+			return fmt.Errorf("%w: %s is another file now", ErrHeld, x.name)
+		}
+		if pid := pidIn(x.f); pid != os.Getpid() {
+			return fmt.Errorf("%w: %s names process %d now", ErrHeld, x.name, pid)
+		}
+	}
+	return nil
+}
+
+// Release lets go of both, so that keepalived starts. The pidfile is removed, as keepalived does it.
+func (h *Held) Release() {
+	if h.Check() == nil {
+		if h.pidfile != nil {
+			_ = os.Remove(h.o.PIDFile)
+		}
+		_ = h.lock.Truncate(0)
+	}
+	h.close()
+}
+
+func (h *Held) close() {
+	for _, f := range []*os.File{h.pidfile, h.lock} {
+		if f != nil {
+			_ = f.Close()
+		}
+	}
+}
+
+// Holder is the process that has the lock; 0: nobody has it. It takes nothing.
+func Holder(lock string) int {
+	const getLock = 36 // F_OFD_GETLK
+	f, err := os.Open(lock)
+	if err != nil {
+		return 0
+	}
+	defer f.Close()
+	asked := syscall.Flock_t{Type: syscall.F_WRLCK}
+	if err := syscall.FcntlFlock(f.Fd(), getLock, &asked); err != nil || asked.Type == syscall.F_UNLCK {
+		return 0
+	}
+	return pidIn(f)
+}

@@ -1,0 +1,158 @@
+package guard
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Process is a keepalived that runs, its children left out.
+type Process struct {
+	PID      int
+	Stopped  bool // by SIGSTOP: it starts nothing
+	VRRPOnly bool // --vrrp: it has no checker process
+	Config   string
+	Checkers string // --checkers_pid; empty: the default
+	args     []string
+}
+
+// Processes lists the keepalived processes of a network namespace. proc is where the proc file system is mounted; self names the process
+// whose namespace counts, such as "self".
+func Processes(proc, self string) ([]Process, error) {
+	entries, err := os.ReadDir(proc)
+	if err != nil {
+		return nil, fmt.Errorf("look for keepalived: %w", err)
+	}
+	here, _ := os.Readlink(filepath.Join(proc, self, "ns/net"))
+	parents := map[int]int{}
+	found := map[int]Process{}
+	for _, e := range entries {
+		pid, err := strconv.Atoi(e.Name())
+		if err != nil {
+			continue
+		}
+		stat, err := os.ReadFile(filepath.Join(proc, e.Name(), "stat"))
+		if err != nil {
+			continue // ended meanwhile
+		}
+		name, state, parent := parseStat(string(stat))
+		if !strings.HasPrefix(name, "keepalived") {
+			continue
+		}
+		if there, err := os.Readlink(filepath.Join(proc, e.Name(), "ns/net")); err == nil && there != here {
+			continue
+		}
+		line, err := os.ReadFile(filepath.Join(proc, e.Name(), "cmdline"))
+		if err != nil || len(line) == 0 || state == "Z" {
+			continue
+		}
+		p := parseArgs(strings.Split(strings.TrimSuffix(string(line), "\x00"), "\x00"))
+		p.PID, p.Stopped = pid, state == "T"
+		found[pid], parents[pid] = p, parent
+	}
+	var list []Process
+	for pid, p := range found {
+		if _, child := found[parents[pid]]; !child {
+			list = append(list, p)
+		}
+	}
+	slices.SortFunc(list, func(a, b Process) int { return a.PID - b.PID })
+	return list, nil
+}
+
+// parseStat reads name, state and parent of proc(5)'s stat, where the name is in parentheses and may hold anything.
+func parseStat(s string) (name, state string, parent int) {
+	open, end := strings.IndexByte(s, '('), strings.LastIndexByte(s, ')')
+	if open < 0 || end < open {
+		return "", "", 0
+	}
+	if f := strings.Fields(s[end+1:]); len(f) > 1 {
+		state = f[0]
+		parent, _ = strconv.Atoi(f[1])
+	}
+	return s[open+1 : end], state, parent
+}
+
+// withValue are the short options of keepalived that take a value (main.c).
+const withValue = "uSfpistrcbAmM"
+
+// parseArgs reads keepalived's command line as far as it matters here.
+func parseArgs(args []string) Process {
+	p := Process{Config: "/etc/keepalived/keepalived.conf", args: args}
+	set := func(letter byte, value string) {
+		switch letter {
+		case 'f':
+			p.Config = value
+		case 'c':
+			p.Checkers = value
+		case 'P':
+			p.VRRPOnly = true
+		case 'C':
+			p.VRRPOnly = false
+		}
+	}
+	long := map[string]byte{"use-file": 'f', "checkers_pid": 'c', "vrrp": 'P', "check": 'C'}
+	for i := 1; i < len(args); i++ {
+		next := func() string {
+			if i+1 < len(args) {
+				i++
+				return args[i]
+			}
+			return ""
+		}
+		switch a := args[i]; {
+		case strings.HasPrefix(a, "--"):
+			name, value, given := strings.Cut(a[2:], "=")
+			letter := long[name]
+			if !given && (letter == 'f' || letter == 'c') {
+				value = next()
+			}
+			set(letter, value)
+		case strings.HasPrefix(a, "-"):
+			for j := 1; j < len(a); j++ {
+				if strings.IndexByte(withValue, a[j]) < 0 {
+					set(a[j], "")
+					continue
+				}
+				value := a[j+1:]
+				if value == "" && !strings.ContainsRune("mMt", rune(a[j])) {
+					value = next()
+				}
+				set(a[j], value)
+				break
+			}
+		}
+	}
+	return p
+}
+
+// Rival finds the keepalived that programs the same table or would soon: one with our configuration or our pidfile that has a
+// checker process and is not stopped. nil: there is none. Another instance with virtual servers of its own is no rival.
+func Rival(all []Process, config, pidfile string) *Process {
+	for i := range all {
+		p := &all[i]
+		if p.VRRPOnly || p.Stopped {
+			continue
+		}
+		if same(p.Config, config) || p.Checkers != "" && same(p.Checkers, pidfile) {
+			return p
+		}
+	}
+	return nil
+}
+
+func same(a, b string) bool {
+	x, err1 := os.Stat(a)
+	y, err2 := os.Stat(b)
+	return filepath.Clean(a) == filepath.Clean(b) || err1 == nil && err2 == nil && os.SameFile(x, y)
+}
+
+// Why says why a rival is in the way, and what to do.
+func (p Process) Why() string {
+	return fmt.Sprintf("keepalived (pid %d) has the table, and would start its checker process again whenever that dies: "+
+		"of split instances stop the one with the checkers (keepalived --check --dont-release-ipvs leaves the table); "+
+		"of a combined one freeze the parent first (kill -STOP %[1]d) and then end its checker process (kill -KILL)", p.PID)
+}

@@ -1,0 +1,101 @@
+package probe
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/lvsdns/lvsdns/internal/fallback/health"
+	"github.com/lvsdns/lvsdns/internal/keepalived"
+)
+
+// greeting is what keepalived sends when no payload is configured (set_buf in layer4.c).
+const greeting = "keepalived check - keepalived ch"
+
+// udp passes when a reply fits, or without require_reply when nobody says that the port is closed (check_udp.c).
+func udp(k *keepalived.Checker) (Probe, error) {
+	u := k.UDP
+	want, mask, err := pattern(u.Reply.V)
+	if err != nil {
+		return nil, fmt.Errorf("%s: require_reply: %w", u.Reply.Pos, err)
+	}
+	payload := u.Payload.V
+	if len(payload) == 0 {
+		payload = []byte(greeting)
+	}
+	return func(ctx context.Context) health.Result {
+		conn, err := dial(ctx, "udp", k.Connect)
+		if err != nil {
+			return failed("open a socket", err)
+		}
+		defer conn.Close()
+		defer closeWith(ctx, conn)()
+		reply, err := exchange(conn, payload, k.Connect.Timeout.V, func([]byte) bool { return true })
+		switch {
+		case errors.Is(err, os.ErrDeadlineExceeded) && !u.RequireReply.V:
+			return health.Result{Pass: true, Reason: "nobody says that the port is closed"}
+		case err != nil:
+			return failed("ask", err)
+		case u.RequireReply.V && len(want) > 0 && (len(reply) < u.MinReplyLength.V || len(reply) > u.MaxReplyLength.V):
+			return fail("the reply has %d bytes, want %d to %d", len(reply), u.MinReplyLength.V, u.MaxReplyLength.V)
+		case u.RequireReply.V && !matches(reply, want, mask):
+			return fail("the reply is %s, want %s", hex.EncodeToString(reply[:min(len(reply), 32)]), u.Reply.V)
+		}
+		return health.Result{Pass: true, Reason: "replied"}
+	}, nil
+}
+
+// exchange sends one datagram and waits for one that is taken.
+func exchange(conn net.Conn, query []byte, timeout time.Duration, take func([]byte) bool) ([]byte, error) {
+	_ = conn.SetDeadline(time.Now().Add(timeout))
+	if _, err := conn.Write(query); err != nil {
+		return nil, err
+	}
+	buffer := make([]byte, 65535)
+	for {
+		n, err := conn.Read(buffer)
+		if err != nil {
+			return nil, err
+		}
+		if take(buffer[:n]) {
+			return buffer[:n], nil
+		}
+	}
+}
+
+// pattern reads hexadecimal digits, where x stands for any.
+func pattern(s string) (want, mask []byte, err error) {
+	s = strings.Join(strings.Fields(s), "")
+	digits := strings.Map(func(r rune) rune {
+		if r == 'x' || r == 'X' {
+			return '0'
+		}
+		return r
+	}, s)
+	bits := strings.Map(func(r rune) rune {
+		if r == 'x' || r == 'X' {
+			return '0'
+		}
+		return 'f'
+	}, s)
+	if want, err = hex.DecodeString(digits); err != nil {
+		return nil, nil, err
+	}
+	mask, err = hex.DecodeString(bits)
+	return want, mask, err
+}
+
+// matches compares as far as both go.
+func matches(reply, want, mask []byte) bool {
+	for i := range min(len(reply), len(want)) {
+		if (reply[i]^want[i])&mask[i] != 0 {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,144 @@
+package probe
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"crypto/md5" //nolint:gosec // the digest of HTTP_GET is MD5, and compares pages
+	"crypto/tls"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/lvsdns/lvsdns/internal/fallback/health"
+	"github.com/lvsdns/lvsdns/internal/keepalived"
+)
+
+// maxBody is more than anybody serves to a health check.
+const maxBody = 64 << 20
+
+// web asks for each url and passes when all are as they should be. keepalived asks for one of them each delay_loop
+// (epilog in check_http.c); asked for together, a failure is seen earlier.
+func web(check *health.Check) (Probe, error) {
+	k := check.Config
+	regexes := make([]*regexp.Regexp, len(k.HTTP.URLs))
+	for i, u := range k.HTTP.URLs {
+		if u.Regex.V == "" {
+			continue
+		}
+		var err error
+		if regexes[i], err = regexp.Compile(u.Regex.V); err != nil {
+			return nil, fmt.Errorf("%s: regex: %w", u.Regex.Pos, err)
+		}
+	}
+	return func(ctx context.Context) health.Result {
+		for i, u := range k.HTTP.URLs {
+			if r := page(ctx, k, u, virtualHost(check, u), regexes[i]); !r.Pass {
+				r.Reason = u.Path.V + ": " + r.Reason
+				return r
+			}
+		}
+		return health.Result{Pass: true, Reason: "as it should be"}
+	}, nil
+}
+
+func page(ctx context.Context, k *keepalived.Checker, u keepalived.URL, name string, regex *regexp.Regexp) health.Result {
+	conn, err := dial(ctx, "tcp", k.Connect)
+	if err != nil {
+		return failed("connect", err)
+	}
+	defer conn.Close()
+	defer closeWith(ctx, conn)()
+	_ = conn.SetDeadline(time.Now().Add(k.Connect.Timeout.V))
+	if k.Kind == keepalived.SSLGet {
+		// keepalived does not look at certificates either.
+		config := &tls.Config{InsecureSkipVerify: true} //nolint:gosec // see above
+		if k.HTTP.SNI.V {
+			config.ServerName = k.HTTP.SNIName.V
+			if config.ServerName == "" {
+				config.ServerName = name
+			}
+		}
+		client := tls.Client(conn, config)
+		if err := client.HandshakeContext(ctx); err != nil {
+			return failed("TLS", err)
+		}
+		conn = client
+	}
+	status, body, err := get(conn, k, u, name)
+	switch {
+	case err != nil:
+		return failed("read", err)
+	case !accepts(u.StatusCodes.V, status):
+		return fail("status %d", status)
+	}
+	if want := u.Digest.V; want != "" {
+		sum := md5.Sum(body) //nolint:gosec // see above
+		if got := hex.EncodeToString(sum[:]); !strings.EqualFold(got, want) {
+			return fail("digest %s", got)
+		}
+	}
+	if regex != nil && regex.Match(body) == u.RegexNoMatch.V {
+		return fail("the regex does not decide as it should")
+	}
+	return health.Result{Pass: true}
+}
+
+// virtualHost is the name that is asked for: the first that is written, from the url outwards.
+func virtualHost(c *health.Check, u keepalived.URL) string {
+	return cmp.Or(u.VirtualHost.V, c.Config.HTTP.VirtualHost.V, c.Server.VirtualHost.V, c.Virtual.VirtualHost.V)
+}
+
+// get asks in keepalived's words (request_template in check_http.c).
+func get(conn net.Conn, k *keepalived.Checker, u keepalived.URL, name string) (status int, body []byte, err error) {
+	version, connection := "1.0", ""
+	switch k.HTTP.Version.V {
+	case "1.0C", "1.0c":
+		connection = "Connection: close\r\n"
+	case "1.1":
+		version, connection = "1.1", "Connection: close\r\n"
+	}
+	if name == "" {
+		name = netip.AddrPortFrom(k.Connect.Addr.V, k.Connect.Port.V).String()
+	}
+	if _, err = fmt.Fprintf(conn, "GET %s HTTP/%s\r\nUser-Agent: KeepAliveClient\r\n%sHost: %s\r\n\r\n", u.Path.V, version, connection, name); err != nil {
+		return 0, nil, err
+	}
+	response, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer response.Body.Close()
+	body, err = io.ReadAll(io.LimitReader(response.Body, maxBody))
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		err = nil // shorter than announced, or TLS cut off: keepalived reports it and goes on
+	}
+	return response.StatusCode, body, err
+}
+
+// accepts reports whether a status code is among those wanted: 200-299 unless written.
+func accepts(wanted []string, status int) bool {
+	if len(wanted) == 0 {
+		wanted = []string{"200-299"}
+	}
+	for _, w := range wanted {
+		low, high, isRange := strings.Cut(w, "-")
+		if !isRange {
+			high = low
+		}
+		from, err1 := strconv.Atoi(low)
+		to, err2 := strconv.Atoi(high)
+		if err1 == nil && err2 == nil && from <= status && status <= to {
+			return true
+		}
+	}
+	return false
+}

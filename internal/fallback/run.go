@@ -1,0 +1,244 @@
+package fallback
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"time"
+
+	"github.com/lvsdns/lvsdns/internal/fallback/health"
+	"github.com/lvsdns/lvsdns/internal/fallback/plan"
+	"github.com/lvsdns/lvsdns/internal/fallback/probe"
+	"github.com/lvsdns/lvsdns/internal/ipvs"
+	"github.com/lvsdns/lvsdns/internal/keepalived"
+)
+
+// run is the loop's state; only the loop touches it.
+type run struct {
+	Options
+	config  *keepalived.Config
+	blocks  []plan.Block
+	names   plan.Names
+	owned   plan.Names // names without what is blocked
+	former  plan.Names
+	files   string // what the configuration's files looked like
+	machine *health.Machine
+	probes  map[*health.Check]probe.Probe
+	local   map[netip.Addr]bool
+
+	queue   queue
+	waiting []*health.Check // due, and too many others run
+	flying  int
+	results chan outcome
+	age     int // of the configuration: results of an earlier one do not count
+
+	left    *ipvs.Table // the table as we left it; nil: not known
+	stopped string      // why nothing is written; empty: it is
+	said    string      // the last error of a pass
+	dirty   bool
+	saved   saved
+}
+
+type outcome struct {
+	check  *health.Check
+	result health.Result
+	began  time.Time
+	age    int
+}
+
+// Run takes the table over as it is, and keeps it as the configuration and the checks say until the context ends. An error
+// is one before anything was written. The table stays as it is at the end.
+func Run(ctx context.Context, o Options) error {
+	o.defaults()
+	r := &run{Options: o, results: make(chan outcome), saved: readState(o.StateFile)}
+	config, blocks, err := o.Load()
+	if err != nil {
+		return err
+	}
+	table, err := o.Kernel.Snapshot(ctx)
+	if err != nil {
+		return fmt.Errorf("look at the table before taking it over: %w", err)
+	}
+	names := plan.NamesOf(config)
+	if err := r.take(config, blocks, r.saved.where(names, table, plan.FromKernel(config, names, table))); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer r.drain()
+	defer cancel()
+	r.look()
+	r.pass(ctx)
+	o.Ready()
+	r.loop(ctx)
+	r.save()
+	return nil
+}
+
+// drain waits for the probes in the air, which end with the context.
+func (r *run) drain() {
+	for ; r.flying > 0; r.flying-- {
+		<-r.results
+	}
+}
+
+func (r *run) loop(ctx context.Context) {
+	tick := time.NewTicker(r.Interval)
+	defer tick.Stop()
+	due := time.NewTimer(time.Hour)
+	defer due.Stop()
+	var gather <-chan time.Time
+	for {
+		r.launch(ctx, time.Now())
+		due.Reset(r.queue.wait(time.Now()))
+		if r.dirty && gather == nil {
+			gather = time.After(soon)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-due.C:
+		case o := <-r.results:
+			r.flying--
+			r.result(o)
+		case <-gather:
+			gather = nil
+			r.pass(ctx)
+		case <-tick.C:
+			r.look()
+			r.mine()
+			if r.filesChanged() {
+				r.reload(ctx)
+			}
+			r.pass(ctx)
+			r.Alive()
+		case <-r.Reload:
+			r.stopped, r.left = "", nil
+			r.reload(ctx)
+			r.pass(ctx)
+		}
+	}
+}
+
+// mine stops all writing when the table is no longer ours, also while there is nothing to write.
+func (r *run) mine() {
+	if r.DryRun || r.stopped != "" {
+		return
+	}
+	if err := r.Guard(); err != nil {
+		r.stop(err.Error())
+	}
+}
+
+// look finds which addresses are here; on an error what was known stays.
+func (r *run) look() {
+	if r.Local == nil {
+		return
+	}
+	local, err := r.Local()
+	if err != nil {
+		r.Log.Warn("the addresses of this host cannot be read", "error", err)
+		return
+	}
+	r.local = local
+}
+
+// take begins with a configuration and what is believed of its real servers.
+func (r *run) take(c *keepalived.Config, blocks []plan.Block, state keepalived.State) error {
+	machine := health.New(c, state, health.Options{Floor: r.Floor})
+	probes := map[*health.Check]probe.Probe{}
+	blocked := map[*keepalived.VirtualServer]bool{}
+	for _, b := range blocks {
+		blocked[b.Virtual] = true
+	}
+	for _, check := range machine.Checks() {
+		if blocked[check.Virtual] {
+			continue
+		}
+		p, err := probe.New(c, check, r.Probe)
+		if err != nil {
+			return err
+		}
+		probes[check] = p
+	}
+	r.config, r.blocks, r.machine, r.probes = c, blocks, machine, probes
+	r.names = plan.NamesOf(c)
+	r.owned = plan.Names{}
+	for k, servers := range r.names {
+		r.owned[k] = servers
+	}
+	for k := range plan.BlockedServices(c, blocks) {
+		delete(r.owned, k)
+	}
+	r.files = signature(c.Files)
+	r.age++
+	r.queue, r.waiting = nil, nil
+	now, n := time.Now(), len(machine.Checks())
+	for i, check := range machine.Checks() {
+		if probes[check] != nil {
+			r.queue.add(check, now.Add(first(check, i, n)))
+		}
+	}
+	for _, b := range blocks {
+		r.Log.Error("a virtual server is left alone", "virtual_server", b.Name(), "where", b.Pos.String(), "why", b.Text)
+	}
+	r.Log.Info("configuration taken", "virtual_servers", len(c.VirtualServers), "services", len(r.names), "checks", len(probes), "blocked", len(blocks))
+	return nil
+}
+
+// reload keeps the last good configuration on any error.
+func (r *run) reload(ctx context.Context) {
+	r.files = signature(r.config.Files)
+	c, blocks, err := r.Load()
+	if err != nil {
+		r.Log.Error("the new configuration is not taken, the last good one stays", "error", err)
+		return
+	}
+	table, err := r.Kernel.Snapshot(ctx)
+	if err != nil {
+		r.Log.Error("the new configuration is not taken, the last good one stays", "error", err)
+		return
+	}
+	known := r.remember()
+	former := r.names
+	for k, servers := range r.former {
+		if _, ok := former[k]; !ok {
+			former[k] = servers
+		}
+	}
+	names := plan.NamesOf(c)
+	if err := r.take(c, blocks, known.over(plan.FromKernel(c, names, table))); err != nil {
+		r.Log.Error("the new configuration is not taken, the last good one stays", "error", err)
+		return
+	}
+	r.former, r.left = former, nil
+}
+
+// result takes what a probe found.
+func (r *run) result(o outcome) {
+	if o.age != r.age {
+		return
+	}
+	before := o.check.Up()
+	n := r.machine.Result(o.check, o.result)
+	if o.check.Config.File != nil {
+		n.After = fileInterval
+	}
+	from := time.Now()
+	if o.check.Config.Misc != nil {
+		from = o.began
+	}
+	r.queue.add(o.check, from.Add(n.After))
+	r.dirty = r.dirty || n.Changed
+	if o.result.Unknown || o.check.Up() != before {
+		r.Log.Info("check", "virtual_server", plan.Block{Virtual: o.check.Virtual}.Name(), "real_server", netip.AddrPortFrom(o.check.Server.Addr, o.check.Server.Port).String(),
+			"checker", string(o.check.Config.Kind), "up", o.check.Up(), "unknown", o.result.Unknown, "reason", o.result.Reason)
+	}
+	for _, e := range n.Events {
+		r.Log.Info(string(e.Kind), "virtual_server", plan.Block{Virtual: e.Virtual}.Name(), "reason", e.Reason)
+		if e.Script.IsSet() && !r.DryRun && r.stopped == "" {
+			if err := probe.Hook(e.Script, r.Probe); err != nil {
+				r.Log.Error("a notify script does not run", "script", e.Script.String(), "error", err)
+			}
+		}
+	}
+}
