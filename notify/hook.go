@@ -54,7 +54,7 @@ func (h *Hook) reader() bool {
 		return false
 	}
 	if lock != nil {
-		lock.Close()
+		lock.Release()
 	}
 	return lock == nil
 }

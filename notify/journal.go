@@ -98,12 +98,12 @@ func (j *Journal) Append(e Event, settle func(*Document)) (*Document, error) {
 		}
 		if left != "" {
 			if _, err := os.Lstat(left); errors.Is(err, fs.ErrNotExist) {
-				lock.Close()
+				lock.Release()
 				return nil, nil
 			}
 		}
 	}
-	defer lock.Close()
+	defer lock.Release()
 	return j.change(func(d *Document) {
 		if left == "" {
 			d.Add(e)
@@ -137,7 +137,7 @@ func (j *Journal) Update(change func(*Document)) (*Document, error) {
 		change(d)
 		return d, &JournalError{err}
 	}
-	defer lock.Close()
+	defer lock.Release()
 	return j.change(change)
 }
 

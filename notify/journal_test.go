@@ -203,7 +203,7 @@ func TestBusy(t *testing.T) {
 	if _, err := j.Update(noSettle); !errors.Is(err, errBusy) {
 		t.Error(err)
 	}
-	lock.Close()
+	lock.Release()
 	d, err := j.Append(event(vi, Backup, 2), noSettle)
 	if err != nil || d.Generation != 2 || d.Record(vi).Said != Backup || d.Late != 0 {
 		t.Errorf("the event that was left: %+v %v", d, err)

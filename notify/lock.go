@@ -22,11 +22,11 @@ const (
 // errBusy is a lock that others have kept for too long.
 var errBusy = errors.New("another process keeps the lock")
 
-// Lock is a lock that this process has, until Close or its end.
+// Lock is a lock that this process has, until Release or its end.
 type Lock struct{ f *os.File }
 
-// Close gives the lock back.
-func (l *Lock) Close() error { return l.f.Close() }
+// Release gives the lock back.
+func (l *Lock) Release() { l.f.Close() }
 
 // TryLock takes a lock; nil without an error if somebody else has it. The run directory is made if it is missing.
 func TryLock(runDir, name string) (*Lock, error) {
@@ -67,7 +67,7 @@ func WaitLock(runDir, name string, wait time.Duration) (*Lock, error) {
 		return &Lock{f}, nil
 	case <-timer.C:
 		go func() { // The system call can't be called off: what it gets late is given back.
-			<-got
+			_ = <-got
 			f.Close()
 		}()
 		return nil, fmt.Errorf("lock %s: %w for %v", f.Name(), errBusy, wait)

@@ -100,7 +100,7 @@ var lean = []struct {
 	{command: "cmd/lvsdns-notify", never: []string{
 		"github.com/spf13/viper",
 		"github.com/prometheus/client_golang",
-		"net",
+		"vendor/golang.org/x/net/dns/dnsmessage", // net itself, by what nothing else imports
 		"github.com/lvsdns/lvsdns/internal/keepalived",
 	}},
 }
