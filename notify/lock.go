@@ -67,8 +67,9 @@ func WaitLock(runDir, name string, wait time.Duration) (*Lock, error) {
 		return &Lock{f}, nil
 	case <-timer.C:
 		go func() { // The system call can't be called off: what it gets late is given back.
-			_ = <-got
-			f.Close()
+			if <-got == nil {
+				f.Close()
+			}
 		}()
 		return nil, fmt.Errorf("lock %s: %w for %v", f.Name(), errBusy, wait)
 	}

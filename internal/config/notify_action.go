@@ -128,7 +128,7 @@ func readHAProxy(n *node) *HAProxyAction {
 	n.take("frontends", names{&a.Frontends, "frontends", oneWord("a frontend", "www")})
 	n.need("to", "ready", choice{&a.To, []string{"ready", "drain", "maint", "disable"}})
 	switch {
-	case len(a.Servers)+len(a.Frontends) == 0:
+	case !n.has("servers") && !n.has("frontends"):
 		n.fail("", errors.New("neither servers nor frontends: there is nothing to change"))
 	case len(a.Frontends) > 0 && (a.To == "drain" || a.To == "maint"):
 		n.fail("to", fmt.Errorf("frontends can be ready or disable, not %s", a.To))
@@ -221,7 +221,7 @@ func readAgreement(n *node) NotifyAgreement {
 		s.need("socket", "/run/haproxy/admin.sock", file{&a.Socket, false})
 		s.take("frontends", names{&a.Frontends, "frontends", oneWord("a frontend", "www")})
 		s.take("servers", names{&a.Servers, "servers", isServer})
-		if len(a.Servers)+len(a.Frontends) == 0 {
+		if !s.has("servers") && !s.has("frontends") {
 			s.fail("", errors.New("neither servers nor frontends: there is nothing to look at"))
 		}
 	})
@@ -231,7 +231,7 @@ func readAgreement(n *node) NotifyAgreement {
 	if (a.Instance == "") == (a.Group == "") {
 		n.fail("", errors.New("want either instance: or group:, whose owner the others must agree with"))
 	}
-	if a.Socket == "" && !a.IPVS && !a.IPVSSync && !n.seen["haproxy"] {
+	if !n.has("haproxy") && !a.IPVS && !a.IPVSSync {
 		n.fail("", errors.New("nothing must agree with the owner: want haproxy:, ipvs: true or ipvs-sync: true"))
 	}
 	return a

@@ -28,14 +28,9 @@ func execute(ctx context.Context, env []string, credential *syscall.Credential, 
 	if err := cmd.Start(); err != nil {
 		return "", fmt.Errorf("run %s: %w", program, err)
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
-	var err error
-	select {
-	case err = <-ended:
-	case <-ctx.Done():
-		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
-		_ = <-ended
+	stop := context.AfterFunc(ctx, func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) })
+	err := cmd.Wait()
+	if !stop() && err != nil {
 		err = context.Cause(ctx)
 	}
 	if errors.Is(err, exec.ErrWaitDelay) {
