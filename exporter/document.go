@@ -12,7 +12,8 @@ func catalogue() []described {
 	all := slices.Concat(
 		viewTable().describe(), virtualTable().describe(), realTable().describe(),
 		totalsTable().describe(), cpuTable().describe(), sysctlTable().describe(),
-		vrrpTable().describe(), checkTable().describe(), checksTable().describe(),
+		vrrpTable().describe(), hookTable().describe(), actionTable().describe(), agreementTable().describe(),
+		quorumTable().describe(), eventTable().describe(), checkTable().describe(), checksTable().describe(),
 		driftTable().describe(), one("drift in all", driftSummaryRow()).describe(), configTable().describe(),
 		sourceTable().describe(), selfTable().describe(),
 	)

@@ -14,6 +14,7 @@ import (
 	"github.com/lvsdns/lvsdns/internal/host"
 	"github.com/lvsdns/lvsdns/internal/ipvs"
 	"github.com/lvsdns/lvsdns/internal/keepalived"
+	"github.com/lvsdns/lvsdns/notify"
 )
 
 // Config says what an Exporter reads and how much of it it shows. Kernel, Proc, Addresses and Configuration are needed.
@@ -25,6 +26,7 @@ type Config struct {
 	Configuration func() (*keepalived.Config, error)
 	Belief        func(context.Context) (*keepalived.Belief, error) // nil: keepalived is not asked
 	Checks        *Checks                                           // nil: nobody listens to checks
+	Journal       func() (*notify.Document, error)                  // of lvsdns-notify; nil: it is not read
 
 	ServicesOnly bool                       // no series for real servers
 	Keep         func(ipvs.ServiceKey) bool // which virtual servers to show; nil: all
@@ -99,18 +101,8 @@ func (e *Exporter) wire() {
 	e.notes = share(c, func(context.Context) (*keepalived.Config, error) { return c.Configuration() })
 	// keepalived.conf changes rarely, and includes may be many.
 	e.notes.keep = max(c.Share, 10*time.Second)
-	e.vrrp = share(c, func(ctx context.Context) (*[]VRRP, error) {
-		cfg := e.notes.get(ctx)
-		if cfg.value == nil {
-			return nil, cfg.err
-		}
-		addresses, err := c.Addresses()
-		if err != nil {
-			return nil, err
-		}
-		all := vrrpOf(cfg.value, addresses)
-		return &all, nil
-	})
+	journal := share(c, journalReader(c.Journal))
+	e.vrrp = share(c, e.readVRRP(journal))
 	e.sources = []source{
 		newSource("ipvs", e.view, e.fillView),
 		newSource("ipvs_stats", sums, func(t *totals, s *sheet) {
@@ -122,6 +114,9 @@ func (e *Exporter) wire() {
 		newSource("sysctl", sysctls, func(all *[]host.Sysctl, s *sheet) { sysctlTable().fill(s, 0, *all...) }),
 		newSource("keepalived", e.notes, func(cfg *keepalived.Config, s *sheet) { configTable().fill(s, 0, cfg) }),
 		newSource("vrrp", e.vrrp, func(all *[]VRRP, s *sheet) { vrrpTable().fill(s, 0, *all...) }),
+	}
+	if c.Journal != nil {
+		e.sources = append(e.sources, newSource("notify", journal, fillJournal))
 	}
 	reader := &driftReader{
 		root: c.Root, view: e.view, totals: sums, config: e.notes, checks: c.Checks, compare: c.compare,
@@ -136,6 +131,31 @@ func (e *Exporter) wire() {
 		checks := share(c, func(context.Context) (*checksView, error) { return c.Checks.view(), c.Checks.state() })
 		checks.keep = 0 // it is in memory
 		e.sources = append(e.sources, newSource("checks", checks, e.fillChecks))
+	}
+}
+
+// readVRRP asks keepalived.conf and the addresses of this host, and lvsdns-notify's journal for the rest.
+func (e *Exporter) readVRRP(journal *shared[notify.Document]) func(context.Context) (*[]VRRP, error) {
+	return func(ctx context.Context) (*[]VRRP, error) {
+		var all []VRRP
+		cfg := e.notes.get(ctx)
+		err := cfg.err
+		if cfg.value != nil {
+			addresses, addrErr := e.config.Addresses()
+			if addrErr != nil {
+				return nil, addrErr
+			}
+			all = vrrpOf(cfg.value, addresses)
+		}
+		if e.config.Journal != nil {
+			if noted := journal.get(ctx).value; noted != nil {
+				all = journaled(all, noted)
+			}
+		}
+		if cfg.value == nil && len(all) == 0 {
+			return nil, err
+		}
+		return &all, err
 	}
 }
 

@@ -23,6 +23,7 @@ import (
 	"github.com/lvsdns/lvsdns/internal/host"
 	"github.com/lvsdns/lvsdns/internal/ipvs"
 	"github.com/lvsdns/lvsdns/internal/keepalived"
+	"github.com/lvsdns/lvsdns/notify"
 )
 
 func main() {
@@ -72,7 +73,7 @@ func serve(ctx context.Context, settings *config.Exporter, build exporter.Build,
 	}
 	e := exporter.New(exporter.Config{
 		Kernel: kernel, Proc: proc, Root: settings.Sources.Root, Addresses: host.Addresses,
-		Configuration: configuration(settings), Belief: belief(settings.Keepalived), Checks: checks,
+		Configuration: configuration(settings), Belief: belief(settings.Keepalived), Checks: checks, Journal: journal(settings.Notify),
 		ServicesOnly: settings.Metrics.Detail == "service", MaxSeries: settings.Metrics.MaxSeries, PerCPU: settings.Metrics.PerCPU,
 		Keep:    func(k ipvs.ServiceKey) bool { return settings.Metrics.Shows(k.Addr, k.FWMark) },
 		Timeout: settings.Sources.Timeout, Share: settings.Sources.Share, Build: build, Log: log,
@@ -98,6 +99,14 @@ func configuration(settings *config.Exporter) func() (*keepalived.Config, error)
 	k := settings.Keepalived
 	options := keepalived.Options{FS: os.DirFS(settings.Sources.Root), ConfigID: k.ConfigID}
 	return func() (*keepalived.Config, error) { return keepalived.Load(k.ConfigFile, options) }
+}
+
+// journal is that of lvsdns-notify.
+func journal(n config.NotifyJournal) func() (*notify.Document, error) {
+	if n.StateDir == "" {
+		return nil
+	}
+	return (&notify.Journal{StateDir: n.StateDir}).Read
 }
 
 // belief asks keepalived, if that is allowed.

@@ -17,6 +17,7 @@ type Exporter struct {
 	Sources    Sources
 	Keepalived Keepalived
 	Checks     Checks
+	Notify     NotifyJournal
 }
 
 // Web is where and how pages are served.
@@ -75,6 +76,11 @@ type Checks struct {
 	Forget time.Duration
 }
 
+// NotifyJournal is where lvsdns-notify keeps its journal.
+type NotifyJournal struct {
+	StateDir string // empty: it is not read
+}
+
 // NewExporter is what holds without a file and without flags.
 func NewExporter() *Exporter {
 	return &Exporter{
@@ -87,6 +93,7 @@ func NewExporter() *Exporter {
 			PIDFile: "/run/keepalived.pid", DumpFile: "/tmp/keepalived_check.data",
 		},
 		Checks: Checks{Socket: "/run/lvsdns/check.sock", Max: 20_000, Forget: 24 * time.Hour},
+		Notify: NotifyJournal{StateDir: "/var/lib/lvsdns"},
 	}
 }
 
@@ -113,5 +120,6 @@ func (e *Exporter) options() []option {
 		{"checks.socket", file{&e.Checks.Socket, true}, "Where lvsdns-check reports what it found. The directory must be there. Empty: nobody listens."},
 		{"checks.max", whole{&e.Checks.Max, 1, 1_000_000}, "How many checks to remember. Reports of more are refused, and lvsdns_check_datagrams_total says so."},
 		{"checks.forget", span{&e.Checks.Forget, time.Minute, 365 * 24 * time.Hour}, "How long a check is shown that no longer reports."},
+		{"notify.state-dir", file{&e.Notify.StateDir, true}, "Where lvsdns-notify keeps its journal: changes of VRRP state, and what was done about them. Empty: it is not read."},
 	}
 }
