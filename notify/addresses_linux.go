@@ -6,28 +6,21 @@ import (
 	"net/netip"
 	"strings"
 	"syscall"
+	"unsafe"
 )
 
-// Addresses lists the addresses that this host has now, in the network namespace of the calling thread. It asks the
-// kernel twice, whatever the number of interfaces, and needs no privilege (rtnetlink(7)).
+// Addresses lists the addresses that this host has now, in the network namespace of the calling thread (rtnetlink(7)). It
+// needs no privilege. It does not list the interfaces, which is the longer list: it asks for the names that it needs.
 func Addresses() ([]Held, error) {
-	links, err := messages(syscall.RTM_GETLINK, syscall.RTM_NEWLINK, syscall.SizeofIfInfomsg)
-	if err != nil {
-		return nil, fmt.Errorf("list interfaces: %w", err)
-	}
-	names := map[uint32]string{}
-	for _, m := range links {
-		index := binary.NativeEndian.Uint32(m.Data[4:])
-		for _, a := range attributes(m.Data[syscall.SizeofIfInfomsg:]) {
-			if a.kind == syscall.IFLA_IFNAME {
-				names[index] = strings.TrimRight(string(a.value), "\x00")
-			}
-		}
-	}
-	found, err := messages(syscall.RTM_GETADDR, syscall.RTM_NEWADDR, syscall.SizeofIfAddrmsg)
+	found, err := messages()
 	if err != nil {
 		return nil, fmt.Errorf("list addresses: %w", err)
 	}
+	names, err := newNames()
+	if err != nil {
+		return nil, fmt.Errorf("list addresses: %w", err)
+	}
+	defer names.close()
 	var all []Held
 	for _, m := range found {
 		index := binary.NativeEndian.Uint32(m.Data[4:])
@@ -41,16 +34,16 @@ func Addresses() ([]Held, error) {
 			}
 		}
 		if addr.IsValid() {
-			all = append(all, Held{addr, names[index]})
+			all = append(all, Held{addr, names.of(index)})
 		}
 	}
 	return all, nil
 }
 
-func messages(request int, want uint16, least int) ([]syscall.NetlinkMessage, error) {
+func messages() ([]syscall.NetlinkMessage, error) {
 	var kept []syscall.NetlinkMessage
 	for range 3 {
-		answer, err := syscall.NetlinkRIB(request, syscall.AF_UNSPEC)
+		answer, err := syscall.NetlinkRIB(syscall.RTM_GETADDR, syscall.AF_UNSPEC)
 		if err != nil {
 			return nil, err
 		}
@@ -62,7 +55,7 @@ func messages(request int, want uint16, least int) ([]syscall.NetlinkMessage, er
 		kept = all[:0]
 		for _, m := range all {
 			torn = torn || m.Header.Flags&dumpInterrupted != 0
-			if m.Header.Type == want && len(m.Data) >= least {
+			if m.Header.Type == syscall.RTM_NEWADDR && len(m.Data) >= syscall.SizeofIfAddrmsg {
 				kept = append(kept, m)
 			}
 		}
@@ -75,6 +68,36 @@ func messages(request int, want uint16, least int) ([]syscall.NetlinkMessage, er
 
 // dumpInterrupted is NLM_F_DUMP_INTR (include/uapi/linux/netlink.h): the list has changed while it was read.
 const dumpInterrupted = 0x10
+
+// names asks for the names of interfaces, each once (SIOCGIFNAME in netdevice(7)).
+type names struct {
+	socket int
+	known  map[uint32]string
+}
+
+func newNames() (*names, error) {
+	fd, err := syscall.Socket(syscall.AF_UNIX, syscall.SOCK_DGRAM|syscall.SOCK_CLOEXEC, 0)
+	return &names{fd, map[uint32]string{}}, err
+}
+
+func (n *names) close() { _ = syscall.Close(n.socket) }
+
+func (n *names) of(index uint32) string {
+	if name, ok := n.known[index]; ok {
+		return name
+	}
+	var request struct { // struct ifreq
+		name  [syscall.IFNAMSIZ]byte
+		index uint32
+		_     [20]byte
+	}
+	request.index = index
+	_, _, errno := syscall.Syscall(syscall.SYS_IOCTL, uintptr(n.socket), syscall.SIOCGIFNAME, uintptr(unsafe.Pointer(&request)))
+	if errno == 0 { // It is gone: its addresses are too.
+		n.known[index] = strings.TrimRight(string(request.name[:]), "\x00")
+	}
+	return n.known[index]
+}
 
 type attribute struct {
 	kind  uint16

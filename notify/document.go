@@ -1,12 +1,6 @@
 package notify
 
-import (
-	"bytes"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"time"
-)
+import "time"
 
 // Document is what the journal holds: one for the host.
 type Document struct {
@@ -28,7 +22,7 @@ type Document struct {
 	Discarded string `json:"discarded,omitempty"`
 	Discards  uint64 `json:"discards,omitempty"`
 
-	// history is the newest events, a line of JSON each, oldest first. They are only read to be shown: a hook need not decode them.
+	// history is the newest events, a line each, oldest first. They are only read to be shown: a hook need not decode them.
 	history [][]byte
 }
 
@@ -92,60 +86,14 @@ type Part struct {
 const documentVersion = 1
 
 // maxHistory bounds the events that are kept to be shown.
-const maxHistory = 256
-
-// decodeDocument reads a journal: the document on the first line, events on the others.
-func decodeDocument(text []byte) (*Document, error) {
-	head, rest, ok := bytes.Cut(text, []byte("\n"))
-	if !ok {
-		return nil, errors.New("ends in the middle of its first line")
-	}
-	d := &Document{}
-	if err := json.Unmarshal(head, d); err != nil {
-		return nil, err
-	}
-	if d.Version != documentVersion {
-		return nil, fmt.Errorf("has version %d, and this program knows %d", d.Version, documentVersion)
-	}
-	for _, r := range d.Records {
-		if r == nil {
-			return nil, errors.New("has an empty record")
-		}
-	}
-	for len(rest) > 0 {
-		line, after, whole := bytes.Cut(rest, []byte("\n"))
-		if whole && len(line) > 0 {
-			d.history = append(d.history, line)
-		}
-		rest = after
-	}
-	return d, nil
-}
-
-func (d *Document) encode() ([]byte, error) {
-	d.Version = documentVersion
-	head, err := json.Marshal(d)
-	if err != nil {
-		return nil, err
-	}
-	size := len(head) + 1
-	for _, line := range d.history {
-		size += len(line) + 1
-	}
-	text := append(make([]byte, 0, size), head...)
-	text = append(text, '\n')
-	for _, line := range d.history {
-		text = append(append(text, line...), '\n')
-	}
-	return text, nil
-}
+const maxHistory = 64
 
 // History is the newest events, oldest first. A line that can't be read is left out.
 func (d *Document) History() []Event {
 	var all []Event
 	for _, line := range d.history {
-		var e Event
-		if json.Unmarshal(line, &e) == nil {
+		in := decoder{rest: line}
+		if e := in.event(); in.err == nil {
 			all = append(all, e)
 		}
 	}
@@ -189,11 +137,9 @@ func (d *Document) Add(e Event) {
 	if e.Late = d.record(e.Subject).add(e); e.Late {
 		d.Late++
 	}
-	if line, err := json.Marshal(e); err == nil {
-		d.history = append(d.history, line)
-		if n := len(d.history); n > maxHistory {
-			d.history = d.history[n-maxHistory:]
-		}
+	d.history = append(d.history, EncodeEvent(e))
+	if n := len(d.history); n > maxHistory {
+		d.history = d.history[n-maxHistory:]
 	}
 }
 

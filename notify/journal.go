@@ -53,7 +53,7 @@ func (j *Journal) Read() (*Document, error) {
 }
 
 func (j *Journal) load() (*Document, error) {
-	text, err := os.ReadFile(j.Path())
+	text, err := readFile(j.Path())
 	if errors.Is(err, fs.ErrNotExist) {
 		return &Document{Version: documentVersion}, nil
 	}
@@ -176,41 +176,39 @@ func (j *Journal) change(change func(*Document)) (*Document, error) {
 // replace writes a new file and lets it take the name of the old one. Whenever the process or the host ends, the
 // journal is the old one or the new one.
 func (j *Journal) replace(d *Document) error {
-	text, err := d.encode()
-	if err != nil {
-		return err
-	}
+	text := d.encode()
 	name := j.Path() + ".new"
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC|syscall.O_NOFOLLOW, 0o644)
+	const flags = syscall.O_WRONLY | syscall.O_CREAT | syscall.O_TRUNC | syscall.O_NOFOLLOW
+	fd, err := openFile(name, flags)
 	if errors.Is(err, fs.ErrNotExist) {
 		if err = os.MkdirAll(j.StateDir, 0o755); err == nil {
-			f, err = os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC|syscall.O_NOFOLLOW, 0o644)
+			fd, err = openFile(name, flags)
 		}
 	}
 	if err != nil {
 		return err
 	}
 	j.at("created")
-	_, err = f.Write(text)
+	err = writeAll(fd, name, text)
 	j.at("written")
 	if err == nil {
-		err = f.Sync()
+		err = syncFile(fd, name)
 	}
 	j.at("synced")
-	if err = errors.Join(err, f.Close()); err != nil {
-		_ = os.Remove(name) // On a full disk it takes space for nothing.
+	if err = errors.Join(err, syscall.Close(fd)); err != nil {
+		_ = syscall.Unlink(name) // On a full disk it takes space for nothing.
 		return err
 	}
-	if err := os.Rename(name, j.Path()); err != nil {
-		return err
+	if err := syscall.Rename(name, j.Path()); err != nil {
+		return &os.LinkError{Op: "rename", Old: name, New: j.Path(), Err: err}
 	}
 	j.at("renamed")
-	dir, err := os.Open(j.StateDir)
+	dir, err := openFile(j.StateDir, syscall.O_RDONLY)
 	if err != nil {
 		return err
 	}
-	defer dir.Close()
-	err = dir.Sync()
+	defer syscall.Close(dir)
+	err = syncFile(dir, j.StateDir)
 	j.at("done")
 	return err
 }
@@ -230,7 +228,7 @@ func (j *Journal) at(step string) {
 
 // BootID is the kernel's, or empty if it does not say.
 func BootID() string {
-	text, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	text, err := readFile("/proc/sys/kernel/random/boot_id")
 	if err != nil {
 		return ""
 	}

@@ -1,7 +1,7 @@
 package notify
 
 import (
-	"encoding/json"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -23,77 +23,72 @@ const (
 var errBusy = errors.New("another process keeps the lock")
 
 // Lock is a lock that this process has, until Release or its end.
-type Lock struct{ f *os.File }
+type Lock struct{ fd int }
 
 // Release gives the lock back.
-func (l *Lock) Release() { l.f.Close() }
+func (l *Lock) Release() { _ = syscall.Close(l.fd) }
 
 // TryLock takes a lock; nil without an error if somebody else has it. The run directory is made if it is missing.
 func TryLock(runDir, name string) (*Lock, error) {
-	f, err := openLock(runDir, name)
+	path := filepath.Join(runDir, name)
+	fd, err := openLock(path)
 	if err != nil {
 		return nil, err
 	}
-	err = flock(f, syscall.LOCK_EX|syscall.LOCK_NB)
+	err = retry(func() error { return syscall.Flock(fd, syscall.LOCK_EX|syscall.LOCK_NB) })
+	if err == nil {
+		return &Lock{fd}, nil
+	}
+	_ = syscall.Close(fd)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
-		return nil, f.Close()
+		return nil, nil
 	}
-	if err != nil {
-		f.Close()
-		return nil, fmt.Errorf("lock %s: %w", f.Name(), err)
-	}
-	return &Lock{f}, nil
+	return nil, &os.PathError{Op: "lock", Path: path, Err: err}
 }
 
-// WaitLock takes a lock, or ends with an error after some time.
-func WaitLock(runDir, name string, wait time.Duration) (*Lock, error) {
+// WaitLock takes a lock, or ends with an error after some time or when the context ends.
+func WaitLock(ctx context.Context, runDir, name string, wait time.Duration) (*Lock, error) {
 	if l, err := TryLock(runDir, name); l != nil || err != nil {
 		return l, err
 	}
-	f, err := openLock(runDir, name)
+	path := filepath.Join(runDir, name)
+	fd, err := openLock(path)
 	if err != nil {
 		return nil, err
 	}
 	got := make(chan error, 1)
-	go func() { got <- flock(f, syscall.LOCK_EX) }()
+	go func() { got <- retry(func() error { return syscall.Flock(fd, syscall.LOCK_EX) }) }()
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	select {
 	case err := <-got:
 		if err != nil {
-			f.Close()
-			return nil, fmt.Errorf("lock %s: %w", f.Name(), err)
+			_ = syscall.Close(fd)
+			return nil, &os.PathError{Op: "lock", Path: path, Err: err}
 		}
-		return &Lock{f}, nil
+		return &Lock{fd}, nil
+	case <-ctx.Done():
+		err = context.Cause(ctx)
 	case <-timer.C:
-		go func() { // The system call can't be called off: what it gets late is given back.
-			if <-got == nil {
-				f.Close()
-			}
-		}()
-		return nil, fmt.Errorf("lock %s: %w for %v", f.Name(), errBusy, wait)
+		err = fmt.Errorf("%w for %v", errBusy, wait)
 	}
+	go func() { // The system call can't be called off: what it gets late is given back.
+		if <-got == nil {
+			_ = syscall.Close(fd)
+		}
+	}()
+	return nil, &os.PathError{Op: "lock", Path: path, Err: err}
 }
 
-func openLock(runDir, name string) (*os.File, error) {
-	path := filepath.Join(runDir, name)
-	const flags = os.O_RDWR | os.O_CREATE | syscall.O_NOFOLLOW
-	f, err := os.OpenFile(path, flags, 0o644)
+func openLock(path string) (int, error) {
+	const flags = syscall.O_RDWR | syscall.O_CREAT | syscall.O_NOFOLLOW
+	fd, err := openFile(path, flags)
 	if errors.Is(err, os.ErrNotExist) {
-		if err = os.MkdirAll(runDir, 0o755); err == nil {
-			f, err = os.OpenFile(path, flags, 0o644)
+		if err = os.MkdirAll(filepath.Dir(path), 0o755); err == nil {
+			fd, err = openFile(path, flags)
 		}
 	}
-	return f, err
-}
-
-func flock(f *os.File, how int) error {
-	for {
-		err := syscall.Flock(int(f.Fd()), how)
-		if !errors.Is(err, syscall.EINTR) {
-			return err
-		}
-	}
+	return fd, err
 }
 
 func (j *Journal) tryLock() (*Lock, error) { return TryLock(j.RunDir, journalLock) }
@@ -103,15 +98,12 @@ func (j *Journal) waitLock() (*Lock, error) {
 	if wait == 0 {
 		wait = 2 * time.Second
 	}
-	return WaitLock(j.RunDir, journalLock, wait)
+	return WaitLock(context.Background(), j.RunDir, journalLock, wait)
 }
 
 // leave puts an event where the next writer of the journal finds it.
 func (j *Journal) leave(e Event) (path string, err error) {
-	text, err := json.Marshal(e)
-	if err != nil {
-		return "", err
-	}
+	text := EncodeEvent(e)
 	dir := filepath.Join(j.RunDir, spoolDir)
 	path = filepath.Join(dir, fmt.Sprintf("%020d.%010d", e.Born, e.PID))
 	half := path + ".half"
@@ -142,9 +134,10 @@ func (j *Journal) collect(d *Document) []string {
 			}
 			continue
 		}
-		var e Event
-		if text, err := os.ReadFile(path); err == nil && json.Unmarshal(text, &e) == nil {
-			d.Add(e)
+		if text, err := os.ReadFile(path); err == nil {
+			if e, err := DecodeEvent(string(text)); err == nil {
+				d.Add(e)
+			}
 		}
 		taken = append(taken, path)
 	}

@@ -1,9 +1,6 @@
 package notify
 
-import (
-	"encoding/json"
-	"strings"
-)
+import "strings"
 
 // The files of a host.
 const (
@@ -56,13 +53,9 @@ func IsEvent(word string) bool {
 // Settle is the command line of lvsdns-notify-act that acts on an event. The event is handed on because it may not be in
 // the journal; said says that this was reported already.
 func (p Paths) Settle(e Event, said bool) []string {
-	text, err := json.Marshal(e)
-	if err != nil {
-		text = nil // No event can't be written; without one it looks all the same.
-	}
 	args := []string{"--config=" + p.Settings, "--keepalived-config=" + p.Conf, "--state-dir=" + p.StateDir, "--run-dir=" + p.RunDir, "settle"}
 	if said {
 		args = append(args, "--said")
 	}
-	return append(args, string(text))
+	return append(args, string(EncodeEvent(e)))
 }

@@ -43,7 +43,7 @@ type Acted struct {
 
 // maxRecent is how far out of order events may come. keepalived has started that many scripts for one subject before the first
 // of them got to write a line.
-const maxRecent = 32
+const maxRecent = 16
 
 // Total is the number of transitions.
 func (r *Record) Total() uint64 {

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 )
 
 // saidFile remembers the trouble that was reported last.
@@ -21,7 +22,7 @@ func SayOnce(runDir, text string) bool {
 }
 
 // AllWell forgets the trouble, so that it is news when it comes again.
-func AllWell(runDir string) { _ = os.Remove(filepath.Join(runDir, saidFile)) }
+func AllWell(runDir string) { _ = syscall.Unlink(filepath.Join(runDir, saidFile)) }
 
 // OneLine makes an error one line.
 func OneLine(err error) string {

@@ -5,7 +5,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -13,7 +12,6 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
-	"time"
 
 	"github.com/lvsdns/lvsdns/internal/config"
 	"github.com/lvsdns/lvsdns/notify"
@@ -59,52 +57,6 @@ func (p program) run(ctx context.Context, args []string) int {
 	default:
 		return p.fail(exitUsage, fmt.Errorf("%q is neither a state nor a command; --help lists them", command))
 	}
-}
-
-// settle acts on what a hook has put into the journal: [--said] EVENT.
-func (p program) settle(ctx context.Context, paths notify.Paths, args []string) int {
-	said := len(args) > 0 && args[0] == "--said"
-	if said {
-		args = args[1:]
-	}
-	var e *notify.Event
-	if len(args) > 0 && args[0] != "" {
-		e = &notify.Event{}
-		if err := json.Unmarshal([]byte(args[0]), e); err != nil {
-			return p.fail(exitUsage, fmt.Errorf("settle: %w", err))
-		}
-	}
-	settings, settingsErr := config.LoadNotify(paths.Settings, false)
-	if settingsErr != nil {
-		// What is wrong is said at the end: state is settled all the same.
-		settings = config.NewNotify()
-	}
-	if e != nil && e.State == notify.Stop {
-		var cancel context.CancelFunc
-		began := time.Duration(0)
-		if e.Born != 0 {
-			began = notify.SinceBoot() - e.Born
-		}
-		ctx, cancel = context.WithTimeout(ctx, max(10*time.Millisecond, settings.StopWithin-began))
-		defer cancel()
-	}
-	w := worker(paths, settings, nil)
-	failed, err := w.Once(ctx, e)
-	var journal *notify.JournalError
-	if said && errors.As(err, &journal) {
-		err = nil // The hook has said so already.
-	}
-	status := exitDone
-	if err != nil {
-		status = p.fail(exitWrong, err)
-	}
-	if failed > 0 {
-		status = p.fail(exitWrong, fmt.Errorf("%d actions failed; lvsdns-notify show has them", failed))
-	}
-	if settingsErr != nil {
-		status = p.fail(exitUsage, fmt.Errorf("no action is done: %w", settingsErr))
-	}
-	return status
 }
 
 func (p program) fail(status int, err error) int {

@@ -270,15 +270,20 @@ func TestUnwritable(t *testing.T) {
 func TestOutOfTime(t *testing.T) {
 	s := &scene{dir: t.TempDir()}
 	w := s.worker(both(nothing, func(ctx context.Context, _ Call) (string, error) { <-ctx.Done(); return "", ctx.Err() }))
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	ctx, cancel := context.WithTimeoutCause(t.Context(), 50*time.Millisecond, ErrOutOfTime)
 	defer cancel()
 	e := said(dns, notify.Stop, 1)
 	n, err := w.Once(ctx, &e)
-	if n != 1 || err != nil {
+	if n != 0 || !errors.Is(err, ErrOutOfTime) {
+		t.Errorf("%d %v", n, err)
+	}
+	// Whoever comes next does it.
+	w = s.worker(both(nothing, func(context.Context, Call) (string, error) { return "done", nil }))
+	if n, err := w.Once(t.Context(), &e); n != 0 || err != nil {
 		t.Errorf("%d %v", n, err)
 	}
 	d, _ := w.Journal.Read()
-	if a := d.Actions[0]; a.OK || a.State != notify.Stop {
+	if a := d.Actions[0]; !a.OK || a.State != notify.Stop || a.Runs != 1 {
 		t.Errorf("%+v", a)
 	}
 }

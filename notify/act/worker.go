@@ -50,8 +50,14 @@ type underway struct {
 }
 
 // Once acts on what is in the journal, and on what gets there meanwhile, until nothing is left to do. e, if not nil, is added to the
-// journal unless it is there. It returns how many actions have failed, and what else went wrong.
+// journal unless it is there. It returns how many actions have failed, and what else went wrong. When ctx ends with ErrOutOfTime as its
+// cause, that is the error, and what was under way counts as not done: another run has to do it.
 func (w *Worker) Once(ctx context.Context, e *notify.Event) (failed int, err error) {
+	defer func() {
+		if errors.Is(context.Cause(ctx), ErrOutOfTime) {
+			err = errors.Join(ErrOutOfTime, err)
+		}
+	}()
 	next, err := notify.TryLock(w.Journal.RunDir, nextLock)
 	switch {
 	case err != nil:
@@ -59,7 +65,7 @@ func (w *Worker) Once(ctx context.Context, e *notify.Event) (failed int, err err
 	case next == nil:
 		return 0, nil
 	default:
-		turn, err := notify.WaitLock(w.Journal.RunDir, turnLock, w.patience(ctx))
+		turn, err := notify.WaitLock(ctx, w.Journal.RunDir, turnLock, patience)
 		next.Release()
 		if err != nil {
 			return 0, fmt.Errorf("nothing done: %w", err)
@@ -72,7 +78,9 @@ func (w *Worker) Once(ctx context.Context, e *notify.Event) (failed int, err err
 	for len(w.jobs) > 0 {
 		w.wait(ctx)
 	}
-	w.agree(ctx)
+	if ctx.Err() == nil {
+		w.agree(ctx)
+	}
 	return w.failed, errors.Join(slices.Collect(maps.Values(w.trouble))...)
 }
 
@@ -93,12 +101,7 @@ func about(e *notify.Event) Doubt {
 }
 
 // patience is how long to wait for the turn: whoever has it ends its own actions by their deadlines.
-func (w *Worker) patience(ctx context.Context) time.Duration {
-	if end, ok := ctx.Deadline(); ok {
-		return max(time.Millisecond, time.Until(end))
-	}
-	return time.Minute
-}
+const patience = 6 * time.Minute
 
 func (w *Worker) start() {
 	w.jobs, w.done = map[notify.Subject]*underway{}, make(chan result)
@@ -113,7 +116,7 @@ func (w *Worker) start() {
 
 // Run acts on each call of wake until ctx ends, and whenever the journal has changed. doubt makes it look at everything again.
 func (w *Worker) Run(ctx context.Context, wake <-chan bool, beat func()) error {
-	turn, err := notify.WaitLock(w.Journal.RunDir, turnLock, time.Minute)
+	turn, err := notify.WaitLock(ctx, w.Journal.RunDir, turnLock, patience)
 	if err != nil {
 		return err
 	}
@@ -255,13 +258,15 @@ func (w *Worker) finish(r result) {
 	}
 	acted := notify.Acted{State: r.job.State, Transitions: r.job.Transitions}
 	if r.superseded {
-		w.read = 0 // It is this subject's turn again.
+		w.read = 0 // It is this subject's turn again, if there is time.
 	} else {
 		w.acted[r.job.Subject] = acted
 	}
 	_, err := w.Journal.Update(func(d *notify.Document) {
 		for _, n := range r.notes {
-			d.Note(n)
+			if n.OK || !r.superseded { // What was called off has not failed.
+				d.Note(n)
+			}
 		}
 		for _, f := range r.found {
 			d.Found(f.Key, f.Found, f.At)
@@ -323,7 +328,7 @@ func agreed(a, b []notify.Agreement) bool {
 // abandon ends the jobs that are under way.
 func (w *Worker) abandon() {
 	for _, u := range w.jobs {
-		u.cancel(errOutOfTime)
+		u.cancel(ErrOutOfTime)
 	}
 	for len(w.jobs) > 0 {
 		w.finish(<-w.done)
