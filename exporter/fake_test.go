@@ -202,7 +202,7 @@ func newRig(t *testing.T, change func(*Config)) *rig {
 	r.checks = NewChecks(ChecksConfig{Now: r.clock.now})
 	config := Config{
 		Journal: func() (*notify.Document, error) { return journal(), nil },
-		Kernel: r.kernel, Proc: r.kernel, Root: root, Checks: r.checks, PerCPU: true, MaxSeries: 1000,
+		Kernel:  r.kernel, Proc: r.kernel, Root: root, Checks: r.checks, PerCPU: true, MaxSeries: 1000,
 		Addresses: func() ([]host.Address, error) {
 			return []host.Address{
 				{Interface: "lo", Addr: netip.MustParseAddr("192.0.2.2")},

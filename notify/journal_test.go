@@ -136,7 +136,7 @@ func TestManyAtOnce(t *testing.T) {
 	wg.Wait()
 	j := &Journal{StateDir: filepath.Join(dir, "lib"), RunDir: filepath.Join(dir, "run"), Boot: "boot"}
 	d, err := j.Update(noSettle)
-	if err != nil || d.Generation != many || len(d.History()) != many {
+	if err != nil || d.Generation != many || len(d.History()) != maxHistory {
 		t.Fatalf("%d events, %v", d.Generation, err)
 	}
 	if r := d.Record(Subject{Instance, "VI"}); r.Said != Backup {

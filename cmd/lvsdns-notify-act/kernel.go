@@ -29,7 +29,7 @@ func clients(paths notify.Paths) *kernel {
 // noFlows stands where connection tracking is not built in.
 type noFlows struct{}
 
-func (noFlows) Delete(context.Context, netip.Addr, string, uint16) (int, error) {
+func (noFlows) Delete(context.Context, netip.AddrPort) (int, error) {
 	return 0, errors.New("this program was built without connection tracking")
 }
 

@@ -67,7 +67,7 @@ func actionOf(a config.NotifyAction, c *kernel) (action act.Action, steady bool)
 		roles := map[string][]act.SyncRole{"master": {act.Sends}, "backup": {act.Receives}, "both": {act.Sends, act.Receives}}
 		return act.Sync{Daemons: c.daemons, Roles: roles[a.IPVSSync.Role], Interface: a.IPVSSync.Interface, ID: uint32(a.IPVSSync.ID)}, true
 	case a.Conntrack != nil:
-		return act.Conntrack{Flows: c.flows, Protocol: a.Conntrack.Protocol, Port: uint16(a.Conntrack.Port)}, false
+		return act.Conntrack{Flows: c.flows, Port: uint16(a.Conntrack.Port)}, false
 	case a.Conntrackd != nil:
 		return act.Conntrackd{Role: a.Conntrackd.Role, Program: a.Conntrackd.Program, ConfigFile: a.Conntrackd.ConfigFile}, false
 	case a.Announce != nil:

@@ -42,8 +42,6 @@ type node struct {
 	dir        string // of its files: two directors share one file system here
 	keepalived *labtest.Keepalived
 	reader     *labtest.Process // of FIFOs
-	exporter   *labtest.Process
-	down       bool // its interface
 }
 
 // wiring is how keepalived tells what happens.
@@ -185,6 +183,7 @@ func (n *node) conf(how wiring, priority int) string {
 		group = fmt.Sprintf("\tnotify \"%s\"\n", n.hook())
 	case bash:
 		group = hooks("VG")
+	case fifos: // The reader is told by a line.
 	}
 	fmt.Fprintf(&b, "vrrp_sync_group VG {\n\tgroup {\n\t\tVI_HTTP\n\t\tVI_DNS\n\t}\n%s}\n", group)
 	for i, name := range []string{"VI_HTTP", "VI_DNS"} {

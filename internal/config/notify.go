@@ -63,10 +63,9 @@ type HAProxyAction struct {
 	To                 string
 }
 
-// ConntrackAction deletes the flows of the addresses of the instance.
+// ConntrackAction deletes the UDP flows of the addresses of the instance.
 type ConntrackAction struct {
-	Protocol string
-	Port     int // 0: all
+	Port int // 0: all
 }
 
 // ConntrackdAction tells conntrackd its role.

@@ -137,8 +137,7 @@ func readHAProxy(n *node) *HAProxyAction {
 }
 
 func readConntrack(n *node) *ConntrackAction {
-	a := ConntrackAction{Protocol: "udp"}
-	n.take("protocol", choice{&a.Protocol, []string{"udp", "tcp", "all"}})
+	var a ConntrackAction
 	n.take("port", whole{&a.Port, 1, 65535})
 	return &a
 }

@@ -53,7 +53,7 @@ func TestNotifyMistakes(t *testing.T) {
 		{"haproxy nothing", rule("haproxy: {socket: /s, to: ready}"), `rules[1].actions[1].haproxy: neither servers nor frontends: there is nothing to change`},
 		{"haproxy to", rule("haproxy: {socket: /s, servers: [a/b], to: off}"), `rules[1].actions[1].haproxy.to: want ready or drain or maint or disable, not "off"`},
 		{"haproxy frontend drain", rule("haproxy: {socket: /s, frontends: [www], to: drain}"), `rules[1].actions[1].haproxy.to: frontends can be ready or disable, not drain`},
-		{"conntrack protocol", rule("conntrack: {protocol: sctp}"), `rules[1].actions[1].conntrack.protocol: want udp or tcp or all, not "sctp"`},
+		{"conntrack port", rule("conntrack: {port: 0}"), `rules[1].actions[1].conntrack.port: want a whole number from 1 to 65535, not 0`},
 		{"conntrackd role", rule("conntrackd: {role: master}"), `rules[1].actions[1].conntrackd.role: want primary or backup or fault, not "master"`},
 		{"sync without interface", rule("ipvs-sync: {role: master}"), `rules[1].actions[1].ipvs-sync: interface is missing: the one that the other director is on, such as interface: eth0`},
 		{"sync id", rule("ipvs-sync: {role: master, interface: eth0, id: 256}"), `rules[1].actions[1].ipvs-sync.id: want a whole number from 0 to 255, not 256`},

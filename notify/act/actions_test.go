@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -59,8 +58,8 @@ func TestSysctl(t *testing.T) {
 
 type flows map[string]int
 
-func (f flows) Delete(_ context.Context, to netip.Addr, protocol string, port uint16) (int, error) {
-	n, ok := f[fmt.Sprintf("%s %s %d", to, protocol, port)]
+func (f flows) Delete(_ context.Context, to netip.AddrPort) (int, error) {
+	n, ok := f[to.String()]
 	if !ok {
 		return 0, errors.New("no permission")
 	}
@@ -68,8 +67,8 @@ func (f flows) Delete(_ context.Context, to netip.Addr, protocol string, port ui
 }
 
 func TestConntrack(t *testing.T) {
-	f := flows{"192.0.2.53 udp 53": 7, "2001:db8::53 udp 53": 5}
-	a := Conntrack{Flows: f, Protocol: "udp", Port: 53}
+	f := flows{"192.0.2.53:53": 7, "[2001:db8::53]:53": 5}
+	a := Conntrack{Flows: f, Port: 53}
 	c := Call{Subject: dns, Addresses: []notify.Address{at("192.0.2.53"), at("2001:db8::53"), at("192.0.2.53")}}
 	if text, err := a.Do(t.Context(), c); text != "12 flows deleted" || err != nil {
 		t.Error(text, err)

@@ -9,17 +9,16 @@ import (
 
 // Flows deletes what connection tracking remembers.
 type Flows interface {
-	// Delete removes the flows that were sent to an address and says how many there were. protocol is udp, tcp or all; port 0 is any.
-	Delete(ctx context.Context, to netip.Addr, protocol string, port uint16) (int, error)
+	// Delete removes the UDP flows that were sent to an address and says how many there were. Port 0 is any.
+	Delete(ctx context.Context, to netip.AddrPort) (int, error)
 }
 
-// Conntrack deletes the flows of the addresses of the instance. Address translation is decided by the first packet of a flow:
+// Conntrack deletes the UDP flows of the addresses of the instance. Address translation is decided by the first packet of a flow:
 // a client that keeps its port, and whose flow began when the address was elsewhere, goes the old way until that
 // entry is gone.
 type Conntrack struct {
-	Flows    Flows
-	Protocol string
-	Port     uint16
+	Flows Flows
+	Port  uint16
 }
 
 // Do implements Action.
@@ -31,7 +30,7 @@ func (a Conntrack) Do(ctx context.Context, c Call) (string, error) {
 	deleted := 0
 	var errs []error
 	for _, addr := range hosts {
-		n, err := a.Flows.Delete(ctx, addr, a.Protocol, a.Port)
+		n, err := a.Flows.Delete(ctx, netip.AddrPortFrom(addr, a.Port))
 		deleted += n
 		if err != nil {
 			errs = append(errs, fmt.Errorf("delete the flows of %s: %w", addr, err))
