@@ -31,24 +31,24 @@ func journaled(all []VRRP, d *notify.Document) []VRRP {
 			all = append(all, VRRP{Kind: string(r.Kind), Name: r.Name, State: Unknown})
 			at = len(all) - 1
 		}
-		all[at].tell(r)
+		all[at].tell(r, d.LastWord(r))
 	}
 	return all
 }
 
 // tell puts in what keepalived has said. The addresses have the last word on who is master.
-func (v *VRRP) tell(r *notify.Record) {
-	v.Said, v.SaidAt, v.EffectivePriority = string(r.Said), r.SaidAt, r.Priority
+func (v *VRRP) tell(r *notify.Record, said notify.State) {
+	v.Said, v.SaidAt, v.EffectivePriority = string(said), r.SaidAt, r.Priority
 	v.Transitions, v.LastTransition = map[string]uint64{}, r.LastTransition
 	for _, s := range notify.States() {
 		v.Transitions[string(s)] = r.Transitions[s]
 	}
-	if r.Said == "" {
+	if said == "" {
 		return
 	}
-	v.Mismatch = v.State != Unknown && (r.Said == notify.Master) != (v.State == Master)
-	if said := VRRPState(r.Said); v.State == Unknown || v.State == Backup && said != Master {
-		v.State = said
+	v.Mismatch = v.State != Unknown && (said == notify.Master) != (v.State == Master)
+	if told := VRRPState(said); v.State == Unknown || v.State == Backup && told != Master {
+		v.State = told
 	}
 }
 

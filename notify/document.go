@@ -1,6 +1,9 @@
 package notify
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Document is what the journal holds: one for the host.
 type Document struct {
@@ -140,6 +143,31 @@ func (d *Document) Add(e Event) {
 	d.history = append(d.history, EncodeEvent(e))
 	if n := len(d.history); n > maxHistory {
 		d.history = d.history[n-maxHistory:]
+	}
+}
+
+// adopt gives events that were noted before keepalived.conf was read to those whom they are about.
+func (d *Document) adopt() {
+	host := d.Record(Subject{Kind: Host})
+	if host == nil {
+		return
+	}
+	left := host.Recent[:0]
+	for _, x := range host.Recent {
+		s, ok := d.Configured.nameless(x.State)
+		if !ok {
+			left = append(left, x)
+			continue
+		}
+		d.history = slices.DeleteFunc(d.history, func(line []byte) bool {
+			in := decoder{rest: line}
+			e := in.event()
+			return in.err == nil && e.Kind == Host && e.Mark == x.Mark
+		})
+		d.Add(Event{Subject: s, State: x.State, Source: x.Source, Mark: x.Mark, At: host.SaidAt})
+	}
+	if host.Recent = left; len(left) == 0 {
+		d.Records = slices.DeleteFunc(d.Records, func(r *Record) bool { return r == host })
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -89,12 +90,12 @@ func TestSettle(t *testing.T) {
 	}{
 		{"owner", [4]State{Master, Master, Master, Master}, on("eth0", a1, a2, a6), "master master master master"},
 		{"nobody said so yet", [4]State{}, on("eth0", a1, a2, a6), "master master unknown master"},
-		{"a late backup", [4]State{Backup, Master, Backup, Backup}, on("eth0", a1, a2, a6), "master! master backup master!"},
+		{"a late backup", [4]State{Backup, Master, Backup, Backup}, on("eth0", a1, a2, a6), "master! master! backup master!"},
 		{"the addresses are gone", [4]State{Master, Master, Master, Master}, nil, "backup! backup! master backup!"},
-		{"fault", [4]State{Fault, Backup, Fault, Fault}, nil, "fault backup fault fault"},
+		{"fault", [4]State{Fault, Backup, Fault, Fault}, nil, "fault fault fault fault"},
 		{"stopped", [4]State{Stop, Stop, Stop, Stop}, nil, "stop stop stop stop"},
 		{"half of the addresses", [4]State{Master, Master, Master, Master}, on("eth0", a1, a2), "partial! master master partial!"},
-		{"the group is split", [4]State{Master, Backup, Master, Master}, on("eth0", a1, a6), "master backup master partial!"},
+		{"the group is split", [4]State{Master, Backup, Master, Master}, on("eth0", a1, a6), "master backup! master partial!"},
 		{"as a real server, on lo", [4]State{Backup, Backup, Backup, Backup}, on("lo", a1, a2, a6), "backup backup backup backup"},
 		{"on a foreign interface", [4]State{Backup, Backup, Backup, Backup}, on("eth1", a1, a2, a6), "backup backup backup backup"},
 	}
@@ -119,6 +120,41 @@ func TestSettle(t *testing.T) {
 		}
 		if got != tt.want {
 			t.Errorf("%s: %s\nwant %s", tt.name, got, tt.want)
+		}
+	}
+}
+
+// TestLastWord has the script of an instance that keepalived did not wait for: the word of the group is newer.
+func TestLastWord(t *testing.T) {
+	a, g := Subject{Instance, "A"}, Subject{Group, "G"}
+	conf := &Configured{Instances: []Owner{{"A", []Address{{netip.MustParseAddr("192.0.2.1"), []string{"eth0"}}}}}, Groups: []Grouping{{"G", []string{"A"}}}}
+	for _, tt := range []struct{ name, events, want string }{
+		{"the instance was not heard", "A master 1, G master 2, G stop 3", "A stop, G stop"},
+		{"the group was not heard", "A master 1, G master 2, A stop 3", "A stop, G stop"},
+		{"both were heard", "A master 1, G master 2, A fault 3, G fault 4", "A fault, G fault"},
+		{"nobody was heard", "A master 1, G master 2", "A backup!, G backup!"},
+	} {
+		d := Document{Configured: conf}
+		for _, line := range strings.Split(tt.events, ", ") {
+			var name, state string
+			var n int
+			if _, err := fmt.Sscan(line, &name, &state, &n); err != nil {
+				t.Fatal(err)
+			}
+			d.Add(event(map[string]Subject{"A": a, "G": g}[name], State(state), n))
+		}
+		d.Settle(nil, time.Unix(9, 0))
+		var got []string
+		for _, s := range []Subject{a, g} {
+			r := d.Record(s)
+			line := s.Name + " " + string(r.State)
+			if r.Disagree {
+				line += "!"
+			}
+			got = append(got, line)
+		}
+		if strings.Join(got, ", ") != tt.want {
+			t.Errorf("%s: %v, want %s", tt.name, got, tt.want)
 		}
 	}
 }

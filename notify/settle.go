@@ -19,6 +19,7 @@ func (d *Document) Settle(held []Held, now time.Time) {
 	if c == nil {
 		c = &Configured{}
 	}
+	d.adopt()
 	known := map[Subject]bool{}
 	for _, o := range c.Instances {
 		s := Subject{Instance, o.Name}
@@ -31,7 +32,7 @@ func (d *Document) Settle(held []Held, now time.Time) {
 			}
 		}
 		var state State
-		state, r.Disagree = decide(r.Said, r.Held, r.Of)
+		state, r.Disagree = decide(d.LastWord(r), r.Held, r.Of)
 		r.settle(state, now)
 	}
 	for _, g := range c.Groups {
@@ -39,8 +40,9 @@ func (d *Document) Settle(held []Held, now time.Time) {
 		known[s] = true
 		r := d.record(s)
 		var state State
-		state, r.Held, r.Of = d.decideGroup(r.Said, g)
-		r.Disagree = r.Said != "" && (r.Said == Master) != (state == Master)
+		said := d.LastWord(r)
+		state, r.Held, r.Of = d.decideGroup(said, g)
+		r.Disagree = said != "" && (said == Master) != (state == Master)
 		r.settle(state, now)
 	}
 	for _, r := range d.Records {
@@ -120,6 +122,48 @@ func (d *Document) decideGroup(said State, g Grouping) (state State, masters, of
 		state = said
 	}
 	return state, masters, of
+}
+
+// LastWord is what keepalived has said last of a subject, or of its group: the instances of a group change together, keepalived
+// leaves out what an instance would only repeat (send_instance_notifies), and does not wait for the last scripts when it stops.
+func (d *Document) LastWord(r *Record) State {
+	said, at := r.Said, r.newest()
+	if d.Configured == nil {
+		return said
+	}
+	for _, g := range d.Configured.Groups {
+		switch {
+		case r.Kind == Instance && slices.Contains(g.Members, r.Name):
+			if group := d.Record(Subject{Group, g.Name}); group != nil && group.Said != "" && at.compare(group.newest()) < 0 {
+				said, at = group.Said, group.newest()
+			}
+		case r.Kind == Group && r.Name == g.Name:
+			if state, ok := d.wordOfAll(g, at); ok {
+				said = state
+			}
+		}
+	}
+	return said
+}
+
+// wordOfAll is what all instances of a group have said since.
+func (d *Document) wordOfAll(g Grouping, since Mark) (State, bool) {
+	var word State
+	for _, name := range g.Members {
+		r := d.Record(Subject{Instance, name})
+		if r == nil || r.Said == "" || r.newest().compare(since) <= 0 || word != "" && r.Said != word {
+			return "", false
+		}
+		word = r.Said
+	}
+	return word, word != ""
+}
+
+func (r *Record) newest() Mark {
+	if n := len(r.Recent); n > 0 {
+		return r.Recent[n-1].Mark
+	}
+	return Mark{}
 }
 
 // Effective is the state to act on: a partial holder is what keepalived says that it is.

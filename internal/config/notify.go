@@ -18,7 +18,6 @@ const NotifyFile = "/etc/lvsdns/notify.yaml"
 // Notify is the settings of lvsdns-notify.
 type Notify struct {
 	Log        Log
-	StopWithin time.Duration // of the start of a hook that keepalived runs because it stops
 	Timeout    time.Duration // of each action that has no other
 	Resync     time.Duration // between two looks of the reader
 	Rules      []NotifyRule
@@ -125,10 +124,9 @@ type TrackFile struct {
 // NewNotify is what holds without a file.
 func NewNotify() *Notify {
 	return &Notify{
-		Log:        Log{Format: "text"},
-		StopWithin: 900 * time.Millisecond,
-		Timeout:    5 * time.Second,
-		Resync:     10 * time.Second,
+		Log:     Log{Format: "text"},
+		Timeout: 5 * time.Second,
+		Resync:  10 * time.Second,
 	}
 }
 
@@ -169,7 +167,6 @@ func (n *Notify) read(root *node) {
 		s.take("level", level{&n.Log.Level})
 		s.take("format", choice{&n.Log.Format, []string{"text", "json"}})
 	})
-	root.take("stop-within", span{&n.StopWithin, 100 * time.Millisecond, 10 * time.Second})
 	root.take("timeout", span{&n.Timeout, 10 * time.Millisecond, 5 * time.Minute})
 	root.take("resync", span{&n.Resync, time.Second, time.Hour})
 	root.list("rules", func(r *node) { n.Rules = append(n.Rules, readRule(r)) })

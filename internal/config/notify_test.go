@@ -69,7 +69,7 @@ func TestNotifyMistakes(t *testing.T) {
 		{"agreement with nobody", "agreements:\n  - group: VG\n", `agreements[1]: nothing must agree with the owner: want haproxy:, ipvs: true or ipvs-sync: true`},
 		{"track file", "track-files:\n  - {path: /x, vip: dns.example.com}\n", `track-files[1].vip: want an address, not "dns.example.com"`},
 		{"track file exit", "track-files:\n  - {path: /x, vip: 192.0.2.1, on-exit: delete}\n", `track-files[1].on-exit: want keep or zero or remove, not "delete"`},
-		{"stop", "stop-within: 1h\n", `stop-within: want a duration from 100ms to 10s, not "1h"`},
+		{"resync", "resync: 1ms\n", `resync: want a duration from 1s to 1h, not "1ms"`},
 		{"log", "log: {level: loud}\n", `log.level: want debug, info, warn or error, not "loud"`},
 		{"tab", "rules:\n\t- x\n", "line 2: found character that cannot start any token; is it a tab? YAML wants spaces"},
 	}
@@ -99,7 +99,7 @@ func TestNotifySample(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(n.Rules)+len(n.Agreements)+len(n.TrackFiles) != 0 || n.StopWithin != 900*time.Millisecond || n.Timeout != 5*time.Second || n.Resync != 10*time.Second {
+	if len(n.Rules)+len(n.Agreements)+len(n.TrackFiles) != 0 || n.Timeout != 5*time.Second || n.Resync != 10*time.Second {
 		t.Errorf("the sample does something: %+v", n)
 	}
 	var on strings.Builder

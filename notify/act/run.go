@@ -14,10 +14,6 @@ import (
 // errSuperseded is why a job is called off.
 var errSuperseded = errors.New("the state has changed meanwhile")
 
-// ErrOutOfTime is the end of the time that keepalived gives a script that it runs because it stops. What is not done by then
-// is not given up: see Worker.Once.
-var ErrOutOfTime = errors.New("keepalived stops, and its script has no more time")
-
 // result is what became of a job.
 type result struct {
 	job        Job
@@ -57,7 +53,7 @@ func run(ctx context.Context, job Job, now func() time.Time) result {
 	mu.Lock() // An action that ran out of time may still be at it.
 	defer mu.Unlock()
 	cause := context.Cause(ctx)
-	r.superseded = errors.Is(cause, errSuperseded) || errors.Is(cause, ErrOutOfTime) || errors.Is(cause, context.Canceled)
+	r.superseded = errors.Is(cause, errSuperseded) || errors.Is(cause, context.Canceled)
 	return result{r.job, r.notes, r.found[:len(r.found):len(r.found)], r.superseded}
 }
 

@@ -49,15 +49,10 @@ type underway struct {
 	cancel context.CancelCauseFunc
 }
 
-// Once acts on what is in the journal, and on what gets there meanwhile, until nothing is left to do. e, if not nil, is added to the
-// journal unless it is there. It returns how many actions have failed, and what else went wrong. When ctx ends with ErrOutOfTime as its
-// cause, that is the error, and what was under way counts as not done: another run has to do it.
-func (w *Worker) Once(ctx context.Context, e *notify.Event) (failed int, err error) {
-	defer func() {
-		if errors.Is(context.Cause(ctx), ErrOutOfTime) {
-			err = errors.Join(ErrOutOfTime, err)
-		}
-	}()
+// Once acts on what is in the journal, and on what gets there meanwhile, until nothing is left to do. e, if not nil, is the event that
+// this is about; one that could not be written is added to what the journal says. It returns how many actions have failed, and what else went wrong. When ctx is
+// cancelled, what was under way counts as not done.
+func (w *Worker) Once(ctx context.Context, e *notify.Event, unwritten bool) (failed int, err error) {
 	next, err := notify.TryLock(w.Journal.RunDir, nextLock)
 	switch {
 	case err != nil:
@@ -73,7 +68,9 @@ func (w *Worker) Once(ctx context.Context, e *notify.Event) (failed int, err err
 		defer turn.Release()
 	}
 	w.start()
-	w.event = e
+	if unwritten {
+		w.event = e
+	}
 	w.round(ctx, about(e))
 	for len(w.jobs) > 0 {
 		w.wait(ctx)
@@ -328,7 +325,7 @@ func agreed(a, b []notify.Agreement) bool {
 // abandon ends the jobs that are under way.
 func (w *Worker) abandon() {
 	for _, u := range w.jobs {
-		u.cancel(ErrOutOfTime)
+		u.cancel(nil)
 	}
 	for len(w.jobs) > 0 {
 		w.finish(<-w.done)

@@ -74,8 +74,8 @@ func Text(w io.Writer, d *notify.Document, now time.Time) error {
 			held = fmt.Sprintf("%d of %d", r.Held, r.Of)
 		}
 		said := "nothing"
-		if r.Said != "" {
-			said = fmt.Sprintf("%s, %s", r.Said, ago(r.SaidAt))
+		if word := d.LastWord(r); word != "" {
+			said = fmt.Sprintf("%s, %s", word, ago(r.SaidAt))
 		}
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%d\t%s\n", r.Subject, r.State, ago(r.Since), said, held, r.Total(), note)
 	}
