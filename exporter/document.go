@@ -15,7 +15,8 @@ func catalogue() []described {
 		totalsTable().describe(), cpuTable().describe(), sysctlTable().describe(),
 		conntrackTable().describe(), trackedTable().describe(),
 		ipTable().describe(), softnetTable().describe(), softnetCPUTable().describe(),
-		vrrpTable().describe(), checkTable().describe(), checksTable().describe(),
+		vrrpTable().describe(), hookTable().describe(), actionTable().describe(), agreementTable().describe(),
+		quorumTable().describe(), eventTable().describe(), checkTable().describe(), checksTable().describe(),
 		driftTable().describe(), one("drift in all", driftSummaryRow()).describe(), configTable().describe(),
 		sourceTable().describe(), selfTable().describe(),
 	)

@@ -16,6 +16,7 @@ import (
 	"github.com/lvsdns/lvsdns/internal/host"
 	"github.com/lvsdns/lvsdns/internal/ipvs"
 	"github.com/lvsdns/lvsdns/internal/keepalived"
+	"github.com/lvsdns/lvsdns/notify"
 )
 
 // Config says what an Exporter reads and how much of it it shows. Kernel, Proc, Addresses and Configuration are needed.
@@ -29,7 +30,8 @@ type Config struct {
 	Checks        *Checks   // nil: nobody listens to checks
 	Conntrack     Conntrack // nil: not read
 	Flows         FlowsConfig
-	Connections   *Connections // nil: the connection table is not read
+	Connections   *Connections                     // nil: the connection table is not read
+	Journal       func() (*notify.Document, error) // of lvsdns-notify; nil: it is not read
 
 	ServicesOnly bool                       // no series for real servers
 	Keep         func(ipvs.ServiceKey) bool // which virtual servers to show; nil: all
@@ -121,18 +123,8 @@ func (e *Exporter) wire() {
 	e.notes = share(c, func(context.Context) (*keepalived.Config, error) { return c.Configuration() })
 	// keepalived.conf changes rarely, and includes may be many.
 	e.notes.keep = max(c.Share, 10*time.Second)
-	e.vrrp = share(c, func(ctx context.Context) (*[]VRRP, error) {
-		cfg := e.notes.get(ctx)
-		if cfg.value == nil {
-			return nil, cfg.err
-		}
-		addresses, err := c.Addresses()
-		if err != nil {
-			return nil, err
-		}
-		all := vrrpOf(cfg.value, addresses)
-		return &all, nil
-	})
+	journal := share(c, journalReader(c.Journal))
+	e.vrrp = share(c, e.readVRRP(journal))
 	e.sources = []source{
 		newSource("ipvs", e.view, e.fillView),
 		newSource("ipvs_stats", sums, func(t *totals, s *sheet) {
@@ -151,6 +143,9 @@ func (e *Exporter) wire() {
 		}),
 		newSource("keepalived", e.notes, func(cfg *keepalived.Config, s *sheet) { configTable().fill(s, 0, cfg) }),
 		newSource("vrrp", e.vrrp, func(all *[]VRRP, s *sheet) { vrrpTable().fill(s, 0, *all...) }),
+	}
+	if c.Journal != nil {
+		e.sources = append(e.sources, newSource("notify", journal, fillJournal))
 	}
 	reader := &driftReader{
 		root: c.Root, view: e.view, totals: sums, config: e.notes, checks: c.Checks, compare: c.compare,
@@ -177,6 +172,31 @@ func (e *Exporter) wire() {
 		checks := share(c, func(context.Context) (*checksView, error) { return c.Checks.view(), c.Checks.state() })
 		checks.keep = 0 // it is in memory
 		e.sources = append(e.sources, newSource("checks", checks, e.fillChecks))
+	}
+}
+
+// readVRRP asks keepalived.conf and the addresses of this host, and lvsdns-notify's journal for the rest.
+func (e *Exporter) readVRRP(journal *shared[notify.Document]) func(context.Context) (*[]VRRP, error) {
+	return func(ctx context.Context) (*[]VRRP, error) {
+		var all []VRRP
+		cfg := e.notes.get(ctx)
+		err := cfg.err
+		if cfg.value != nil {
+			addresses, addrErr := e.config.Addresses()
+			if addrErr != nil {
+				return nil, addrErr
+			}
+			all = vrrpOf(cfg.value, addresses)
+		}
+		if e.config.Journal != nil {
+			if noted := journal.get(ctx).value; noted != nil {
+				all = journaled(all, noted)
+			}
+		}
+		if cfg.value == nil && len(all) == 0 {
+			return nil, err
+		}
+		return &all, err
 	}
 }
 

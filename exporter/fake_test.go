@@ -19,6 +19,7 @@ import (
 	"github.com/lvsdns/lvsdns/internal/host"
 	"github.com/lvsdns/lvsdns/internal/ipvs"
 	"github.com/lvsdns/lvsdns/internal/keepalived"
+	"github.com/lvsdns/lvsdns/notify"
 )
 
 var update = flag.Bool("update", false, "write what the goldens should be")
@@ -257,7 +258,8 @@ func newRig(t *testing.T, change func(*Config)) *rig {
 	r.table = NewConnections(ConnectionsConfig{Table: r.scanned, Kernel: r.scanned, Proc: r.scanned, Now: r.clock.now, Budget: ipvs.Budget{Entries: 1000, Time: 2 * time.Second}})
 	r.table.pass(t.Context())
 	config := Config{
-		Kernel: r.kernel, Proc: r.kernel, Root: root, Checks: r.checks, Connections: r.table, PerCPU: true, MaxSeries: 1000,
+		Journal: func() (*notify.Document, error) { return journal(), nil },
+		Kernel:  r.kernel, Proc: r.kernel, Root: root, Checks: r.checks, Connections: r.table, PerCPU: true, MaxSeries: 1000,
 		Conntrack: r.conntrack, Flows: FlowsConfig{Interval: time.Minute, MaxEntries: 1000, Wanted: conntrack.Timeouts{UDP: 10 * time.Second}},
 		Addresses: func() ([]host.Address, error) {
 			return []host.Address{
@@ -285,6 +287,32 @@ func newRig(t *testing.T, change func(*Config)) *rig {
 	}
 	r.Exporter = New(config)
 	return r
+}
+
+// journal has what lvsdns-notify may have noted.
+func journal() *notify.Document {
+	at := func(n int) time.Time { return time.Unix(1767323000+int64(n), 0) }
+	d := &notify.Document{Written: at(9), Late: 1, Reader: &notify.ReaderNote{Lines: 12, Garbage: 1, Resyncs: 2}}
+	for i, e := range []notify.Event{
+		{Subject: notify.Subject{Kind: notify.Instance, Name: "DNS"}, State: notify.Backup, Priority: 150},
+		{Subject: notify.Subject{Kind: notify.Instance, Name: "DNS"}, State: notify.Master, Priority: 140},
+		{Subject: notify.Subject{Kind: notify.Instance, Name: "HTTP"}, State: notify.Fault, Priority: 100},
+		{Subject: notify.Subject{Kind: notify.Group, Name: "ALL"}, State: notify.Fault},
+		{Subject: notify.Subject{Kind: notify.Instance, Name: "GONE"}, State: notify.Stop, Priority: 1},
+		{Subject: notify.Subject{Kind: notify.Host}, State: notify.Master},
+	} {
+		e.Mark, e.At = notify.Mark{Born: time.Duration(i), PID: i + 1}, at(i)
+		d.Add(e)
+	}
+	d.Note(notify.ActionNote{Subject: d.Records[0].Subject, Action: "conntrack", State: notify.Master, OK: true, At: at(2), Seconds: 0.25})
+	d.Note(notify.ActionNote{Subject: d.Records[0].Subject, Action: "webhook", State: notify.Master, At: at(2), Seconds: 5})
+	d.Agreements = []notify.Agreement{{Subject: notify.Subject{Kind: notify.Group, Name: "ALL"}, Owner: true, Parts: []notify.Part{{Name: "haproxy", Active: true}, {Name: "ipvs-sync"}}}}
+	vs := notify.Virtual{Addr: netip.MustParseAddrPort("192.0.2.1:53"), Proto: "udp"}
+	d.Serve(notify.ServerEvent{Server: notify.Server{Virtual: vs}, Up: true}, notify.FIFO, at(3))
+	d.Serve(notify.ServerEvent{Server: notify.Server{Virtual: vs, Real: netip.MustParseAddrPort("198.51.100.1:53")}}, notify.FIFO, at(4))
+	d.Serve(notify.ServerEvent{Server: notify.Server{Virtual: notify.Virtual{Mark: 7}, Real: netip.MustParseAddrPort("[2001:db8::2]:53")}, Up: true}, notify.FIFO, at(4))
+	d.Serve(notify.ServerEvent{Server: notify.Server{Virtual: notify.Virtual{Group: "dns"}}}, notify.FIFO, at(4))
+	return d
 }
 
 // large is a table of many.

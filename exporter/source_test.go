@@ -74,7 +74,7 @@ func TestTrouble(t *testing.T) {
 				c.Configuration = func() (*keepalived.Config, error) { return nil, fs.ErrPermission }
 			},
 			down: map[string]Failure{"keepalived": Permission, "vrrp": Permission, "drift": Permission},
-			gone: []string{"lvsdns_vrrp", "lvsdns_drift", "lvsdns_keepalived"}, there: []string{"lvsdns_ipvs_virtual"},
+			gone: []string{"lvsdns_vrrp_address", "lvsdns_drift", "lvsdns_keepalived"}, there: []string{"lvsdns_ipvs_virtual", "lvsdns_vrrp_transitions"},
 		},
 		{
 			name: "keepalived does not write its state", change: func(_ *testing.T, _ *rig, c *Config) {

@@ -3,6 +3,7 @@ package exporter
 import (
 	"net/netip"
 	"slices"
+	"time"
 
 	"github.com/lvsdns/lvsdns/internal/host"
 	"github.com/lvsdns/lvsdns/internal/keepalived"
@@ -12,15 +13,18 @@ import (
 type VRRPState string
 
 // The states. Addresses alone can't tell a backup from an instance that is in fault or stopped: none
-// of the three holds its addresses.
+// of the three holds its addresses. Where lvsdns-notify runs, its journal does.
 const (
 	Master  VRRPState = "master"  // holds all its addresses
 	Backup  VRRPState = "backup"  // holds none of them
 	Partial VRRPState = "partial" // holds some of them; of a group: its instances differ
 	Unknown VRRPState = "unknown" // has no addresses to tell by
+	Fault   VRRPState = "fault"
+	Stopped VRRPState = "stop"
+	Deleted VRRPState = "deleted"
 )
 
-var vrrpStates = [...]VRRPState{Master, Backup, Partial, Unknown}
+var vrrpStates = [...]VRRPState{Master, Backup, Fault, Stopped, Deleted, Partial, Unknown}
 
 // VRRP is one instance or group.
 type VRRP struct {
@@ -31,6 +35,14 @@ type VRRP struct {
 	VRID      uint8     `json:"vrid,omitempty"`
 	Priority  uint8     `json:"priority,omitempty"`
 	Addresses []Held    `json:"addresses,omitempty"`
+
+	// What lvsdns-notify has noted.
+	Said              string            `json:"said,omitempty"` // keepalived's last word
+	SaidAt            time.Time         `json:"said_at,omitzero"`
+	Mismatch          bool              `json:"owner_mismatch,omitempty"`
+	EffectivePriority int               `json:"effective_priority,omitempty"`
+	Transitions       map[string]uint64 `json:"transitions,omitempty"`
+	LastTransition    time.Time         `json:"last_transition,omitzero"`
 }
 
 // Held is an address of an instance, and whether this host holds it now.
@@ -106,15 +118,15 @@ func vrrpTable() table[VRRP] {
 		subject: "a vrrp_instance or vrrp_sync_group of keepalived.conf",
 		labels:  []string{"kind", "name"},
 		values:  func(v VRRP) []string { return []string{v.Kind, v.Name} },
-		rows: []row[VRRP]{
+		rows: append([]row[VRRP]{
 			seriesRow("lvsdns_vrrp_state",
-				"1 for the state that the addresses of this host tell: master (it holds all), backup (none: also when in fault or stopped), partial (some), unknown (none are configured).", []string{"state"},
+				"1 for its state. The addresses of this host tell master (it holds all), backup (none) and partial (some); fault, stop and deleted are a backup's of which keepalived has told lvsdns-notify more; unknown has no addresses to tell by.", []string{"state"},
 				func(v VRRP, emit emit) {
 					for _, s := range vrrpStates {
 						emit(truth(v.State == s), string(s))
 					}
 				}),
-			only(func(v VRRP) bool { return v.Kind == "instance" },
+			only(func(v VRRP) bool { return v.Kind == "instance" && v.VRID != 0 },
 				seriesRow("lvsdns_vrrp_info", "1; the settings of an instance.", []string{"interface", "vrid", "priority"},
 					func(v VRRP, emit emit) { emit(1, v.Interface, decimal(v.VRID), decimal(v.Priority)) })),
 			seriesRow("lvsdns_vrrp_address_held", "1 if this host holds this address of the instance now.", []string{"vip"},
@@ -127,6 +139,6 @@ func vrrpTable() table[VRRP] {
 						}
 					}
 				}),
-		},
+		}, journalRows()...),
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"github.com/lvsdns/lvsdns/exporter"
 	"github.com/lvsdns/lvsdns/internal/config"
 	"github.com/lvsdns/lvsdns/internal/ipvs"
+	"github.com/lvsdns/lvsdns/notify"
 )
 
 // flows says how the kernel's table of flows is read.
@@ -26,4 +27,12 @@ func connections(settings *config.Exporter, kernel exporter.Kernel, proc ipvs.Pr
 		Table: proc, Kernel: kernel, Proc: proc, Interval: c.Interval, Timeout: settings.Sources.Timeout,
 		Budget: ipvs.Budget{Entries: c.MaxEntries, Time: c.MaxTime},
 	})
+}
+
+// journal is that of lvsdns-notify.
+func journal(n config.NotifyJournal) func() (*notify.Document, error) {
+	if n.StateDir == "" {
+		return nil
+	}
+	return (&notify.Journal{StateDir: n.StateDir}).Read
 }

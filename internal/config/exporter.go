@@ -19,6 +19,7 @@ type Exporter struct {
 	Checks      Checks
 	Connections Connections
 	Conntrack   Conntrack
+	Notify      NotifyJournal
 }
 
 // Web is where and how pages are served.
@@ -94,6 +95,11 @@ type Connections struct {
 	MaxEntries int
 }
 
+// NotifyJournal is where lvsdns-notify keeps its journal.
+type NotifyJournal struct {
+	StateDir string // empty: it is not read
+}
+
 // NewExporter is what holds without a file and without flags.
 func NewExporter() *Exporter {
 	return &Exporter{
@@ -108,6 +114,7 @@ func NewExporter() *Exporter {
 		Checks:      Checks{Socket: "/run/lvsdns/check.sock", Max: 20_000, Forget: 24 * time.Hour},
 		Connections: Connections{Interval: time.Minute, MaxTime: 2 * time.Second, MaxEntries: 2_000_000},
 		Conntrack:   Conntrack{Passes: true, Interval: time.Minute, MaxEntries: 2_000_000},
+		Notify:      NotifyJournal{StateDir: "/var/lib/lvsdns"},
 	}
 }
 
@@ -143,5 +150,6 @@ func (e *Exporter) options() []option {
 		{"connections.interval", spanOrNever{span{&e.Connections.Interval, time.Second, 24 * time.Hour}}, "How often to read IPVS's table of connections, for entries that lead to a real server that was removed. It is read in\nthe background, not when somebody asks. 0s: never."},
 		{"connections.max-time", span{&e.Connections.MaxTime, 10 * time.Millisecond, time.Minute}, "How long one such pass may take: about as much processor time, of a kernel that reads the table one page at a time.\nBefore Linux 6.14 the time grows with the square of the entries, and 2 s are good for 30,000 to 50,000. A pass that does\nnot come to the end says so, and shows what it found in the part that it read."},
 		{"connections.max-entries", whole{&e.Connections.MaxEntries, 1, 100_000_000}, "How many entries one such pass may read."},
+		{"notify.state-dir", file{&e.Notify.StateDir, true}, "Where lvsdns-notify keeps its journal: changes of VRRP state, and what was done about them. Empty: it is not read."},
 	}
 }

@@ -37,16 +37,9 @@ func load(options []option, path string, asked bool, flags Flags) error {
 
 // fromYAML sets what the file has, and reports all that is wrong with it, a line each.
 func fromYAML(options []option, name string, content []byte) error {
-	if line := secondDocument(content); line > 0 {
-		return fmt.Errorf("%s: line %d: here begins a second document, which nobody would read: take the --- out", name, line)
-	}
-	yaml, err := viper.NewCodecRegistry().Decoder("yaml")
+	root, err := decode(name, content)
 	if err != nil {
 		return err
-	}
-	root := map[string]any{}
-	if err := yaml.Decode(content, root); err != nil {
-		return fmt.Errorf("%s: %s", name, explain(err))
 	}
 	f := fromFile{options: options, seen: map[string]bool{}}
 	f.section("", root)
@@ -54,6 +47,22 @@ func fromYAML(options []option, name string, content []byte) error {
 		f.errs[i] = fmt.Errorf("%s: %w", name, err)
 	}
 	return errors.Join(f.errs...)
+}
+
+// decode reads YAML, with its keys as they are written.
+func decode(name string, content []byte) (map[string]any, error) {
+	if line := secondDocument(content); line > 0 {
+		return nil, fmt.Errorf("%s: line %d: here begins a second document, which nobody would read: take the --- out", name, line)
+	}
+	yaml, err := viper.NewCodecRegistry().Decoder("yaml")
+	if err != nil {
+		return nil, err
+	}
+	root := map[string]any{}
+	if err := yaml.Decode(content, root); err != nil {
+		return nil, fmt.Errorf("%s: %s", name, explain(err))
+	}
+	return root, nil
 }
 
 // secondDocument is the line of the mark that begins a second YAML document; 0 if there is none.

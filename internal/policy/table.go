@@ -96,6 +96,13 @@ var lean = []struct {
 		"github.com/prometheus/client_golang",
 		"net/http",
 	}},
+	// keepalived starts it at each change of state, for each instance and group at once.
+	{command: "cmd/lvsdns-notify", never: []string{
+		"github.com/spf13/viper",
+		"github.com/prometheus/client_golang",
+		"vendor/golang.org/x/net/dns/dnsmessage", // net itself, by what nothing else imports
+		"github.com/lvsdns/lvsdns/internal/keepalived",
+	}},
 }
 
 // processUnits may read the arguments, the environment and signals, and may end the process.

@@ -1,0 +1,130 @@
+package main
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/lvsdns/lvsdns/internal/keepalived"
+	"github.com/lvsdns/lvsdns/notify"
+)
+
+// recorder notes which files and directories are looked at.
+type recorder struct {
+	fs.FS
+	mu    sync.Mutex
+	names []string
+}
+
+// Open implements fs.FS.
+func (r *recorder) Open(name string) (fs.File, error) {
+	r.mu.Lock()
+	if !slices.Contains(r.names, name) {
+		r.names = append(r.names, name)
+	}
+	r.mu.Unlock()
+	return r.FS.Open(name)
+}
+
+// configure reads who holds which addresses. The stamps are taken before the files are read, so that a change in between
+// makes them old. Without keepalived.conf nothing is known, which is good until there is one.
+func configure(file string) (*notify.Configured, error) {
+	root := &recorder{FS: os.DirFS("/")}
+	var c *notify.Configured
+	var err error
+	for range 3 {
+		before := stamps(file, root.names)
+		if c, err = load(file, root); err == nil && !slices.Equal(before, stamps(file, root.names)) {
+			continue // The first round finds out which files there are.
+		}
+		break
+	}
+	if err != nil {
+		c = &notify.Configured{File: file}
+		err = fmt.Errorf("states are as keepalived says, nobody looks at addresses: %w", err)
+	}
+	// A file that changes within the tick of its stamp can't be told from what was read: then it is read again next time.
+	if c.Stamps = stamps(file, root.names); !c.Settled(time.Now()) {
+		c.Stamps[0].Time = 0
+	}
+	return c, err
+}
+
+func stamps(file string, names []string) []notify.Stamp {
+	all := []notify.Stamp{notify.StampOf(file)}
+	for _, name := range names {
+		if name = path.Join("/", name); name != file {
+			all = append(all, notify.StampOf(name))
+		}
+	}
+	return all
+}
+
+func load(file string, root fs.FS) (*notify.Configured, error) {
+	host, err := os.Hostname()
+	if err != nil {
+		return nil, err
+	}
+	id, _, _ := strings.Cut(host, ".")
+	cfg, err := keepalived.Load(file, keepalived.Options{FS: root, ConfigID: id})
+	if err != nil {
+		return nil, err
+	}
+	c := &notify.Configured{File: file, Nameless: map[notify.State][]notify.Subject{}}
+	for _, i := range cfg.Instances {
+		o := notify.Owner{Name: i.Name}
+		for _, v := range slices.Concat(i.VIPs, i.Excluded) {
+			dev := v.Dev
+			if dev == "" {
+				dev = i.Interface.V
+			}
+			var on []string
+			if dev != "" {
+				on = append([]string{dev}, vmac(i)...)
+			}
+			o.Addresses = append(o.Addresses, notify.Address{Addr: v.Prefix.Addr(), Interfaces: on})
+		}
+		c.Instances = append(c.Instances, o)
+		nameless(c, notify.Subject{Kind: notify.Instance, Name: i.Name}, i.Notify)
+	}
+	for _, g := range cfg.SyncGroups {
+		grouping := notify.Grouping{Name: g.Name}
+		for _, m := range g.Members {
+			grouping.Members = append(grouping.Members, m.V)
+		}
+		c.Groups = append(c.Groups, grouping)
+		nameless(c, notify.Subject{Kind: notify.Group, Name: g.Name}, g.Notify)
+	}
+	return c, nil
+}
+
+// vmac is the interface that use_vmac makes: its name is the word after it, else "vrrp." and the VRID (vrrp_vmac_handler in
+// keepalived/vrrp/vrrp_parser.c).
+func vmac(i keepalived.Instance) []string {
+	for _, s := range i.Other {
+		if len(s.Words) == 0 || s.Words[0] != "use_vmac" {
+			continue
+		}
+		if len(s.Words) > 1 && !strings.Contains(s.Words[1], ":") {
+			return []string{s.Words[1]}
+		}
+		return []string{fmt.Sprintf("vrrp.%d", i.VRID.V)}
+	}
+	return nil
+}
+
+// nameless notes the scripts whose last word is the state: they pass no name.
+func nameless(c *notify.Configured, s notify.Subject, all []keepalived.Notify) {
+	for _, n := range all {
+		word, ok := strings.CutPrefix(n.Event, "notify_")
+		if !ok || len(n.Script.Argv) < 2 || !strings.EqualFold(n.Script.Argv[len(n.Script.Argv)-1], word) {
+			continue
+		}
+		c.Nameless[notify.State(word)] = append(c.Nameless[notify.State(word)], s)
+	}
+}

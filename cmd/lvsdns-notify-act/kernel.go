@@ -1,0 +1,149 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"time"
+
+	"github.com/lvsdns/lvsdns/internal/ipvs"
+	"github.com/lvsdns/lvsdns/internal/keepalived"
+	"github.com/lvsdns/lvsdns/notify"
+	"github.com/lvsdns/lvsdns/notify/act"
+)
+
+// kernel is the clients of the kernel, as actions want them.
+type kernel struct {
+	table   table
+	daemons daemons
+	flows   act.Flows
+	conf    string
+}
+
+func clients(paths notify.Paths) *kernel {
+	c := ipvs.New(ipvs.Config{Timeout: 2 * time.Second})
+	return &kernel{table: table{c}, daemons: daemons{c}, flows: noFlows{}, conf: paths.Conf}
+}
+
+// noFlows stands where connection tracking is not built in.
+type noFlows struct{}
+
+func (noFlows) Delete(context.Context, netip.AddrPort) (int, error) {
+	return 0, errors.New("this program was built without connection tracking")
+}
+
+type table struct{ c *ipvs.Client }
+
+// Services implements act.Table.
+func (t table) Services(ctx context.Context) ([]act.Service, error) {
+	all, err := t.c.Snapshot(ctx)
+	if errors.Is(err, ipvs.ErrAbsent) {
+		return nil, nil // No IPVS, no virtual servers.
+	}
+	if err != nil {
+		return nil, err
+	}
+	var out []act.Service
+	for _, e := range all.Entries {
+		k := e.Service.ServiceKey
+		if e.Gone || k.FWMark != 0 {
+			continue
+		}
+		s := act.Service{Addr: netip.AddrPortFrom(k.Addr, k.Port), Proto: k.Proto()}
+		for _, d := range e.Destinations {
+			if d.Weight > 0 {
+				s.Usable++
+			}
+		}
+		out = append(out, s)
+	}
+	return out, nil
+}
+
+type daemons struct{ c *ipvs.Client }
+
+// List implements act.SyncDaemons.
+func (d daemons) List(ctx context.Context) ([]act.SyncDaemon, error) {
+	all, err := d.c.Daemons(ctx)
+	var out []act.SyncDaemon
+	for _, x := range all {
+		out = append(out, act.SyncDaemon{Role: roleOf(x.Role), Interface: x.Interface, ID: x.SyncID})
+	}
+	return out, err
+}
+
+func roleOf(r ipvs.DaemonRole) act.SyncRole {
+	if r == ipvs.Master {
+		return act.Sends
+	}
+	return act.Receives
+}
+
+func (d daemons) role(r act.SyncRole) ipvs.DaemonRole {
+	if r == act.Sends {
+		return ipvs.Master
+	}
+	return ipvs.Backup
+}
+
+// Start implements act.SyncDaemons.
+func (d daemons) Start(ctx context.Context, s act.SyncDaemon) error {
+	return d.c.NewDaemon(ctx, ipvs.Daemon{Role: d.role(s.Role), Interface: s.Interface, SyncID: s.ID})
+}
+
+// Stop implements act.SyncDaemons. A daemon that has not run yet is stopped without an answer: the list tells.
+func (d daemons) Stop(ctx context.Context, r act.SyncRole) error {
+	soon, cancel := context.WithTimeout(ctx, 300*time.Millisecond)
+	defer cancel()
+	_, err := d.c.DeleteDaemon(soon, d.role(r))
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	all, listErr := d.List(ctx)
+	for _, x := range all {
+		if x.Role == r {
+			return err
+		}
+	}
+	return listErr
+}
+
+// truth says of each server whether the kernel has it. A sorry server in its place is no sign of life.
+func (k *kernel) truth(ctx context.Context) (func(notify.Server) (up, known bool), error) {
+	all, err := k.table.c.Snapshot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	cfg, err := keepalived.Load(k.conf, keepalived.Options{})
+	if err != nil {
+		return nil, err
+	}
+	sorry := map[netip.Addr]bool{}
+	for _, v := range cfg.VirtualServers {
+		if v.Sorry != nil {
+			sorry[v.Sorry.Addr] = true
+		}
+	}
+	virtual, real := map[string]bool{}, map[string]bool{}
+	for _, e := range all.Entries {
+		name := nameOf(e.Service.ServiceKey)
+		for _, d := range e.Destinations {
+			if d.Weight > 0 && !sorry[d.Addr] {
+				virtual[name] = true
+				real[fmt.Sprint(name, " ", d.Addr, " ", d.Port)] = true
+			}
+		}
+	}
+	return func(s notify.Server) (up, known bool) {
+		name := s.Virtual.String()
+		if s.Real.IsValid() {
+			return real[fmt.Sprint(name, " ", s.Real.Addr(), " ", s.Real.Port())], s.Virtual.Group == ""
+		}
+		return virtual[name], s.Virtual.Group == ""
+	}, nil
+}
+
+func nameOf(k ipvs.ServiceKey) string {
+	return notify.Virtual{Addr: netip.AddrPortFrom(k.Addr, k.Port), Proto: k.Proto(), Mark: k.FWMark}.String()
+}

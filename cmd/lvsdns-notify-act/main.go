@@ -1,0 +1,78 @@
+// Command lvsdns-notify-act does what lvsdns-notify needs more than a moment
+// for: it reads the settings and keepalived.conf, runs actions, reads FIFOs, and
+// shows the journal. lvsdns-notify starts it; nobody else has to.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/lvsdns/lvsdns/internal/config"
+	"github.com/lvsdns/lvsdns/notify"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	p := program{stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv}
+	status := p.run(ctx, os.Args[1:])
+	stop()
+	os.Exit(status)
+}
+
+// program is what a process gives.
+type program struct {
+	stdout, stderr *os.File
+	getenv         func(string) string
+}
+
+func (p program) run(ctx context.Context, args []string) int {
+	paths, rest := notify.TakePaths(args)
+	command := ""
+	if len(rest) > 0 {
+		command, rest = rest[0], rest[1:]
+	}
+	switch command {
+	case "settle":
+		return p.settle(ctx, paths, rest)
+	case "fifo":
+		return p.fifo(ctx, paths, rest)
+	case "show":
+		return p.show(paths, rest)
+	case "check-config":
+		return p.check(paths, rest)
+	case "-h", "-help", "--help", "help":
+		fmt.Fprint(p.stdout, usage)
+		return exitDone
+	case "--version":
+		fmt.Fprintf(p.stdout, "lvsdns-notify %s\n", version())
+		return exitDone
+	case "":
+		return p.fail(exitUsage, errors.New("no command; --help lists them"))
+	default:
+		return p.fail(exitUsage, fmt.Errorf("%q is neither a state nor a command; --help lists them", command))
+	}
+}
+
+func (p program) fail(status int, err error) int {
+	text := notify.OneLine(err)
+	if notify.IsNull(p.stderr) {
+		_ = notify.Syslog("/dev/log", "lvsdns-notify", text)
+	} else {
+		fmt.Fprintf(io.Writer(p.stderr), "lvsdns-notify: %s\n", text)
+	}
+	return status
+}
+
+func logger(l config.Log, to io.Writer) *slog.Logger {
+	options := &slog.HandlerOptions{Level: l.Level}
+	if l.Format == "json" {
+		return slog.New(slog.NewJSONHandler(to, options))
+	}
+	return slog.New(slog.NewTextHandler(to, options))
+}

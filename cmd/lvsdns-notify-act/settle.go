@@ -1,0 +1,50 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/lvsdns/lvsdns/internal/config"
+	"github.com/lvsdns/lvsdns/notify"
+)
+
+// settle acts on what a hook has put into the journal: [--said] [EVENT].
+func (p program) settle(ctx context.Context, paths notify.Paths, args []string) int {
+	said := len(args) > 0 && args[0] == "--said"
+	if said {
+		args = args[1:]
+	}
+	var e *notify.Event
+	if len(args) > 0 && args[0] != "" {
+		event, err := notify.DecodeEvent(args[0])
+		if err != nil {
+			return p.fail(exitUsage, fmt.Errorf("settle: %w", err))
+		}
+		e = &event
+	}
+	settings, settingsErr := config.LoadNotify(paths.Settings, false)
+	if settingsErr != nil {
+		// What is wrong is said at the end: state is settled all the same.
+		settings = config.NewNotify()
+	}
+	failed, err := worker(paths, settings, nil).Once(ctx, e, said)
+	var journal *notify.JournalError
+	if said && errors.As(err, &journal) {
+		err = nil // The hook has said so already.
+	}
+	status := exitDone
+	if said {
+		status = exitWrong
+	}
+	if err != nil {
+		status = p.fail(exitWrong, err)
+	}
+	if failed > 0 {
+		status = p.fail(exitWrong, fmt.Errorf("%d actions failed; lvsdns-notify show has them", failed))
+	}
+	if settingsErr != nil {
+		status = p.fail(exitUsage, fmt.Errorf("no action is done: %w", settingsErr))
+	}
+	return status
+}

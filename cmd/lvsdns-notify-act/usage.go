@@ -1,0 +1,40 @@
+package main
+
+import (
+	"cmp"
+	"runtime/debug"
+
+	"github.com/lvsdns/lvsdns/internal/config"
+	"github.com/lvsdns/lvsdns/notify"
+)
+
+const usage = `usage: lvsdns-notify [paths] master|backup|fault|stop|deleted [NAME]   for notify_master and its kin
+       lvsdns-notify [paths] INSTANCE|GROUP NAME STATE PRIORITY        as keepalived appends them to notify
+       lvsdns-notify [paths] fifo --vrrp PATH [--lvs PATH]             read keepalived's FIFOs, for ever
+       lvsdns-notify [paths] show [--output text|json]                 what happened, and what was done about it
+       lvsdns-notify [paths] check-config                              is the settings file right?
+
+Notes each change of state, looks which addresses this host really holds, and does what the settings say.
+Exit status: 0 done, 1 something went wrong, 2 the command line or the settings file is wrong.
+
+paths:
+  --config FILE             settings (default ` + config.NotifyFile + `, which need not exist)
+  --keepalived-config FILE  (default ` + notify.KeepalivedConf + `)
+  --state-dir DIR           of the journal (default ` + notify.StateDir + `)
+  --run-dir DIR             of locks (default ` + notify.RunDir + `)
+`
+
+// The exit statuses.
+const (
+	exitDone  = 0
+	exitWrong = 1
+	exitUsage = 2
+)
+
+func version() string {
+	info, _ := debug.ReadBuildInfo()
+	if info == nil {
+		return "devel"
+	}
+	return cmp.Or(info.Main.Version, "devel")
+}

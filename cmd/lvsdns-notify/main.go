@@ -1,0 +1,147 @@
+// Command lvsdns-notify is what keepalived starts when a VRRP instance changes
+// its state. It notes the event in the host's journal and settles the state
+// by looking. What takes more, actions among it, is lvsdns-notify-act's.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"syscall"
+	"time"
+
+	"github.com/lvsdns/lvsdns/notify"
+)
+
+func main() {
+	outlive()
+	runtime.GOMAXPROCS(1) // A second thread costs more to start than it could do in two milliseconds.
+	os.Exit(run(os.Args[1:], os.Stderr, program{become: act, leave: leave}))
+}
+
+// outlive undoes what keepalived has asked for: that its scripts die with it (PR_SET_PDEATHSIG). They end by themselves, and the last
+// thing that keepalived says is that it stops. The setting is this thread's, and main begins on the thread that keepalived has forked.
+func outlive() {
+	const setDeathSignal = 1
+	_, _, _ = syscall.RawSyscall(syscall.SYS_PRCTL, setDeathSignal, 0, 0)
+}
+
+// run returns the exit status: 0 when all went well or somebody else does the rest, 1 when something went wrong, 2 for a bad command
+// line.
+func run(args []string, stderr *os.File, other program) int {
+	paths, rest := notify.TakePaths(args)
+	say := reporter{stderr: stderr, log: "/dev/log", runDir: paths.RunDir}
+	if len(rest) == 0 || !notify.IsEvent(rest[0]) {
+		return say.failed(2, other.become(args))
+	}
+	e, err := notify.ParseArguments(rest)
+	if err != nil {
+		return say.failed(2, err)
+	}
+	e.Source, e.Mark, e.At = notify.Script, notify.OwnMark(), time.Now()
+	journal := &notify.Journal{StateDir: paths.StateDir, RunDir: paths.RunDir, Boot: notify.BootID()}
+	if e.State == notify.Stop {
+		journal.Wait = 300 * time.Millisecond // keepalived kills it after a second
+	}
+	hook := notify.Hook{Journal: journal, Settings: paths.Settings, Conf: paths.Conf, Held: notify.Addresses}
+	next, err := hook.Run(e)
+	status := 0
+	if err != nil {
+		status = say.failed(1, err)
+	} else {
+		notify.AllWell(paths.RunDir)
+	}
+	if next == notify.Done {
+		return status
+	}
+	args = paths.Settle(e, err != nil)
+	if e.State != notify.Stop {
+		return say.failed(1, other.become(args))
+	}
+	ended, err := other.leave(args, e.Born+stopWithin-notify.SinceBoot())
+	if err != nil {
+		return say.failed(1, err)
+	}
+	return max(status, ended)
+}
+
+// stopWithin is what keepalived leaves a script that it runs because it stops, less a reserve: after a second it kills it, with its process
+// group (notify_script_exec in keepalived/vrrp/vrrp_notify.c).
+const stopWithin = 700 * time.Millisecond
+
+// program is lvsdns-notify-act, which stands beside this one.
+type program struct {
+	become func(args []string) error                                       // returns only if it can't
+	leave  func(args []string, wait time.Duration) (status int, err error) // starts it in a session of its own, and waits for it so long
+}
+
+// act continues as lvsdns-notify-act. The process stays the same, so keepalived's signals still reach it.
+func act(args []string) error {
+	path, err := beside()
+	if err == nil {
+		err = needed(path, syscall.Exec(path, append([]string{path}, args...), os.Environ()))
+	}
+	return err
+}
+
+// leave starts lvsdns-notify-act where no signal for this process's group reaches it, so that what has been begun is done.
+func leave(args []string, wait time.Duration) (int, error) {
+	path, err := beside()
+	if err != nil {
+		return 1, err
+	}
+	files := []*os.File{os.Stdin, os.Stdout, os.Stderr}
+	child, err := os.StartProcess(path, append([]string{path}, args...), &os.ProcAttr{Dir: "/", Env: os.Environ(), Files: files, Sys: &syscall.SysProcAttr{Setsid: true}})
+	if err != nil {
+		return 1, needed(path, err)
+	}
+	ended := make(chan int, 1)
+	go func() {
+		status := 1
+		if state, err := child.Wait(); err == nil {
+			status = state.ExitCode()
+		}
+		ended <- status
+	}()
+	select {
+	case status := <-ended:
+		return status, nil
+	case <-time.After(wait):
+		return 0, nil // It goes on, and the journal will tell.
+	}
+}
+
+func beside() (string, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return "", fmt.Errorf("finding lvsdns-notify-act: %w", err)
+	}
+	return self + "-act", nil
+}
+
+func needed(path string, err error) error {
+	return fmt.Errorf("actions and commands need %s, which must be installed beside this program: %w", path, err)
+}
+
+// reporter says what went wrong, on standard error and, where keepalived has closed that, in the system log.
+type reporter struct {
+	stderr *os.File
+	log    string
+	runDir string
+}
+
+func (r reporter) failed(status int, err error) int {
+	text := notify.OneLine(err)
+	var journal *notify.JournalError
+	if errors.As(err, &journal) && !notify.SayOnce(r.runDir, text) {
+		return status
+	}
+	if notify.IsNull(r.stderr) {
+		_ = notify.Syslog(r.log, "lvsdns-notify", text)
+		return status
+	}
+	fmt.Fprintf(io.Writer(r.stderr), "lvsdns-notify: %s\n", text)
+	return status
+}

@@ -1,0 +1,385 @@
+//go:build lab
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lvsdns/lvsdns/internal/labtest"
+	"github.com/lvsdns/lvsdns/notify"
+)
+
+const (
+	vipDNS  = "192.168.1.53"
+	vipHTTP = "192.168.1.80"
+)
+
+// pair is two directors with keepalived, HAProxy and lvsdns-notify, two name servers and a client.
+type pair struct {
+	t        *testing.T
+	lab      *labtest.Lab
+	lan      *labtest.LAN
+	nodes    [2]*node
+	client   *labtest.Host
+	priority [2]int
+}
+
+// node is one director.
+type node struct {
+	*labtest.Host
+	pair       *pair
+	n          int
+	dir        string // of its files: two directors share one file system here
+	keepalived *labtest.Keepalived
+	reader     *labtest.Process // of FIFOs
+}
+
+// wiring is how keepalived tells what happens.
+type wiring int
+
+const (
+	scripts wiring = iota // notify_master and its kin, and notify
+	fifos                 // one reader
+	bash                  // a script in bash instead of lvsdns-notify
+)
+
+func newPair(t *testing.T, how wiring) *pair {
+	t.Helper()
+	lab := labtest.New(t)
+	p := &pair{t: t, lab: lab, lan: lab.LAN("lan", "192.168.1.0/24"), priority: [2]int{150, 100}}
+	for i, ip := range []string{"192.168.1.21", "192.168.1.22"} {
+		lab.RealServer(fmt.Sprint("dns", i+1), p.lan.At(ip)).DR(vipDNS).NameServer(labtest.NSD)
+	}
+	p.client = lab.Client("client", p.lan.At("192.168.1.50"))
+	lab.Install("lvsdns-notify", "/usr/bin/lvsdns-notify")
+	lab.Install("lvsdns-notify-act", "/usr/bin/lvsdns-notify-act")
+	for i, ip := range []string{"192.168.1.11", "192.168.1.12"} {
+		n := &node{Host: lab.Director(fmt.Sprint("lb", i+1), p.lan.At(ip)), pair: p, n: i}
+		n.dir = filepath.Join(lab.Dir(), n.Name)
+		p.nodes[i] = n
+		n.haproxy()
+		n.write("notify.yaml", n.settings())
+		if how == bash {
+			n.bash()
+		}
+		if how == fifos {
+			n.startReader()
+		}
+	}
+	for _, n := range p.nodes {
+		n.keepalived = n.Keepalived(n.conf(how, p.priority[n.n]))
+	}
+	return p
+}
+
+func (n *node) file(name string) string { return filepath.Join(n.dir, name) }
+
+func (n *node) write(name, text string) string {
+	n.pair.t.Helper()
+	if err := os.WriteFile(n.file(name), []byte(text), 0o644); err != nil {
+		n.pair.t.Fatal(err)
+	}
+	return n.file(name)
+}
+
+func (n *node) sh(script string, args ...any) string {
+	n.pair.t.Helper()
+	out, err := n.Run(n.pair.t.Context(), "sh", "-c", fmt.Sprintf(script, args...))
+	if err != nil {
+		n.pair.t.Fatal(err)
+	}
+	return out
+}
+
+// haproxy is ready to serve the address of VI_HTTP before it is there. Behind it is a server that says which node it is.
+func (n *node) haproxy() {
+	n.sh("sysctl -qw net.ipv4.ip_nonlocal_bind=1")
+	n.write("haproxy.cfg", fmt.Sprintf(`global
+	stats socket %[1]s/admin.sock level admin
+defaults
+	mode http
+	timeout connect 2s
+	timeout client 5s
+	timeout server 5s
+frontend www
+	bind %[2]s:80
+	default_backend web
+backend web
+	server s1 127.0.0.1:8080
+frontend name
+	bind 127.0.0.1:8080
+	http-request return status 200 content-type text/plain string %[3]s
+`, n.dir, vipHTTP, n.Name))
+	n.Start("haproxy", "-db", "-f", n.file("haproxy.cfg"))
+}
+
+func (n *node) settings() string {
+	haproxy := func(to string) string {
+		return fmt.Sprintf("      - haproxy: {socket: %s, servers: [web/s1], to: %s}\n", n.file("admin.sock"), to)
+	}
+	rule := func(what, states string, timeout int, role, to string) string {
+		return fmt.Sprintf("  - %s\n    states: [%s]\n    actions:\n", what, states) +
+			fmt.Sprintf("      - sysctl: {key: net.netfilter.nf_conntrack_udp_timeout, value: %d}\n", timeout) +
+			"      - ipvs-sync: {role: " + role + "}\n" + haproxy(to)
+	}
+	return "timeout: 10s\nrules:\n" +
+		strings.Replace(rule("groups: [VG]", "master", 10, "master", "ready"), "role: master", "role: master, interface: eth0, id: 7", 1) +
+		"      - announce: {delay: 100ms, interval: 50ms, count: 2}\n        after: true\n" +
+		strings.Replace(rule("groups: [VG]", "backup", 30, "backup", "drain"), "role: backup", "role: backup, interface: eth0, id: 7", 1) +
+		rule("groups: [VG]", "fault, stop, deleted", 30, "none", "drain") +
+		fmt.Sprintf("agreements:\n  - group: VG\n    haproxy: {socket: %s, servers: [web/s1]}\n    ipvs: true\n    ipvs-sync: true\n", n.file("admin.sock"))
+}
+
+// hook is lvsdns-notify with this node's files.
+func (n *node) hook() string {
+	return fmt.Sprintf("/usr/bin/lvsdns-notify --config=%s --keepalived-config=%s --state-dir=%s --run-dir=%s",
+		n.file("notify.yaml"), n.file("keepalived.conf"), n.file("lib"), n.file("run"))
+}
+
+func (n *node) startReader() {
+	n.pair.t.Helper()
+	args := append(strings.Fields(n.hook()), "fifo", "--vrrp", n.file("vrrp.fifo"), "--lvs", n.file("lvs.fifo"))
+	n.reader = n.Start(args[0], args[1:]...)
+	n.pair.lab.WaitFor("the reader has made the FIFOs", 20*time.Second, func() bool {
+		_, err := os.Stat(n.file("lvs.fifo"))
+		return err == nil
+	})
+}
+
+func (n *node) conf(how wiring, priority int) string {
+	var b strings.Builder
+	b.WriteString("global_defs {\n\tvrrp_version 3\n\tscript_user root\n")
+	if how == fifos {
+		fmt.Fprintf(&b, "\tvrrp_notify_fifo %s\n\tlvs_notify_fifo %s\n", n.file("vrrp.fifo"), n.file("lvs.fifo"))
+	}
+	b.WriteString("}\n")
+	hooks := func(name string) string {
+		command := n.hook()
+		if how == bash {
+			command = n.file("vip_failover.sh")
+		}
+		var all string
+		for _, s := range []string{"master", "backup", "fault", "stop"} {
+			if how == scripts || how == bash {
+				all += fmt.Sprintf("\tnotify_%s \"%s %s %s\"\n", s, command, s, name)
+			}
+		}
+		return all
+	}
+	// The group is told about by notify, so that both forms are at work at the same time.
+	group := ""
+	switch how {
+	case scripts:
+		group = fmt.Sprintf("\tnotify \"%s\"\n", n.hook())
+	case bash:
+		group = hooks("VG")
+	case fifos: // The reader is told by a line.
+	}
+	fmt.Fprintf(&b, "vrrp_sync_group VG {\n\tgroup {\n\t\tVI_HTTP\n\t\tVI_DNS\n\t}\n%s}\n", group)
+	for i, name := range []string{"VI_HTTP", "VI_DNS"} {
+		own := ""
+		if how != bash {
+			own = hooks(name)
+		}
+		fmt.Fprintf(&b, `vrrp_instance %s {
+	interface eth0
+	state BACKUP
+	virtual_router_id %d
+	priority %d
+	advert_int 0.4
+	garp_master_delay 1
+	virtual_ipaddress {
+		%s/32
+	}
+%s}
+`, name, 51+i, priority, []string{vipHTTP, vipDNS}[i], own)
+	}
+	for _, proto := range []string{"UDP", "TCP"} {
+		fmt.Fprintf(&b, "virtual_server %s 53 {\n\tprotocol %s\n\tlb_algo rr\n\tlb_kind DR\n\tdelay_loop 2\n", vipDNS, proto)
+		for _, rip := range []string{"192.168.1.21", "192.168.1.22"} {
+			fmt.Fprintf(&b, "\treal_server %s 53 {\n\t\tweight 1\n\t\tMISC_CHECK {\n\t\t\tmisc_path \"/usr/bin/test ! -e %s\"\n\t\t\twarmup 0\n\t\t}\n\t}\n", rip, n.file("down-"+rip))
+		}
+		b.WriteString("}\n")
+	}
+	return b.String()
+}
+
+// holds is whether the node has all addresses, and whether it has any.
+func (n *node) holds() (all, any bool) {
+	http, dns := n.Holds(vipHTTP), n.Holds(vipDNS)
+	return http && dns, http || dns
+}
+
+func (n *node) journal() (*notify.Document, error) {
+	return (&notify.Journal{StateDir: n.file("lib")}).Read()
+}
+
+// wrong says what on this node does not fit who holds the addresses; empty when all does.
+func (n *node) wrong(owner bool) string {
+	var wrong []string
+	add := func(format string, args ...any) { wrong = append(wrong, n.Name+": "+fmt.Sprintf(format, args...)) }
+	all, any := n.holds()
+	if all != owner || any != owner {
+		add("holds all %v, any %v", all, any)
+	}
+	state, err := n.journal()
+	if err != nil {
+		return err.Error()
+	}
+	seen := 0
+	for _, r := range state.Records {
+		if r.Name == "" {
+			continue
+		}
+		seen++
+		if (r.State == "master") != owner || r.Disagree {
+			add("%s is %s in the journal, keepalived said %s", r.Subject, r.State, r.Said)
+		}
+	}
+	if seen != 3 {
+		add("%d subjects in the journal", seen)
+	}
+	for _, a := range state.Agreements {
+		if !a.Agrees {
+			add("no agreement: %+v", a.Parts)
+		}
+	}
+	timeout, servers, sync := "30", "drain", false
+	if owner {
+		timeout, servers, sync = "10", "ready", true
+	}
+	seenNow := strings.Fields(n.sh("cat /proc/sys/net/netfilter/nf_conntrack_udp_timeout; ipvsadm -L --daemon"))
+	if len(seenNow) == 0 || seenNow[0] != timeout {
+		add("nf_conntrack_udp_timeout: %v", seenNow)
+	}
+	if slices.Contains(seenNow, "master") != sync {
+		add("sync daemon: %v", seenNow)
+	}
+	if got := n.server(); got != servers {
+		add("HAProxy's server is %s", got)
+	}
+	return strings.Join(wrong, "; ")
+}
+
+// server is the state of the server in HAProxy.
+func (n *node) server() string {
+	conn, err := net.Dial("unix", n.file("admin.sock"))
+	if err != nil {
+		return err.Error()
+	}
+	defer conn.Close()
+	if _, err := io.WriteString(conn, "show stat -1 4 -1\n"); err != nil {
+		return err.Error()
+	}
+	out, err := io.ReadAll(conn)
+	switch {
+	case err != nil:
+		return err.Error()
+	case strings.Contains(string(out), ",DRAIN"):
+		return "drain"
+	case strings.Contains(string(out), ",MAINT"):
+		return "maint"
+	default:
+		return "ready"
+	}
+}
+
+// owner is the node that has all addresses while the other has none; nil while there is no such node.
+func (p *pair) owner() *node {
+	for i, n := range p.nodes {
+		all, _ := n.holds()
+		_, other := p.nodes[1-i].holds()
+		if all && !other {
+			return n
+		}
+	}
+	return nil
+}
+
+// converge waits until both directors are wholly as the addresses tell.
+func (p *pair) converge(what string, owner *node) {
+	p.t.Helper()
+	last := ""
+	end := time.Now().Add(40 * time.Second)
+	for {
+		if now := p.owner(); now == nil || owner != nil && now != owner {
+			last = "no single owner, or the wrong one"
+		} else {
+			last = now.wrong(true) + p.nodes[1-now.n].wrong(false) + p.served(now)
+		}
+		if last == "" {
+			return
+		}
+		if time.Now().After(end) {
+			p.t.Fatalf("after %s: %s\n%s%s", what, last, p.lab.Dump(), p.show())
+		}
+		time.Sleep(250 * time.Millisecond)
+	}
+}
+
+// served says what is wrong with what the client gets: DNS and HTTP come from the owner.
+func (p *pair) served(owner *node) string {
+	if _, err := p.client.Ask(labtest.Question{Server: vipDNS}); err != nil {
+		return err.Error()
+	}
+	ctx, cancel := context.WithTimeout(p.t.Context(), 2*time.Second)
+	defer cancel()
+	body, err := p.client.Get(ctx, "http://"+vipHTTP+"/")
+	if err != nil || string(body) != owner.Name {
+		return fmt.Sprintf("HTTP from %q: %v", body, err)
+	}
+	// Who answers for an address on the LAN is who serves it.
+	out, err := p.client.Run(p.t.Context(), "ip", "neigh", "show", "dev", "eth0")
+	if err != nil {
+		return err.Error()
+	}
+	macs := map[string]string{}
+	for line := range strings.Lines(out) {
+		words := strings.Fields(line)
+		if addr, err := netip.ParseAddr(words[0]); err == nil && len(words) > 2 {
+			macs[addr.String()] = words[2]
+		}
+	}
+	if macs[vipDNS] != macs[vipHTTP] {
+		return "the client sends DNS and HTTP to different nodes: " + out
+	}
+	return ""
+}
+
+func (p *pair) show() string {
+	var b strings.Builder
+	for _, n := range p.nodes {
+		args := append(strings.Fields(n.hook()), "show")
+		out, err := n.Run(p.t.Context(), args[0], args[1:]...)
+		fmt.Fprintf(&b, "--- %s %v\n%s", n.Name, err, out)
+	}
+	return b.String()
+}
+
+// bash is the usual script: it believes its arguments.
+func (n *node) bash() {
+	n.write("vip_failover.sh", fmt.Sprintf(`#!/bin/bash
+case $1 in
+master) t=10; s=ready; r=master ;;
+*) t=30; s=drain; r=backup ;;
+esac
+sysctl -qw net.netfilter.nf_conntrack_udp_timeout=$t
+ipvsadm --stop-daemon master; ipvsadm --stop-daemon backup
+ipvsadm --start-daemon $r --mcast-interface eth0 --syncid 7
+python3 -c 'import socket,sys
+s=socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); s.send(("set server web/s1 state "+sys.argv[2]+"\n").encode()); s.recv(99)' %s $s
+`, n.file("admin.sock")))
+	if err := os.Chmod(n.file("vip_failover.sh"), 0o755); err != nil {
+		n.pair.t.Fatal(err)
+	}
+}

@@ -1,0 +1,186 @@
+package exporter
+
+import (
+	"context"
+	"net/netip"
+	"strconv"
+	"time"
+
+	"github.com/lvsdns/lvsdns/notify"
+)
+
+// journalReader reads what lvsdns-notify has noted. Of a host without it there is an empty journal.
+func journalReader(read func() (*notify.Document, error)) func(context.Context) (*notify.Document, error) {
+	return func(context.Context) (*notify.Document, error) { return read() }
+}
+
+// journaled adds what the journal says to what the addresses tell. An instance that keepalived.conf does not have, or a keepalived.conf that
+// can't be read, is no reason to be silent about it.
+func journaled(all []VRRP, d *notify.Document) []VRRP {
+	for _, r := range d.Records {
+		if r.Kind == notify.Host {
+			continue
+		}
+		at := -1
+		for i := range all {
+			if all[i].Kind == string(r.Kind) && all[i].Name == r.Name {
+				at = i
+			}
+		}
+		if at < 0 {
+			all = append(all, VRRP{Kind: string(r.Kind), Name: r.Name, State: Unknown})
+			at = len(all) - 1
+		}
+		all[at].tell(r, d.LastWord(r))
+	}
+	return all
+}
+
+// tell puts in what keepalived has said. The addresses have the last word on who is master.
+func (v *VRRP) tell(r *notify.Record, said notify.State) {
+	v.Said, v.SaidAt, v.EffectivePriority = string(said), r.SaidAt, r.Priority
+	v.Transitions, v.LastTransition = map[string]uint64{}, r.LastTransition
+	for _, s := range notify.States() {
+		v.Transitions[string(s)] = r.Transitions[s]
+	}
+	if said == "" {
+		return
+	}
+	v.Mismatch = v.State != Unknown && (said == notify.Master) != (v.State == Master)
+	if told := VRRPState(said); v.State == Unknown || v.State == Backup && told != Master {
+		v.State = told
+	}
+}
+
+// heard reports whether lvsdns-notify has noted anything of it.
+func heard(v VRRP) bool { return v.Transitions != nil }
+
+func journalRows() []row[VRRP] {
+	return []row[VRRP]{
+		only(heard, counterSeriesRow("lvsdns_vrrp_transitions_total", "How often it went into this state, as keepalived has told lvsdns-notify; absent without lvsdns-notify.", []string{"state"},
+			func(v VRRP, emit emit) {
+				for _, s := range notify.States() {
+					emit(float64(v.Transitions[string(s)]), string(s))
+				}
+			})),
+		only(func(v VRRP) bool { return !v.LastTransition.IsZero() }, gaugeRow("lvsdns_vrrp_last_transition_timestamp_seconds", "When lvsdns-notify heard of its last change of state.",
+			func(v VRRP) float64 { return unix(v.LastTransition) })),
+		only(func(v VRRP) bool { return v.Said != "" }, gaugeRow("lvsdns_vrrp_owner_mismatch", "1 if keepalived said last that it is master and this host does not hold all of its addresses, or the other way round.",
+			func(v VRRP) float64 { return truth(v.Mismatch) })),
+		only(func(v VRRP) bool { return v.EffectivePriority > 0 }, gaugeRow("lvsdns_vrrp_effective_priority", "Its priority with what it tracks, as keepalived said last.",
+			func(v VRRP) float64 { return float64(v.EffectivePriority) })),
+	}
+}
+
+func unix(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }
+
+func fillJournal(d *notify.Document, s *sheet) {
+	if d.Generation == 0 && d.Discards == 0 {
+		return // There is no journal.
+	}
+	hookTable().fill(s, 0, d)
+	actionTable().fill(s, 0, d.Actions...)
+	agreementTable().fill(s, 0, d.Agreements...)
+	var virtual, real []*notify.ServerNote
+	for _, n := range d.Servers {
+		switch {
+		case n.Virtual.Group != "":
+			// The name of a group says neither protocol nor addresses.
+		case n.Real.IsValid():
+			real = append(real, n)
+		default:
+			virtual = append(virtual, n)
+		}
+	}
+	quorumTable().fill(s, 0, virtual...)
+	eventTable().fill(s, 0, real...)
+}
+
+func hookTable() table[*notify.Document] {
+	reader := func(value func(*notify.ReaderNote) float64) func(*notify.Document) float64 {
+		return func(d *notify.Document) float64 { return value(d.Reader) }
+	}
+	read := func(d *notify.Document) bool { return d.Reader != nil }
+	return one("lvsdns-notify",
+		counterRow("lvsdns_notify_events_total", "Events that lvsdns-notify has noted.", func(d *notify.Document) float64 { return float64(d.Generation) }),
+		counterRow("lvsdns_notify_late_events_total", "Events that came after a newer one: keepalived's scripts run at the same time.", func(d *notify.Document) float64 { return float64(d.Late) }),
+		counterRow("lvsdns_notify_journal_discards_total", "Journals that could not be read and were put aside.", func(d *notify.Document) float64 { return float64(d.Discards) }),
+		gaugeRow("lvsdns_notify_journal_timestamp_seconds", "When the journal was last written.", func(d *notify.Document) float64 { return unix(d.Written) }),
+		only(read, counterRow("lvsdns_notify_fifo_lines_total", "Lines that the reader of keepalived's FIFOs has understood; absent without a reader.", reader(func(r *notify.ReaderNote) float64 { return float64(r.Lines) }))),
+		only(read, counterRow("lvsdns_notify_fifo_garbage_total", "Lines that mean nothing.", reader(func(r *notify.ReaderNote) float64 { return float64(r.Garbage) }))),
+		only(read, counterRow("lvsdns_notify_fifo_resyncs_total", "How often the reader may have missed something, and has looked at the host.", reader(func(r *notify.ReaderNote) float64 { return float64(r.Resyncs) }))),
+	)
+}
+
+func actionTable() table[*notify.ActionNote] {
+	return table[*notify.ActionNote]{
+		subject: "an action of lvsdns-notify",
+		labels:  []string{"kind", "name", "action"},
+		values:  func(a *notify.ActionNote) []string { return []string{string(a.Kind), a.Name, a.Action} },
+		rows: []row[*notify.ActionNote]{
+			counterRow("lvsdns_notify_action_runs_total", "How often it was run.", func(a *notify.ActionNote) float64 { return float64(a.Runs) }),
+			counterRow("lvsdns_notify_action_failures_total", "How often it failed or ran out of time.", func(a *notify.ActionNote) float64 { return float64(a.Failures) }),
+			gaugeRow("lvsdns_notify_action_success", "1 if it went well the last time.", func(a *notify.ActionNote) float64 { return truth(a.OK) }),
+			gaugeRow("lvsdns_notify_action_duration_seconds", "How long it took the last time.", func(a *notify.ActionNote) float64 { return a.Seconds }),
+			gaugeRow("lvsdns_notify_action_last_run_timestamp_seconds", "When it was run last.", func(a *notify.ActionNote) float64 { return unix(a.At) }),
+		},
+	}
+}
+
+func agreementTable() table[notify.Agreement] {
+	return table[notify.Agreement]{
+		subject: "an agreement that lvsdns-notify looks after",
+		labels:  []string{"kind", "name"},
+		values:  func(a notify.Agreement) []string { return []string{string(a.Kind), a.Name} },
+		rows: []row[notify.Agreement]{
+			gaugeRow("lvsdns_notify_agrees", "1 if all parts are active where the addresses are, and only there.", func(a notify.Agreement) float64 { return truth(a.Agrees) }),
+			seriesRow("lvsdns_notify_part_active", "1 if this part is active on this host.", []string{"part"}, func(a notify.Agreement, emit emit) {
+				for _, p := range a.Parts {
+					emit(truth(p.Active), p.Name)
+				}
+			}),
+		},
+	}
+}
+
+// virtualLabels are those of serviceLabelNames, as far as keepalived's line tells them: of a firewall mark it does not say the family.
+func virtualLabels(v notify.Virtual) []string {
+	if v.Mark != 0 {
+		return []string{"", "", "fwm", strconv.FormatUint(uint64(v.Mark), 10), ""}
+	}
+	return []string{v.Addr.Addr().String(), decimal(v.Addr.Port()), v.Proto, "", familyOf(v.Addr.Addr())}
+}
+
+func familyOf(a netip.Addr) string {
+	if a.Is4() {
+		return "ipv4"
+	}
+	return "ipv6"
+}
+
+func quorumTable() table[*notify.ServerNote] {
+	return table[*notify.ServerNote]{
+		subject: "a virtual server of which keepalived has told lvsdns-notify",
+		labels:  serviceLabelNames(),
+		values:  func(n *notify.ServerNote) []string { return virtualLabels(n.Virtual) },
+		rows: []row[*notify.ServerNote]{
+			gaugeRow("lvsdns_notify_quorum_up", "1 if it has its quorum: keepalived's last word, put right where the kernel shows it to be wrong.", func(n *notify.ServerNote) float64 { return truth(n.Up) }),
+			counterRow("lvsdns_notify_quorum_changes_total", "How often it has won or lost its quorum.", func(n *notify.ServerNote) float64 { return float64(n.Changes) }),
+		},
+	}
+}
+
+func eventTable() table[*notify.ServerNote] {
+	return table[*notify.ServerNote]{
+		subject: "a real server of which keepalived has told lvsdns-notify",
+		labels:  serverLabelNames(),
+		values: func(n *notify.ServerNote) []string {
+			return append(virtualLabels(n.Virtual), n.Real.Addr().String(), decimal(n.Real.Port()))
+		},
+		rows: []row[*notify.ServerNote]{
+			gaugeRow("lvsdns_notify_real_server_up", "1 if its checks pass: keepalived's last word, put right where the kernel shows it to be wrong.", func(n *notify.ServerNote) float64 { return truth(n.Up) }),
+			counterRow("lvsdns_notify_real_server_changes_total", "How often it went up or down.", func(n *notify.ServerNote) float64 { return float64(n.Changes) }),
+			gaugeRow("lvsdns_notify_real_server_change_timestamp_seconds", "When it last went up or down.", func(n *notify.ServerNote) float64 { return unix(n.At) }),
+		},
+	}
+}

@@ -1,0 +1,61 @@
+package act
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// HAProxy brings servers and frontends into a state.
+type HAProxy struct {
+	Socket             string
+	Servers, Frontends []string // servers as backend/server
+	To                 string   // ready, drain, maint or disable
+}
+
+// Do implements Action. It looks first and changes only what is not as it should be.
+func (h HAProxy) Do(ctx context.Context, _ Call) (string, error) {
+	now, err := readProxies(ctx, h.Socket)
+	if err != nil {
+		return "", err
+	}
+	var errs []error
+	changed := 0
+	do := func(command string) {
+		answer, err := ask(ctx, h.Socket, command)
+		if err == nil && answer != "" { // It is silent when all went well.
+			err = fmt.Errorf("HAProxy at %s: %s: %s", h.Socket, command, fields(answer))
+		}
+		if err != nil {
+			errs = append(errs, err)
+			return
+		}
+		changed++
+	}
+	to := strings.Replace(h.To, "disable", maint, 1)
+	for _, server := range h.Servers {
+		status, ok := now.servers[server]
+		switch {
+		case !ok:
+			errs = append(errs, fmt.Errorf("HAProxy at %s has no server %s", h.Socket, server))
+		case adminOf(status) != to:
+			do("set server " + server + " state " + to)
+		}
+	}
+	for _, frontend := range h.Frontends {
+		status, ok := now.frontends[frontend]
+		switch {
+		case !ok:
+			errs = append(errs, fmt.Errorf("HAProxy at %s has no frontend %s", h.Socket, frontend))
+		case h.To == ready && !serves(status):
+			do("enable frontend " + frontend)
+		case h.To != ready && serves(status):
+			do("disable frontend " + frontend)
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%d of %d changed to %s", changed, len(h.Servers)+len(h.Frontends), h.To), nil
+}

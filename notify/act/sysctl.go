@@ -1,0 +1,53 @@
+package act
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Sysctl brings a kernel setting to a value, or only says when it has another one.
+type Sysctl struct {
+	Key, Value string
+	Assert     bool
+	Root       string // of /proc/sys; empty: /
+}
+
+// Do implements Action. The value found is noted before the first change.
+func (s Sysctl) Do(_ context.Context, c Call) (string, error) {
+	// A dot within a name, as in an interface eth0.5, is written as a slash (sysctl(8)): then slashes are the separators.
+	path := s.Key
+	if !strings.Contains(path, "/") {
+		path = strings.ReplaceAll(path, ".", "/")
+	}
+	path = filepath.Join("/", s.Root, "proc/sys", path)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return "", fmt.Errorf("read %s: %w", s.Key, err)
+	}
+	found := fields(string(text))
+	switch {
+	case found == fields(s.Value):
+		return s.Key + " is " + found, nil
+	case s.Assert:
+		return "", fmt.Errorf("%s is %s, and should be %s", s.Key, found, s.Value)
+	}
+	c.Found(s.Key, found)
+	// Below /proc no file is made: os.WriteFile would try.
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return "", fmt.Errorf("set %s: %w", s.Key, err)
+	}
+	_, err = f.WriteString(s.Value)
+	if closeErr := f.Close(); err == nil {
+		err = closeErr
+	}
+	if err != nil {
+		return "", fmt.Errorf("set %s to %s: %w", s.Key, s.Value, err)
+	}
+	return fmt.Sprintf("%s was %s and is %s", s.Key, found, s.Value), nil
+}
+
+func fields(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -1,0 +1,349 @@
+package act
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/lvsdns/lvsdns/notify"
+)
+
+// The locks of those who act. One has the turn; one more waits for it and will see all that is in the journal by
+// then; everybody else can go.
+const (
+	turnLock = "notify-turn.lock"
+	nextLock = "notify-next.lock"
+)
+
+// Worker acts on the journal.
+type Worker struct {
+	Journal *notify.Journal
+	Rules   []Rule
+	Conf    string // keepalived.conf
+	// Configure reads keepalived.conf. A configuration that can't be read is an error and, where there is one, what is known of it.
+	Configure func(file string) (*notify.Configured, error)
+	Held      func() ([]notify.Held, error)
+	// Agree looks whether the parts of a service are on one node; nil if there are none. It is called after each round of actions.
+	Agree func(context.Context, *notify.Document) []notify.Agreement
+	Log   *slog.Logger
+	Now   func() time.Time
+	Poll  time.Duration // how often to look at the journal while actions run; 0: 25 ms
+
+	jobs   map[notify.Subject]*underway
+	done   chan result
+	failed int
+	// acted and event are what the journal would say, if it could be written.
+	acted map[notify.Subject]notify.Acted
+	event *notify.Event
+	// read is the generation of the journal when it was last planned by.
+	read    uint64
+	trouble map[string]error // by what it is with
+}
+
+type underway struct {
+	job    Job
+	cancel context.CancelCauseFunc
+}
+
+// Once acts on what is in the journal, and on what gets there meanwhile, until nothing is left to do. e, if not nil, is the event that
+// this is about; one that could not be written is added to what the journal says. It returns how many actions have failed, and what else went wrong. When ctx is
+// cancelled, what was under way counts as not done.
+func (w *Worker) Once(ctx context.Context, e *notify.Event, unwritten bool) (failed int, err error) {
+	next, err := notify.TryLock(w.Journal.RunDir, nextLock)
+	switch {
+	case err != nil:
+		w.note("locks", err) // Without locks there is no order, but the addresses are as they are.
+	case next == nil:
+		return 0, nil
+	default:
+		turn, err := notify.WaitLock(ctx, w.Journal.RunDir, turnLock, patience)
+		next.Release()
+		if err != nil {
+			return 0, fmt.Errorf("nothing done: %w", err)
+		}
+		defer turn.Release()
+	}
+	w.start()
+	if unwritten {
+		w.event = e
+	}
+	w.round(ctx, about(e))
+	for len(w.jobs) > 0 {
+		w.wait(ctx)
+	}
+	if ctx.Err() == nil {
+		w.agree(ctx)
+	}
+	return w.failed, errors.Join(slices.Collect(maps.Values(w.trouble))...)
+}
+
+// about is doubt of the subject of an event, and of all that belong to it.
+func about(e *notify.Event) Doubt {
+	return func(d *notify.Document, s notify.Subject) bool {
+		if e == nil || e.Kind == notify.Host || e.Subject == s {
+			return true
+		}
+		if d.Configured == nil || e.Kind == s.Kind {
+			return false
+		}
+		return slices.ContainsFunc(d.Configured.Groups, func(g notify.Grouping) bool {
+			return e.Kind == notify.Group && g.Name == e.Name && slices.Contains(g.Members, s.Name) ||
+				s.Kind == notify.Group && g.Name == s.Name && slices.Contains(g.Members, e.Name)
+		})
+	}
+}
+
+// patience is how long to wait for the turn: whoever has it ends its own actions by their deadlines.
+const patience = 6 * time.Minute
+
+func (w *Worker) start() {
+	w.jobs, w.done = map[notify.Subject]*underway{}, make(chan result)
+	w.acted = map[notify.Subject]notify.Acted{}
+	if w.Now == nil {
+		w.Now = time.Now
+	}
+	if w.Poll == 0 {
+		w.Poll = 25 * time.Millisecond
+	}
+}
+
+// Run acts on each call of wake until ctx ends, and whenever the journal has changed. doubt makes it look at everything again.
+func (w *Worker) Run(ctx context.Context, wake <-chan bool, beat func()) error {
+	turn, err := notify.WaitLock(ctx, w.Journal.RunDir, turnLock, patience)
+	if err != nil {
+		return err
+	}
+	defer turn.Release()
+	w.start()
+	tick := time.NewTicker(200 * time.Millisecond)
+	defer tick.Stop()
+	seen := notify.StampOf(w.Journal.Path())
+	for {
+		idle := false
+		select {
+		case <-ctx.Done():
+			w.abandon()
+			return nil
+		case doubt := <-wake:
+			w.round(ctx, func(*notify.Document, notify.Subject) bool { return doubt })
+		case r := <-w.done:
+			w.finish(r)
+			w.again(ctx)
+		case <-tick.C:
+			now := notify.StampOf(w.Journal.Path())
+			if idle = now == seen; !idle {
+				w.round(ctx, nil)
+			}
+		}
+		if !idle && len(w.jobs) == 0 {
+			w.agree(ctx)
+		}
+		seen = notify.StampOf(w.Journal.Path())
+		beat()
+	}
+}
+
+// round brings the journal up to date, and starts what has to be done.
+func (w *Worker) round(ctx context.Context, doubt Doubt) {
+	d := w.refresh()
+	for _, job := range Plan(d, w.Rules, doubt) {
+		if u := w.jobs[job.Subject]; u != nil {
+			if u.job.State == job.State && u.job.Transitions == job.Transitions {
+				continue
+			}
+			u.cancel(errSuperseded)
+			continue // It is planned again when it has ended.
+		}
+		jobCtx, cancel := context.WithCancelCause(ctx)
+		w.jobs[job.Subject] = &underway{job, cancel}
+		go func() { w.done <- run(jobCtx, job, w.Now) }()
+	}
+}
+
+// refresh takes in the event, keepalived.conf if it has changed, and the addresses; it writes only what is new.
+func (w *Worker) refresh() *notify.Document {
+	d, err := w.Journal.Read()
+	if err != nil {
+		d = &notify.Document{}
+	}
+	w.read = d.Generation
+	configured := d.Configured
+	stale := !configured.Fresh(w.Conf)
+	if stale {
+		var confErr error
+		configured, confErr = w.Configure(w.Conf)
+		w.note("configuration", confErr)
+	}
+	held, heldErr := w.Held()
+	w.note("addresses", heldErr)
+	change := func(d *notify.Document) {
+		if stale {
+			d.Configured = configured
+		}
+		if w.event != nil {
+			d.Add(*w.event)
+		}
+		if heldErr == nil {
+			d.Settle(held, w.Now())
+		}
+	}
+	before, generation := states(d), d.Generation
+	change(d)
+	if err != nil || stale || d.Generation != generation || !maps.Equal(before, states(d)) {
+		d, err = w.Journal.Update(change)
+		w.note("journal", err)
+		if err == nil {
+			w.read = d.Generation
+		}
+	}
+	for s, a := range w.acted {
+		if r := d.Record(s); r != nil {
+			r.Acted = a
+		}
+	}
+	return d
+}
+
+type settled struct {
+	state    notify.State
+	held, of int
+	disagree bool
+}
+
+func states(d *notify.Document) map[notify.Subject]settled {
+	all := map[notify.Subject]settled{}
+	for _, r := range d.Records {
+		all[r.Subject] = settled{r.State, r.Held, r.Of, r.Disagree}
+	}
+	return all
+}
+
+// wait goes on when a job has ended or the journal has changed.
+func (w *Worker) wait(ctx context.Context) {
+	poll := time.NewTimer(w.Poll)
+	defer poll.Stop()
+	select {
+	case r := <-w.done:
+		w.finish(r)
+		w.again(ctx)
+	case <-poll.C:
+		w.again(ctx)
+	}
+}
+
+// again plans anew when something has happened since the last plan.
+func (w *Worker) again(ctx context.Context) {
+	d, err := w.Journal.Read()
+	if err == nil && d.Generation != w.read && ctx.Err() == nil {
+		w.round(ctx, nil)
+	}
+}
+
+// finish puts the results of a job into the journal.
+func (w *Worker) finish(r result) {
+	w.jobs[r.job.Subject].cancel(nil)
+	delete(w.jobs, r.job.Subject)
+	for _, n := range r.notes {
+		if !n.OK && !r.superseded {
+			w.failed++
+		}
+		w.log(n, r.superseded)
+	}
+	acted := notify.Acted{State: r.job.State, Transitions: r.job.Transitions}
+	if r.superseded {
+		w.read = 0 // It is this subject's turn again, if there is time.
+	} else {
+		w.acted[r.job.Subject] = acted
+	}
+	_, err := w.Journal.Update(func(d *notify.Document) {
+		for _, n := range r.notes {
+			if n.OK || !r.superseded { // What was called off has not failed.
+				d.Note(n)
+			}
+		}
+		for _, f := range r.found {
+			d.Found(f.Key, f.Found, f.At)
+		}
+		if rec := d.Record(r.job.Subject); rec != nil && !r.superseded {
+			rec.Acted = acted
+		}
+	})
+	w.note("journal", err)
+}
+
+func (w *Worker) log(n notify.ActionNote, superseded bool) {
+	switch {
+	case w.Log == nil:
+	case n.OK:
+		w.Log.Info("done", "action", n.Action, "for", n.Subject.String(), "state", n.State, "result", n.Result)
+	case superseded:
+		w.Log.Info("called off", "action", n.Action, "for", n.Subject.String(), "state", n.State, "result", n.Result)
+	default:
+		w.Log.Error("failed", "action", n.Action, "for", n.Subject.String(), "state", n.State, "error", n.Result)
+	}
+}
+
+func (w *Worker) agree(ctx context.Context) {
+	if w.Agree == nil {
+		return
+	}
+	d, err := w.Journal.Read()
+	if err != nil {
+		return
+	}
+	now := w.Agree(ctx, d)
+	if agreed(now, d.Agreements) {
+		return
+	}
+	_, err = w.Journal.Update(func(d *notify.Document) { d.Agreements = now })
+	w.note("journal", err)
+}
+
+// agreed says whether there is nothing new but the time.
+func agreed(a, b []notify.Agreement) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i].Subject != b[i].Subject || a[i].Owner != b[i].Owner || a[i].Agrees != b[i].Agrees || len(a[i].Parts) != len(b[i].Parts) ||
+			a[i].At.Sub(b[i].At) > time.Minute {
+			return false
+		}
+		for j := range a[i].Parts {
+			if a[i].Parts[j] != b[i].Parts[j] {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// abandon ends the jobs that are under way.
+func (w *Worker) abandon() {
+	for _, u := range w.jobs {
+		u.cancel(nil)
+	}
+	for len(w.jobs) > 0 {
+		w.finish(<-w.done)
+	}
+}
+
+// note keeps trouble that is not an action's, and reports it when it begins and when it changes.
+func (w *Worker) note(with string, err error) {
+	if err == nil {
+		delete(w.trouble, with)
+		return
+	}
+	old := w.trouble[with]
+	if w.trouble == nil {
+		w.trouble = map[string]error{}
+	}
+	w.trouble[with] = err
+	if w.Log != nil && (old == nil || old.Error() != err.Error()) {
+		w.Log.Error("trouble", "with", with, "error", notify.OneLine(err))
+	}
+}

@@ -1,0 +1,214 @@
+package fifo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/lvsdns/lvsdns/notify"
+)
+
+// Reader reads the FIFOs into the journal.
+type Reader struct {
+	VRRP, LVS string // paths; LVS may be empty
+	Journal   *notify.Journal
+	// Truth reads what the kernel has, and tells of a server whether it is up; known is false where that can't be told. nil: nobody knows.
+	Truth  func(context.Context) (func(notify.Server) (up, known bool), error)
+	Resync time.Duration // how often to look at the host without a reason; 0: 10 s
+	// After is called when servers may have changed, and every second.
+	After func(context.Context)
+	Log   *slog.Logger
+	Now   func() time.Time
+
+	note notify.ReaderNote
+	said string // of the truth
+}
+
+// Run reads until ctx ends. It wakes whoever acts, with true if there is doubt, calls ready when the first look is done, and beat while all
+// is well.
+func (r *Reader) Run(ctx context.Context, wake chan<- bool, ready func(), beat func()) error {
+	lock, err := notify.TryLock(r.Journal.RunDir, notify.ReaderLock)
+	switch {
+	case err != nil:
+		return err
+	case lock == nil:
+		return errors.New("another reader of the FIFOs runs on this host: there can be one")
+	}
+	defer lock.Release()
+	if r.Resync == 0 {
+		r.Resync = 10 * time.Second
+	}
+	if r.Now == nil {
+		r.Now = time.Now
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	batches := make(chan batch)
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer cancel(nil)
+	pulse := r.start(ctx, &wg, cancel, batches)
+
+	r.note = notify.ReaderNote{PID: os.Getpid(), Started: r.Now()}
+	if d, err := r.Journal.Read(); err == nil && d.Reader != nil {
+		old := d.Reader
+		r.note.Lines, r.note.Garbage, r.note.Resyncs, r.note.Why, r.note.At = old.Lines, old.Garbage, old.Resyncs, old.Why, old.At
+	}
+	r.take(ctx, batch{}, true)
+	r.wake(ctx, wake, true)
+	ready()
+	return r.loop(ctx, batches, wake, func() {
+		if pulse() {
+			beat()
+		}
+	})
+}
+
+// start begins to read each FIFO. What it returns says whether all of them are read.
+func (r *Reader) start(ctx context.Context, wg *sync.WaitGroup, cancel context.CancelCauseFunc, batches chan<- batch) func() bool {
+	var beats []*atomic.Int64
+	var opened sync.WaitGroup
+	for _, path := range []string{r.VRRP, r.LVS} {
+		if path == "" {
+			continue
+		}
+		last := new(atomic.Int64)
+		beats = append(beats, last)
+		p := &pipe{path: path, check: 250 * time.Millisecond}
+		opened.Add(1)
+		once := sync.OnceFunc(opened.Done)
+		wg.Go(func() {
+			defer once()
+			if err := p.run(ctx, batches, func() { last.Store(time.Now().UnixNano()) }, once); err != nil {
+				cancel(err)
+			}
+		})
+	}
+	opened.Wait() // The FIFOs are there before keepalived is started after us.
+	return func() bool {
+		for _, b := range beats {
+			if time.Since(time.Unix(0, b.Load())) > 5*time.Second {
+				return false
+			}
+		}
+		return true
+	}
+}
+
+func (r *Reader) loop(ctx context.Context, batches <-chan batch, wake chan<- bool, beat func()) error {
+	second := time.NewTicker(time.Second)
+	defer second.Stop()
+	resync := time.NewTicker(r.Resync)
+	defer resync.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
+				return err
+			}
+			return nil
+		case b := <-batches:
+			r.take(ctx, b, len(b.doubts) > 0)
+			r.wake(ctx, wake, len(b.doubts) > 0)
+		case <-resync.C:
+			r.servers(ctx)
+			r.wake(ctx, wake, false)
+		case <-second.C:
+		}
+		if r.After != nil {
+			r.After(ctx)
+		}
+		beat()
+	}
+}
+
+func (r *Reader) wake(ctx context.Context, wake chan<- bool, doubt bool) {
+	select {
+	case wake <- doubt:
+	case <-ctx.Done():
+	}
+}
+
+// take puts what was read into the journal, in one write.
+func (r *Reader) take(ctx context.Context, b batch, doubt bool) {
+	now := r.Now()
+	r.note.Lines += uint64(len(b.lines))
+	r.note.Garbage += uint64(b.garbage)
+	if len(b.doubts) > 0 {
+		r.note.Resyncs++
+		r.note.Why, r.note.At = strings.Join(b.doubts, "; "), now
+		if b.example != "" {
+			r.note.Why += ": " + b.example
+		}
+		if r.Log != nil {
+			r.Log.Warn("something may be missing: looking at the host", "why", r.note.Why)
+		}
+	}
+	mark := notify.Mark{Born: notify.SinceBoot()}
+	_, err := r.Journal.Update(func(d *notify.Document) {
+		for _, l := range b.lines {
+			if l.LVS != nil {
+				d.Serve(*l.LVS, notify.FIFO, now)
+				continue
+			}
+			e := *l.VRRP
+			e.Source, e.Mark, e.At = notify.FIFO, mark, now
+			d.Add(e)
+		}
+		note := r.note
+		d.Reader = &note
+	})
+	if err != nil && r.Log != nil {
+		r.Log.Error("trouble", "error", notify.OneLine(err))
+	}
+	if doubt {
+		r.servers(ctx)
+	}
+}
+
+// servers puts right what the journal has of real servers: keepalived says nothing of them when it starts and when it stops,
+// and after some reloads what it has said last of a virtual server is wrong.
+func (r *Reader) servers(ctx context.Context) {
+	if r.Truth == nil {
+		return
+	}
+	truth, err := r.Truth(ctx)
+	text := ""
+	if err != nil {
+		text = err.Error()
+	}
+	if text != r.said && text != "" && r.Log != nil {
+		r.Log.Warn("the IPVS table can't be read: servers are as keepalived said last", "error", text)
+	}
+	if r.said = text; err != nil {
+		return
+	}
+	d, err := r.Journal.Read()
+	if err != nil {
+		return
+	}
+	var wrong []notify.ServerEvent
+	for _, n := range d.Servers {
+		if up, known := truth(n.Server); known && up != n.Up {
+			wrong = append(wrong, notify.ServerEvent{Server: n.Server, Up: up})
+		}
+	}
+	if len(wrong) == 0 {
+		return
+	}
+	if r.Log != nil {
+		r.Log.Warn("keepalived's last word on servers was not true any more", "servers", fmt.Sprint(len(wrong)), "such as", wrong[0].Virtual.String())
+	}
+	now := r.Now()
+	_, _ = r.Journal.Update(func(d *notify.Document) {
+		for _, e := range wrong {
+			d.Serve(e, notify.Resync, now)
+		}
+	})
+}

@@ -1,0 +1,236 @@
+package notify
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// The places of an installation.
+const (
+	StateDir = "/var/lib/lvsdns"
+	RunDir   = "/run/lvsdns"
+)
+
+// JournalFile is the journal's name below the state directory.
+const JournalFile = "notify.journal"
+
+// Journal is the host's one record of what became of its instances: a file that is replaced as a whole. The
+// zero values of Now and Wait are right for a program.
+type Journal struct {
+	StateDir string // of the journal
+	RunDir   string // of the lock, and of events that wait for it
+	Boot     string // the kernel's boot ID
+	Now      func() time.Time
+	Wait     time.Duration // for the lock; 0: 2 s
+
+	// step is called between the steps of a write. A test ends the process there.
+	step func(string)
+}
+
+// Path is where the journal is.
+func (j *Journal) Path() string { return filepath.Join(j.StateDir, JournalFile) }
+
+// JournalError is a journal that can't be read or written. Failover does not depend on it.
+type JournalError struct{ err error }
+
+func (e *JournalError) Error() string { return "journal: " + e.err.Error() }
+
+func (e *JournalError) Unwrap() error { return e.err }
+
+// Read reads the journal without its lock: a writer replaces it in one step. A journal that is not there yet is empty.
+func (j *Journal) Read() (*Document, error) {
+	d, err := j.load()
+	if err != nil {
+		return nil, &JournalError{err}
+	}
+	return d, nil
+}
+
+func (j *Journal) load() (*Document, error) {
+	text, err := readFile(j.Path())
+	if errors.Is(err, fs.ErrNotExist) {
+		return &Document{Version: documentVersion}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	d, err := decodeDocument(text)
+	if err != nil {
+		return nil, &badJournal{j.Path(), err}
+	}
+	return d, nil
+}
+
+// badJournal is a file that is there, can be read, and is no journal.
+type badJournal struct {
+	path string
+	err  error
+}
+
+func (e *badJournal) Error() string { return fmt.Sprintf("%s is no journal: %v", e.path, e.err) }
+
+// Append notes an event. When another process is writing, the event is left for it in the run directory, and Append waits
+// until it is in the journal: so a storm of hooks costs few writes. The document is what the journal holds
+// now; nil when somebody else has noted the event.
+//
+// With a JournalError there is a document nevertheless: it has the event, and was not written.
+func (j *Journal) Append(e Event, settle func(*Document)) (*Document, error) {
+	lock, err := j.tryLock()
+	if err != nil {
+		return j.unwritten(e, settle, err)
+	}
+	left := ""
+	if lock == nil {
+		if left, err = j.leave(e); err != nil {
+			left = "" // No place to leave it: wait with it.
+		}
+		if lock, err = j.waitLock(); err != nil {
+			if left != "" && errors.Is(err, errBusy) {
+				return nil, nil // Whoever writes next takes it.
+			}
+			return j.unwritten(e, settle, err)
+		}
+		if left != "" {
+			if _, err := os.Lstat(left); errors.Is(err, fs.ErrNotExist) {
+				lock.Release()
+				return nil, nil
+			}
+		}
+	}
+	defer lock.Release()
+	return j.change(func(d *Document) {
+		if left == "" {
+			d.Add(e)
+		}
+		settle(d)
+	})
+}
+
+// unwritten is a document for those who go on without a journal.
+func (j *Journal) unwritten(e Event, settle func(*Document), err error) (*Document, error) {
+	d, readErr := j.load()
+	if readErr != nil {
+		d = &Document{}
+	}
+	d.rebooted(j.Boot)
+	d.Add(e)
+	settle(d)
+	return d, &JournalError{err}
+}
+
+// Update changes the journal under its lock, after taking in the events that were left. The document is what it holds
+// now, or with a JournalError would hold.
+func (j *Journal) Update(change func(*Document)) (*Document, error) {
+	lock, err := j.waitLock()
+	if err != nil {
+		d, readErr := j.load()
+		if readErr != nil {
+			d = &Document{}
+		}
+		d.rebooted(j.Boot)
+		change(d)
+		return d, &JournalError{err}
+	}
+	defer lock.Release()
+	return j.change(change)
+}
+
+// change reads, changes and replaces the journal. The caller has the lock.
+func (j *Journal) change(change func(*Document)) (*Document, error) {
+	d, err := j.load()
+	var bad *badJournal
+	var trouble error
+	switch {
+	case errors.As(err, &bad):
+		// Moved away, to be looked at: what is in it can't be mended here, and must not stop a failover.
+		trouble = fmt.Errorf("%w; it is now %s.bad, and a new one begins", err, bad.path)
+		if moveErr := os.Rename(bad.path, bad.path+".bad"); moveErr != nil {
+			trouble = fmt.Errorf("%w; a new one begins", err)
+		}
+		d = &Document{Discarded: bad.err.Error(), Discards: 1}
+	case err != nil:
+		trouble, d = err, &Document{}
+	}
+	d.rebooted(j.Boot)
+	taken := j.collect(d)
+	change(d)
+	d.Written = j.now()
+	if err := j.replace(d); err != nil {
+		return d, &JournalError{errors.Join(trouble, err)}
+	}
+	for _, path := range taken {
+		_ = os.Remove(path) // If it stays, its event is known already.
+	}
+	if trouble != nil {
+		return d, &JournalError{trouble}
+	}
+	return d, nil
+}
+
+// replace writes a new file and lets it take the name of the old one. Whenever the process or the host ends, the
+// journal is the old one or the new one.
+func (j *Journal) replace(d *Document) error {
+	text := d.encode()
+	name := j.Path() + ".new"
+	const flags = syscall.O_WRONLY | syscall.O_CREAT | syscall.O_TRUNC | syscall.O_NOFOLLOW
+	fd, err := openFile(name, flags)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err = os.MkdirAll(j.StateDir, 0o755); err == nil {
+			fd, err = openFile(name, flags)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	j.at("created")
+	err = writeAll(fd, name, text)
+	j.at("written")
+	if err == nil {
+		err = syncFile(fd, name)
+	}
+	j.at("synced")
+	if err = errors.Join(err, syscall.Close(fd)); err != nil {
+		_ = syscall.Unlink(name) // On a full disk it takes space for nothing.
+		return err
+	}
+	if err := syscall.Rename(name, j.Path()); err != nil {
+		return &os.LinkError{Op: "rename", Old: name, New: j.Path(), Err: err}
+	}
+	j.at("renamed")
+	dir, err := openFile(j.StateDir, syscall.O_RDONLY)
+	if err != nil {
+		return err
+	}
+	defer syscall.Close(dir)
+	err = syncFile(dir, j.StateDir)
+	j.at("done")
+	return err
+}
+
+func (j *Journal) now() time.Time {
+	if j.Now == nil {
+		return time.Now()
+	}
+	return j.Now()
+}
+
+func (j *Journal) at(step string) {
+	if j.step != nil {
+		j.step(step)
+	}
+}
+
+// BootID is the kernel's, or empty if it does not say.
+func BootID() string {
+	text, err := readFile("/proc/sys/kernel/random/boot_id")
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(text))
+}

@@ -1,0 +1,278 @@
+package notify
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+func newJournal(t *testing.T) *Journal {
+	dir := t.TempDir()
+	return &Journal{StateDir: filepath.Join(dir, "lib"), RunDir: filepath.Join(dir, "run"), Boot: "boot"}
+}
+
+func noSettle(*Document) {}
+
+// TestMain makes this binary a hook: "append JOURNAL-DIR N [STEP]" notes event N, and kills itself at a step.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 3 && os.Args[1] == "append" {
+		os.Exit(appendOne(os.Args[2:]))
+	}
+	os.Exit(m.Run())
+}
+
+func appendOne(args []string) int {
+	n, _ := strconv.Atoi(args[1])
+	j := &Journal{StateDir: filepath.Join(args[0], "lib"), RunDir: filepath.Join(args[0], "run"), Boot: "boot", Wait: time.Minute}
+	if len(args) > 2 {
+		j.step = func(step string) {
+			if step == args[2] {
+				_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+				time.Sleep(time.Minute)
+			}
+		}
+	}
+	state := Master
+	if n%2 == 0 {
+		state = Backup
+	}
+	_, err := j.Append(event(Subject{Instance, "VI"}, state, n), noSettle)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return 0
+}
+
+func TestJournal(t *testing.T) {
+	j := newJournal(t)
+	vi := Subject{Instance, "VI"}
+	if d, err := j.Read(); err != nil || d.Generation != 0 {
+		t.Fatalf("no journal yet: %+v %v", d, err)
+	}
+	if _, err := j.Update(func(d *Document) {
+		for n := range 2*maxHistory - 1 {
+			d.Add(event(vi, []State{Master, Backup}[n%2], n+1))
+		}
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := j.Append(event(vi, Backup, 2*maxHistory), noSettle); err != nil {
+		t.Fatal(err)
+	}
+	d, err := j.Read()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if h := d.History(); len(h) != maxHistory || h[len(h)-1].PID != 2*maxHistory {
+		t.Errorf("history of %d", len(h))
+	}
+	if r := d.Record(vi); r.Said != Backup || r.Total() != 2*maxHistory || len(r.Recent) != maxRecent {
+		t.Errorf("%+v", r)
+	}
+	j.Boot = "another"
+	d, err = j.Update(noSettle)
+	if r := d.Record(vi); err != nil || r.Said != "" || r.Total() != 2*maxHistory {
+		t.Errorf("after a reboot: %+v %v", r, err)
+	}
+}
+
+// TestKillAtEachStep ends a writer at each step: what is left is the old journal or the new one, and the next writer goes on.
+func TestKillAtEachStep(t *testing.T) {
+	for i, step := range []string{"created", "written", "synced", "renamed", "done"} {
+		dir := t.TempDir()
+		j := &Journal{StateDir: filepath.Join(dir, "lib"), RunDir: filepath.Join(dir, "run"), Boot: "boot"}
+		self := os.Args[0]
+		if out, err := exec.Command(self, "append", dir, "1").CombinedOutput(); err != nil {
+			t.Fatalf("%v %s", err, out)
+		}
+		before, _ := os.ReadFile(j.Path())
+		err := exec.Command(self, "append", dir, "2", step).Run()
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
+			t.Fatalf("%s: %v", step, err)
+		}
+		d, err := j.Read()
+		if err != nil {
+			t.Fatalf("%s: %v", step, err)
+		}
+		after, _ := os.ReadFile(j.Path())
+		if isNew := i >= 3; isNew != (d.Generation == 2) || isNew == bytes.Equal(before, after) {
+			t.Errorf("killed when %s: generation %d", step, d.Generation)
+		}
+		if out, err := exec.Command(self, "append", dir, "3").CombinedOutput(); err != nil {
+			t.Errorf("after a kill when %s: %v %s", step, err, out)
+		}
+		entries, _ := os.ReadDir(j.StateDir)
+		if d, err = j.Read(); err != nil || d.Record(Subject{Instance, "VI"}).Said != Master || len(entries) != 1 {
+			t.Errorf("after a kill when %s: %+v %v %v", step, d, err, entries)
+		}
+	}
+}
+
+// TestManyAtOnce has 200 processes note an event each. Nothing is lost and nothing is left behind.
+func TestManyAtOnce(t *testing.T) {
+	const many = 200
+	dir := t.TempDir()
+	var wg sync.WaitGroup
+	for n := many; n >= 1; n-- {
+		wg.Go(func() {
+			if out, err := exec.Command(os.Args[0], "append", dir, strconv.Itoa(n)).CombinedOutput(); err != nil {
+				t.Errorf("%d: %v %s", n, err, out)
+			}
+		})
+	}
+	wg.Wait()
+	j := &Journal{StateDir: filepath.Join(dir, "lib"), RunDir: filepath.Join(dir, "run"), Boot: "boot"}
+	d, err := j.Update(noSettle)
+	if err != nil || d.Generation != many || len(d.History()) != maxHistory {
+		t.Fatalf("%d events, %v", d.Generation, err)
+	}
+	if r := d.Record(Subject{Instance, "VI"}); r.Said != Backup {
+		t.Errorf("%+v", r)
+	}
+	left, _ := os.ReadDir(filepath.Join(j.RunDir, spoolDir))
+	if l, err := TryLock(j.RunDir, journalLock); l == nil || len(left) != 0 {
+		t.Errorf("lock %v %v, left %v", l, err, left)
+	}
+}
+
+func TestBadJournals(t *testing.T) {
+	for name, text := range map[string]string{
+		"empty": "", "half": `journal 1 "boot" 7`, "no journal": "hello\nend\n", "another version": "journal 99 \"b\" 1 0 0 0 \"\"\nend\n",
+		"a short record": "journal 1 \"b\" 1 0 0 0 \"\"\nrecord instance\nend\n", "zeros": strings.Repeat("\x00", 4096),
+		"no such line": "journal 1 \"b\" 1 0 0 0 \"\"\nwhat 1\nend\n", "JSON": "{\"version\":1}\n",
+	} {
+		j := newJournal(t)
+		if err := os.MkdirAll(j.StateDir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(j.Path(), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		vi := Subject{Instance, "VI"}
+		d, err := j.Append(event(vi, Master, 1), noSettle)
+		var journal *JournalError
+		if !errors.As(err, &journal) || d.Record(vi).Said != Master || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: %v %+v", name, err, d)
+		}
+		if _, err := j.Append(event(vi, Backup, 2), noSettle); err != nil {
+			t.Errorf("%s: it is said once: %v", name, err)
+		}
+		if bad, err := os.ReadFile(j.Path() + ".bad"); err != nil || string(bad) != text {
+			t.Errorf("%s: what was there is gone: %q %v", name, bad, err)
+		}
+	}
+}
+
+// TestNoPlace has directories that can't be written to; root can, so a file stands in the way.
+func TestNoPlace(t *testing.T) {
+	for _, where := range []string{"lib", "run"} {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, where), nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		j := &Journal{StateDir: filepath.Join(dir, "lib"), RunDir: filepath.Join(dir, "run")}
+		d, err := j.Append(event(Subject{Instance, "VI"}, Master, 1), noSettle)
+		var journal *JournalError
+		if !errors.As(err, &journal) || d == nil || d.Generation != 1 {
+			t.Errorf("%s: %v %+v", where, err, d)
+		}
+	}
+}
+
+// TestCodec writes a journal with one of everything and reads it again.
+func TestCodec(t *testing.T) {
+	at := time.Unix(5, 7).UTC()
+	d := &Document{Version: documentVersion, Boot: "b c", Written: at, Late: 2, Discards: 1, Discarded: "line 3: a \"b\"\nc"}
+	d.Configured = &Configured{
+		File: "/etc/k a.conf", Stamps: []Stamp{{"/etc/k a.conf", -1, 5, 6}},
+		Instances: []Owner{{"VI 1", []Address{{netip.MustParseAddr("192.0.2.1"), []string{"eth0", "vrrp.51"}}, {netip.MustParseAddr("2001:db8::1"), nil}}}, {Name: "none"}},
+		Groups:    []Grouping{{"G", []string{"VI 1", "none"}}}, Nameless: map[State][]Subject{Master: {{Instance, "VI 1"}}},
+	}
+	for n, s := range []State{Master, Backup, LowerPriority} {
+		e := event(Subject{Instance, "VI 1"}, s, n+1)
+		e.Priority, e.At = 100, at
+		d.Add(e)
+	}
+	d.Records[0].Acted, d.Records[0].Since, d.Records[0].State, d.Records[0].Disagree = Acted{Master, 1}, at, Backup, true
+	d.Note(ActionNote{Subject: Subject{Instance, "VI 1"}, Action: "sysctl 2", State: Master, Result: "it \"is\"", At: at, Seconds: 0.125})
+	d.Found("a.b", "1 2", at)
+	d.Serve(ServerEvent{Server{Virtual{Addr: netip.MustParseAddrPort("192.0.2.1:53"), Proto: "udp"}, netip.MustParseAddrPort("[2001:db8::1]:53")}, true}, FIFO, at)
+	d.Serve(ServerEvent{Server{Virtual: Virtual{Group: "g h", Port: 1}}, false}, FIFO, at)
+	d.Serve(ServerEvent{Server{Virtual: Virtual{Mark: 7}}, false}, Resync, at)
+	d.Reader = &ReaderNote{1, at, 2, 3, 4, "the FIFO\nwas full", at}
+	d.Agreements = []Agreement{{Subject{Group, "G"}, true, false, []Part{{"haproxy", true, ""}, {"ipvs", false, "a b"}}, at}}
+	text := d.encode()
+	got, err := decodeDocument(text)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	if !reflect.DeepEqual(got, d) {
+		t.Errorf("%s\n%+v\n%+v", text, got, d)
+	}
+	if again := got.encode(); !bytes.Equal(again, text) {
+		t.Errorf("%s\n%s", text, again)
+	}
+	for n := range text {
+		if _, err := decodeDocument(text[:n]); err == nil {
+			t.Fatalf("%d bytes of it are taken for a journal", n)
+		}
+	}
+	if len(got.History()) != 3 {
+		t.Error(got.History())
+	}
+}
+
+func TestBusy(t *testing.T) {
+	j := newJournal(t)
+	j.Wait = 10 * time.Millisecond
+	lock, err := j.tryLock()
+	if err != nil {
+		t.Fatal(err)
+	}
+	vi := Subject{Instance, "VI"}
+	if d, err := j.Append(event(vi, Master, 1), noSettle); d != nil || err != nil {
+		t.Errorf("%+v %v", d, err)
+	}
+	if _, err := j.Update(noSettle); !errors.Is(err, errBusy) {
+		t.Error(err)
+	}
+	lock.Release()
+	d, err := j.Append(event(vi, Backup, 2), noSettle)
+	if err != nil || d.Generation != 2 || d.Record(vi).Said != Backup || d.Late != 0 {
+		t.Errorf("the event that was left: %+v %v", d, err)
+	}
+}
+
+func FuzzDecodeDocument(f *testing.F) {
+	d := Document{Boot: "b"}
+	d.Add(event(Subject{Instance, "VI"}, Master, 1))
+	text := d.encode()
+	f.Add(text)
+	f.Add([]byte("journal 1 \"b\" 1 0 0 0 \"\"\nconf \"/c\"\nowner \"a\" 192.0.2.1 \"eth0\"\nend\n"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		d, err := decodeDocument(text)
+		if err != nil {
+			return
+		}
+		d.History()
+		d.Add(event(Subject{Instance, "VI"}, Backup, 2))
+		d.Settle(nil, time.Unix(0, 0))
+		again := d.encode()
+		if _, err := decodeDocument(again); err != nil {
+			t.Fatalf("%v\n%s", err, again)
+		}
+	})
+}

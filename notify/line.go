@@ -1,0 +1,176 @@
+package notify
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+)
+
+// Line is what one line of a FIFO says: an event of VRRP, or one of LVS.
+type Line struct {
+	VRRP *Event // Source, Mark and At are left to the caller
+	LVS  *ServerEvent
+}
+
+// ServerEvent is news of a virtual server (its quorum) or of a real server.
+type ServerEvent struct {
+	Server
+	Up bool
+}
+
+// Server names a real server of a virtual server, or with a zero Real the virtual server itself. It can be compared.
+type Server struct {
+	Virtual Virtual        `json:"virtual"`
+	Real    netip.AddrPort `json:"real,omitzero"`
+}
+
+// Virtual names a virtual server as keepalived's FIFO does. One of Addr, Mark and Group is set.
+type Virtual struct {
+	Addr  netip.AddrPort `json:"addr,omitzero"`
+	Proto string         `json:"proto,omitempty"` // udp, tcp or sctp, of an Addr
+	Mark  uint32         `json:"fwmark,omitempty"`
+	Group string         `json:"group,omitempty"` // of a virtual_server_group; the line does not say which protocol
+	Port  uint16         `json:"group_port,omitempty"`
+}
+
+func (v Virtual) String() string {
+	switch {
+	case v.Mark != 0:
+		return "FWM " + strconv.FormatUint(uint64(v.Mark), 10)
+	case v.Group != "":
+		return fmt.Sprintf("[%s]:%d", v.Group, v.Port)
+	default:
+		return fmt.Sprintf("[%s]:%s:%d", v.Addr.Addr(), v.Proto, v.Addr.Port())
+	}
+}
+
+// ParseLine reads one line of a FIFO, without its newline:
+//
+//	INSTANCE "NAME" STATE PRIORITY
+//	GROUP "NAME" STATE 0
+//	VS VIRTUAL UP|DOWN
+//	RS [ADDRESS]:PROTOCOL:PORT VIRTUAL UP|DOWN
+//
+// VIRTUAL is [ADDRESS]:PROTOCOL:PORT, "FWM MARK" or [GROUP]:PORT (format_vs in keepalived/check/check_data.c). A line may
+// begin with zero bytes: keepalived after 2.4.3 writes the one that ends its text after the newline (notify_fifo_vs
+// in keepalived/check/ipwrapper.c).
+func ParseLine(text string) (Line, error) {
+	text = strings.Trim(text, "\x00\r\n")
+	word, rest, _ := strings.Cut(text, " ")
+	var line Line
+	var err error
+	switch word {
+	case "INSTANCE", "GROUP":
+		line.VRRP, err = parseVRRP(word, rest)
+	case "VS":
+		line.LVS, err = parseServer(rest, false)
+	case "RS":
+		line.LVS, err = parseServer(rest, true)
+	default:
+		err = errors.New("begins with none of INSTANCE, GROUP, VS, RS")
+	}
+	if err != nil {
+		return Line{}, fmt.Errorf("%.80q: %w", text, err)
+	}
+	return line, nil
+}
+
+// parseVRRP takes the name from the first quote to the last one: keepalived quotes names and escapes nothing in them.
+func parseVRRP(kind, rest string) (*Event, error) {
+	end := strings.LastIndexByte(rest, '"')
+	if end < 1 || rest[0] != '"' {
+		return nil, errors.New("no name in quotes")
+	}
+	if name := rest[1:end]; strings.Contains(name, `INSTANCE "`) || strings.Contains(name, `GROUP "`) {
+		return nil, errors.New("two lines in one")
+	}
+	words := strings.Split(rest[end+1:], " ")
+	if len(words) != 3 || words[0] != "" {
+		return nil, errors.New("want a state and a priority after the name")
+	}
+	e, err := assemble(kind, rest[1:end], words[1], words[2])
+	if err != nil {
+		return nil, err
+	}
+	return &e, nil
+}
+
+func parseServer(rest string, withReal bool) (*ServerEvent, error) {
+	cut := strings.LastIndexByte(rest, ' ')
+	if cut < 0 {
+		return nil, errors.New("want a server and UP or DOWN")
+	}
+	var e ServerEvent
+	switch rest[cut+1:] {
+	case "UP":
+		e.Up = true
+	case "DOWN":
+	default:
+		return nil, fmt.Errorf("%q is neither UP nor DOWN", rest[cut+1:])
+	}
+	virtual := rest[:cut]
+	if withReal {
+		name, after, ok := strings.Cut(virtual, " ")
+		if !ok {
+			return nil, errors.New("want a real server and its virtual server")
+		}
+		var err error
+		if e.Real, _, err = parseTrio(name); err != nil {
+			return nil, err
+		}
+		virtual = after
+	}
+	var err error
+	e.Virtual, err = parseVirtual(virtual)
+	return &e, err
+}
+
+func parseVirtual(text string) (Virtual, error) {
+	if mark, ok := strings.CutPrefix(text, "FWM "); ok {
+		n, err := strconv.ParseUint(mark, 10, 32)
+		if err != nil || n == 0 {
+			return Virtual{}, fmt.Errorf("%q is no firewall mark", mark)
+		}
+		return Virtual{Mark: uint32(n)}, nil
+	}
+	if addr, proto, err := parseTrio(text); err == nil {
+		return Virtual{Addr: addr, Proto: proto}, nil
+	}
+	end := strings.LastIndex(text, "]:")
+	if end < 2 || text[0] != '[' {
+		return Virtual{}, fmt.Errorf("%q is no virtual server", text)
+	}
+	name := text[1:end]
+	port, err := strconv.ParseUint(text[end+2:], 10, 16)
+	if err != nil {
+		return Virtual{}, fmt.Errorf("%q is no virtual server", text)
+	}
+	return Virtual{Group: name, Port: uint16(port)}, checkName(name)
+}
+
+// parseTrio reads [ADDRESS]:PROTOCOL:PORT (inet_sockaddrtotrio_r in lib/utils.c). A real server of a firewall mark or a group
+// has the protocol none, where keepalived does not know one.
+func parseTrio(text string) (netip.AddrPort, string, error) {
+	bad := fmt.Errorf("%q is no [ADDRESS]:PROTOCOL:PORT", text)
+	end := strings.Index(text, "]:")
+	if end < 1 || text[0] != '[' {
+		return netip.AddrPort{}, "", bad
+	}
+	addr, err := netip.ParseAddr(text[1:end])
+	if err != nil || addr.Zone() != "" {
+		return netip.AddrPort{}, "", bad
+	}
+	proto, number, _ := strings.Cut(text[end+2:], ":")
+	port, err := strconv.ParseUint(number, 10, 16)
+	switch proto {
+	case "udp", "tcp", "sctp", "none", "?":
+	default:
+		return netip.AddrPort{}, "", bad
+	}
+	if err != nil {
+		return netip.AddrPort{}, "", bad
+	}
+	return netip.AddrPortFrom(addr, uint16(port)), proto, nil
+}
