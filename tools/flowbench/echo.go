@@ -57,7 +57,7 @@ func serveEcho(ns *os.File) (stop func(), err error) {
 				_ = unix.Sendto(fd, b[:n], 0, from)
 			}
 		}
-		unix.Close(fd)
+		_ = unix.Close(fd)
 	}()
 	return func() { cancel(); <-done }, nil
 }
