@@ -6,6 +6,7 @@ import (
 	"flag"
 	"os"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/lvsdns/lvsdns/internal/promcheck"
@@ -72,6 +73,76 @@ func TestVariables(t *testing.T) {
 		}
 		if err := metrics.Check(m[1], m[2]); err != nil {
 			t.Errorf("variable %s: %v", v.Name, err)
+		}
+	}
+}
+
+// TestEveryAlertIsShown: whoever is woken by a metric finds it on the dashboard.
+func TestEveryAlertIsShown(t *testing.T) {
+	metrics, err := promcheck.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules, err := os.ReadFile("../alerts/lvsdns.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var asked strings.Builder
+	for _, q := range Overview().Queries("1m") {
+		asked.WriteString(q.Expr + "\n")
+	}
+	alerting := 0
+	for name := range metrics {
+		word := regexp.MustCompile(`\b` + name + `\b`)
+		if !word.Match(rules) {
+			continue
+		}
+		alerting++
+		if !word.MatchString(asked.String()) {
+			t.Errorf("no panel shows %s", name)
+		}
+	}
+	if alerting < 20 {
+		t.Errorf("only %d metrics in the alerts", alerting)
+	}
+}
+
+// TestImport holds what Grafana needs to import the file on any installation: each panel and query asks the Prometheus that
+// the reader chooses, and is called by a name of its own.
+func TestImport(t *testing.T) {
+	ids, variables := map[int]bool{}, map[string]bool{}
+	for _, v := range Overview().Templating.List {
+		variables[v.Name] = true
+	}
+	if !variables["datasource"] {
+		t.Error("there is no variable called datasource")
+	}
+	used := regexp.MustCompile(`\$\{?(\w+)`)
+	for _, p := range Overview().Panels {
+		if p.ID < 1 || ids[p.ID] {
+			t.Errorf("panel %q has ID %d, which is none or another's", p.Title, p.ID)
+		}
+		ids[p.ID] = true
+		if p.Type == "row" {
+			if len(p.Targets) > 0 || p.Datasource != nil || p.Panels == nil {
+				t.Errorf("row %q is none", p.Title)
+			}
+			continue
+		}
+		if p.Datasource == nil || *p.Datasource != source() || len(p.Targets) == 0 {
+			t.Errorf("panel %q asks %+v %d queries", p.Title, p.Datasource, len(p.Targets))
+		}
+		refs := map[string]bool{}
+		for _, q := range p.Targets {
+			if q.Datasource != source() || q.RefID == "" || refs[q.RefID] || q.Instant == q.Range || q.Instant != (p.Type == "stat" || p.Type == "table") {
+				t.Errorf("panel %q: query %+v", p.Title, q)
+			}
+			refs[q.RefID] = true
+			for _, m := range used.FindAllStringSubmatch(q.Expr, -1) {
+				if !variables[m[1]] && m[1] != "__rate_interval" {
+					t.Errorf("panel %q: there is no variable $%s", p.Title, m[1])
+				}
+			}
 		}
 	}
 }

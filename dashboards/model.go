@@ -69,8 +69,15 @@ type Panel struct {
 	Targets     []Target     `json:"targets,omitempty"`
 	FieldConfig *FieldConfig `json:"fieldConfig,omitempty"`
 	Options     any          `json:"options,omitempty"`
+	Transform   []Transform  `json:"transformations,omitempty"`
 	Collapsed   *bool        `json:"collapsed,omitempty"` // of rows
 	Panels      *[]Panel     `json:"panels,omitempty"`    // of rows that are collapsed
+}
+
+// Transform changes results before they are shown.
+type Transform struct {
+	ID      string `json:"id"`
+	Options any    `json:"options"`
 }
 
 // GridPos is a place on a grid of 24 columns.

@@ -1,5 +1,7 @@
 package dashboards
 
+import "strings"
+
 // Labels that name a virtual server, a real server and a check, and how a legend shows them.
 const (
 	virtual       = "instance, vip, vport, proto, fwmark"
@@ -14,9 +16,12 @@ func Overview() Dashboard {
 	var b board
 	overviewState(&b)
 	overviewTraffic(&b)
+	overviewRealServers(&b)
 	overviewChecks(&b)
 	overviewConntrack(&b)
 	overviewKernel(&b)
+	overviewFailover(&b)
+	overviewSettings(&b)
 	overviewSources(&b)
 	prometheus := source()
 	return Dashboard{
@@ -57,7 +62,7 @@ func overviewState(b *board) {
 	b.row("Differences between keepalived.conf, keepalived and the kernel")
 	b.add(steps("Differences", "short", "By kind. info is nothing to mend now.",
 		sparse(ask(`sum by (instance, kind, severity) (lvsdns_drift_differences{instance=~"$instance"}) > 0`, "{{severity}}: {{kind}} on {{instance}}"))), 12, 8)
-	b.add(list("Differences now", `"lvsdns drift" on the director says more, and how to mend each.`, "none",
+	b.add(list("Differences now", `"lvsdns drift" on the director says more, and how to mend each.`, "none", "how many",
 		sparse(now(`sum by (severity, kind, `+real+`) (lvsdns_drift{instance=~"$instance"})`, ""))), 12, 8)
 
 	b.row("VRRP")
@@ -67,10 +72,33 @@ func overviewState(b *board) {
 		ask(`max by (instance, kind, name, state) (lvsdns_vrrp_state{instance=~"$instance"}) == 1`, "{{kind}} {{name}} {{state}} {{instance}}")), 12, 8)
 }
 
+// perSecond is the rate of a counter, summed by labels.
+func perSecond(metric, by string) string {
+	return `sum by (` + by + `) (rate(` + metric + `{instance=~"$instance",vip=~"$vip"}[$__rate_interval]))`
+}
+
+// ofDirector is the rate of a counter that has no virtual address.
+func ofDirector(metric string) string {
+	return `rate(` + metric + `{instance=~"$instance"}[$__rate_interval])`
+}
+
 func overviewTraffic(b *board) {
-	perSecond := func(metric, by string) string {
-		return `sum by (` + by + `) (rate(` + metric + `{instance=~"$instance",vip=~"$vip"}[$__rate_interval]))`
-	}
+	b.row("Traffic of directors")
+	b.add(lines("Packets", "pps", "Of all virtual servers, those included that are gone.",
+		ask(ofDirector("lvsdns_ipvs_in_packets_total"), "from clients, {{instance}}"),
+		ask(ofDirector("lvsdns_ipvs_out_packets_total"), "to clients, {{instance}}")), 8, 8)
+	b.add(lines("Bytes", "Bps", "With IP headers.",
+		ask(ofDirector("lvsdns_ipvs_in_bytes_total"), "from clients, {{instance}}"),
+		ask(ofDirector("lvsdns_ipvs_out_bytes_total"), "to clients, {{instance}}")), 8, 8)
+	b.add(lines("New connections of directors", "cps", "For UDP, flows.",
+		ask(ofDirector("lvsdns_ipvs_connections_total"), "{{instance}}")), 8, 8)
+	b.add(lines("Packets by processor", "pps", "With metrics.per-cpu: one processor that does all the work is a network card with one queue.",
+		sparse(ask(ofDirector("lvsdns_ipvs_cpu_in_packets_total")+" + "+ofDirector("lvsdns_ipvs_cpu_out_packets_total"), "CPU {{cpu}}, {{instance}}"))), 8, 8)
+	b.add(lines("Bytes by processor", "Bps", "With metrics.per-cpu.",
+		sparse(ask(ofDirector("lvsdns_ipvs_cpu_in_bytes_total")+" + "+ofDirector("lvsdns_ipvs_cpu_out_bytes_total"), "CPU {{cpu}}, {{instance}}"))), 8, 8)
+	b.add(lines("New connections by processor", "cps", "With metrics.per-cpu.",
+		sparse(ask(ofDirector("lvsdns_ipvs_cpu_connections_total"), "CPU {{cpu}}, {{instance}}"))), 8, 8)
+
 	b.row("Traffic by virtual server")
 	b.add(lines("Packets from clients", "pps", "For DNS over UDP about the number of questions.",
 		ask(perSecond("lvsdns_ipvs_virtual_server_in_packets_total", virtual), virtualLegend)), 8, 8)
@@ -80,11 +108,23 @@ func overviewTraffic(b *board) {
 		ask(perSecond("lvsdns_ipvs_virtual_server_connections_total", virtual), virtualLegend)), 8, 8)
 	b.add(lines("Bytes from clients", "Bps", "With IP headers.",
 		ask(perSecond("lvsdns_ipvs_virtual_server_in_bytes_total", virtual), virtualLegend)), 8, 8)
+	b.add(lines("Bytes to clients", "Bps", "With IP headers. None with direct routing and tunnels.",
+		ask(perSecond("lvsdns_ipvs_virtual_server_out_bytes_total", virtual), virtualLegend)), 8, 8)
 	b.add(steps("Real servers in the table", "short", "usable: gets new clients. drained: weight 0. overloaded: at its upper threshold.",
 		ask(`lvsdns_ipvs_virtual_server_real_servers{instance=~"$instance",vip=~"$vip"} > 0`, "{{state}}: "+virtualLegend)), 8, 8)
 	b.add(lines("Connection table", "short", "Entries now. To the kernel a UDP flow is always inactive.",
 		ask(`sum by (instance, state) (lvsdns_ipvs_virtual_server_real_server_connections{instance=~"$instance",vip=~"$vip"})`, "{{state}} on {{instance}}")), 8, 8)
+	b.add(lines("Connections for each bucket of the table", "short", "The kernel's table has a fixed number of buckets (module parameter conn_tab_bits): far above 1 each packet costs a search.",
+		ask(`sum by (instance) (lvsdns_ipvs_virtual_server_real_server_connections{instance=~"$instance",state=~"active|inactive"}) / on (instance) lvsdns_ipvs_connection_table_buckets{instance=~"$instance"}`, "{{instance}}")), 8, 8)
+	b.add(steps("Weight of virtual servers", "short", "Sum of the weights of its real servers.",
+		ask(`lvsdns_ipvs_virtual_server_weight{instance=~"$instance",vip=~"$vip"}`, virtualLegend)), 8, 8)
+}
 
+func overviewRealServers(b *board) {
+	const (
+		open  = `lvsdns_ipvs_real_server_connections{instance=~"$instance",vip=~"$vip"}`
+		limit = `lvsdns_ipvs_real_server_upper_threshold{instance=~"$instance",vip=~"$vip"}`
+	)
 	b.row("Traffic by real server")
 	b.add(steps("Weight", "short", "0: no new clients. A curve that ends: taken out of the table.",
 		ask(`lvsdns_ipvs_real_server_weight{instance=~"$instance",vip=~"$vip"}`, realLegend)), 8, 8)
@@ -92,11 +132,23 @@ func overviewTraffic(b *board) {
 		ask(perSecond("lvsdns_ipvs_real_server_in_packets_total", real), realLegend)), 8, 8)
 	b.add(lines("Packets from each server to clients", "pps", "Only with NAT do replies pass the director; else there is nothing here.",
 		sparse(ask(perSecond("lvsdns_ipvs_real_server_out_packets_total", real), realLegend))), 8, 8)
+	b.add(lines("Bytes from clients to each server", "Bps", "With IP headers.",
+		ask(perSecond("lvsdns_ipvs_real_server_in_bytes_total", real), realLegend)), 8, 8)
+	b.add(lines("Bytes from each server to clients", "Bps", "With IP headers. Only with NAT.",
+		sparse(ask(perSecond("lvsdns_ipvs_real_server_out_bytes_total", real), realLegend))), 8, 8)
+	b.add(lines("New connections to each server", "cps", "For UDP, flows.",
+		ask(perSecond("lvsdns_ipvs_real_server_connections_total", real), realLegend)), 8, 8)
 	b.add(lines("Connections to each server", "short", "Entries of the connection table now.",
-		ask(`lvsdns_ipvs_real_server_connections{instance=~"$instance",vip=~"$vip"}`, "{{state}}: "+realLegend)), 12, 8)
+		ask(open, "{{state}}: "+realLegend)), 8, 8)
 	b.add(lines("Share of packets", "percentunit", "Of each server in its virtual server: uneven shares show persistence, weights, or a scheduler at work.",
 		ask(perSecond("lvsdns_ipvs_real_server_in_packets_total", real)+` / on (`+virtual+`) group_left () `+
-			`(`+perSecond("lvsdns_ipvs_real_server_in_packets_total", virtual)+` > 0)`, realLegend)), 12, 8)
+			`(`+perSecond("lvsdns_ipvs_real_server_in_packets_total", virtual)+` > 0)`, realLegend)), 8, 8)
+	b.add(lines("Share of the upper threshold", "percentunit", "At 100 % a server gets no new clients, until it is below its lower threshold. Only servers that have one.",
+		sparse(ask(`sum by (`+real+`) (`+strings.Replace(open, "}", `,state=~"active|inactive"}`, 1)+`) / on (`+real+`) `+limit, realLegend))), 8, 8)
+	b.add(list("Servers at their threshold", "They get no new clients now.", "none", "",
+		sparse(now(`sum by (`+real+`) (lvsdns_ipvs_real_server_overloaded{instance=~"$instance",vip=~"$vip"} == 1)`, ""))), 12, 6)
+	b.add(list("Thresholds", "Connections below which a server at its upper threshold gets new clients again; if not set, three quarters of the upper one.", "none", "lower threshold",
+		sparse(now(`sum by (`+real+`) (lvsdns_ipvs_real_server_lower_threshold{instance=~"$instance",vip=~"$vip"})`, ""))), 12, 6)
 }
 
 func overviewChecks(b *board) {
@@ -116,27 +168,29 @@ func overviewChecks(b *board) {
 		ask(`time() - lvsdns_check_last_run_timestamp_seconds{instance=~"$instance"}`, checkLegend)), 8, 8)
 }
 
-func overviewConntrack(b *board) {
-	flows := func(metric string) string { return metric + `{instance=~"$instance",vip=~"$vip"}` }
-	each := func(metric string) string { return `rate(` + metric + `{instance=~"$instance"}[$__rate_interval])` }
-	b.row("Connection tracking")
-	b.add(lines("Entries of the table", "short", "Of all protocols. At the limit new flows are dropped.",
-		sparse(ask(`lvsdns_conntrack_entries{instance=~"$instance"}`, "entries on {{instance}}")),
-		sparse(ask(`lvsdns_conntrack_limit{instance=~"$instance"}`, "limit on {{instance}}"))), 8, 8)
-	b.add(lines("Trouble with the table", "ops", "drop, early_drop: it is full. insert_failed: a race of two packets that lost one; clash_resolve: one that did not. invalid: packets of no flow.",
-		sparse(ask(each("lvsdns_conntrack_drop_total"), "drop on {{instance}}")),
-		sparse(ask(each("lvsdns_conntrack_early_drop_total"), "early_drop on {{instance}}")),
-		sparse(ask(each("lvsdns_conntrack_insert_failed_total"), "insert_failed on {{instance}}")),
-		sparse(ask(each("lvsdns_conntrack_clash_resolve_total"), "clash_resolve on {{instance}}")),
-		sparse(ask(each("lvsdns_conntrack_invalid_total"), "invalid on {{instance}}"))), 8, 8)
-	b.add(lines("Age of the flow counts", "s", "How old the numbers of flows are. A curve that climbs: passes fail, or the table is too big.",
-		sparse(ask(`lvsdns_conntrack_pass_age_seconds{instance=~"$instance"}`, "{{instance}}"))), 8, 8)
-	b.add(lines("UDP flows by state", "short", "Only of virtual servers for which they mean something: see the panel beside.",
-		sparse(ask(flows("lvsdns_conntrack_udp_flows")+` and on (instance, vip, vport) (`+flows("lvsdns_conntrack_tracking")+` == 1)`, "{{state}}: {{vip}} {{vport}} on {{instance}}"))), 8, 8)
-	b.add(lines("Flows bound to a removed real server", "short", "Their clients get no answer: \"lvsdns flows\" on the director.",
-		sparse(ask(flows("lvsdns_conntrack_udp_stale_flows"), "{{vip}} {{vport}} on {{instance}}"))), 8, 8)
-	b.add(steps("Do flow counts mean anything?", "short", "tracked: they do. Any other reason: they do not, and that is mostly as it should be.",
-		sparse(ask(flows("lvsdns_conntrack_tracking_info"), "{{reason}}: {{vip}} {{vport}} on {{instance}}"))), 8, 8)
+func overviewSettings(b *board) {
+	chosen := func(metric string) string { return metric + `{instance=~"$instance"}` }
+	ofVIP := func(metric string) string { return metric + `{instance=~"$instance",vip=~"$vip"}` }
+	b.row("Settings")
+	b.add(list("Exporters", "Their versions.", "none", "", now(chosen("lvsdns_build_info"), "")), 8, 6)
+	b.add(list("keepalived", "By the rules of which version its configuration is read, and for which director.", "none", "", now(chosen("lvsdns_keepalived_info"), "")), 8, 6)
+	b.add(list("IPVS", "The version that the kernel says it has.", "none", "", now(chosen("lvsdns_ipvs_info"), "")), 8, 6)
+	b.add(list("Settings of virtual servers", "", "none", "", now(ofVIP("lvsdns_ipvs_virtual_server_info"), "")), 12, 8)
+	b.add(list("How real servers are reached", "", "none", "", now(ofVIP("lvsdns_ipvs_real_server_info"), "")), 12, 8)
+	b.add(list("Persistence", "For how many seconds a client stays with its real server. Only virtual servers that have it.", "none", "seconds",
+		sparse(now(ofVIP("lvsdns_ipvs_virtual_server_persistence_timeout_seconds"), ""))), 8, 8)
+	b.add(list("Timeouts of connections", "After how many seconds without a packet a connection is forgotten: for UDP how long a client stays with a server that is gone.", "none", "seconds",
+		now(chosen("lvsdns_ipvs_timeout_seconds"), "")), 8, 8)
+	b.add(list("Sysctls", "Settings in /proc/sys/net/ipv4/vs.", "none", "value", now(chosen("lvsdns_ipvs_sysctl"), "")), 8, 8)
+	b.add(states("Connection synchronisation", "Which daemons run.", "runs", "does not", "transparent",
+		ask(chosen("lvsdns_ipvs_sync_daemon_running"), "{{role}} {{instance}}")), 8, 8)
+	b.add(list("Synchronisation daemons", "0 and empty are the kernel's defaults.", "none", "", sparse(now(chosen("lvsdns_ipvs_sync_daemon_info"), ""))), 8, 8)
+	b.add(list("VRRP instances", "", "none", "", now(chosen("lvsdns_vrrp_info"), "")), 8, 8)
+	b.add(steps("Virtual servers in keepalived.conf", "short", "And those in the kernel, where a group is as many as it has addresses and ports.",
+		ask(chosen("lvsdns_keepalived_virtual_servers"), "keepalived.conf, {{instance}}"),
+		ask(chosen("lvsdns_ipvs_virtual_servers"), "kernel, {{instance}}")), 12, 8)
+	b.add(steps("What keepalived makes of its configuration", "short", "Lines that it skips, replaces or misreads; \"lvsdns drift\" has them.",
+		sparse(ask(chosen("lvsdns_keepalived_notes")+" > 0", "{{kind}}, {{instance}}"))), 12, 8)
 }
 
 func overviewSources(b *board) {
@@ -149,6 +203,14 @@ func overviewSources(b *board) {
 		sparse(ask(`lvsdns_source_failure{instance=~"$instance"} == 1`, "{{source}}: {{reason}} on {{instance}}"))), 8, 8)
 	b.add(lines("Reports of checks that were not taken", "ops", "malformed, oversize, or refused because there are too many checks.",
 		ask(`sum by (instance, result) (rate(lvsdns_check_datagrams_total{instance=~"$instance",result!="accepted"}[$__rate_interval]))`, "{{result}} on {{instance}}")), 8, 8)
-	b.add(lines("Series left out", "short", "Because of a limit of the exporter.",
-		ask(`lvsdns_exporter_series_dropped{instance=~"$instance"}`, "{{instance}}")), 8, 8)
+	b.add(lines("Series left out", "short", "Because of a limit of the exporter, or because their labels came twice, which is a bug.",
+		ask(`lvsdns_exporter_series_dropped{instance=~"$instance"}`, "dropped, {{instance}}"),
+		ask(`lvsdns_exporter_series_limit{instance=~"$instance"}`, "limit, {{instance}}"),
+		ask(`lvsdns_exporter_duplicates_dropped{instance=~"$instance"}`, "subjects that came twice, {{instance}}")), 8, 8)
+	b.add(steps("Checks that are remembered", "short", "At the limit reports of new checks are refused.",
+		ask(`lvsdns_check_known{instance=~"$instance"}`, "known, {{instance}}"),
+		ask(`lvsdns_check_limit{instance=~"$instance"}`, "limit, {{instance}}")), 12, 8)
+	b.add(lines("The table changed while it was read", "ops", "Virtual servers that went away meanwhile, and entries that the kernel listed twice.",
+		ask(ofDirector("lvsdns_ipvs_gone_total"), "gone, {{instance}}"),
+		ask(ofDirector("lvsdns_ipvs_duplicates_total"), "listed twice, {{instance}}")), 12, 8)
 }

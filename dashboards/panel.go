@@ -110,8 +110,17 @@ func number(title, description, bad string, targets ...Target) Panel {
 		}, targets...)
 }
 
-// list is a table of series.
-func list(title, description, none string, target Target) Panel {
+// list is a table of the labels of series, and of their values if value names that column.
+func list(title, description, none, value string, target Target) Panel {
 	target.Format = "table"
-	return panel("table", title, description, Defaults{NoValue: none}, map[string]any{"showHeader": true, "cellHeight": "sm"}, target)
+	p := panel("table", title, description, Defaults{NoValue: none}, map[string]any{"showHeader": true, "cellHeight": "sm"}, target)
+	hidden := map[string]bool{"Time": true, "__name__": true, "job": true}
+	names := map[string]string{}
+	if value == "" {
+		hidden["Value"] = true
+	} else {
+		names["Value"] = value
+	}
+	p.Transform = []Transform{{"organize", map[string]any{"excludeByName": hidden, "renameByName": names}}}
+	return p
 }

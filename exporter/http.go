@@ -4,6 +4,7 @@ import (
 	"compress/gzip"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -104,6 +105,20 @@ func processRegistry() *prometheus.Registry {
 	r := prometheus.NewRegistry()
 	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return r
+}
+
+// CheckWebConfig says in one line what is wrong with a file for TLS and basic authentication, before anything is served.
+// No file is no error.
+func CheckWebConfig(file string) error {
+	err := web.Validate(file)
+	if err == nil {
+		return nil
+	}
+	text := strings.Join(strings.Fields(err.Error()), " ")
+	if strings.HasPrefix(text, "crypto/bcrypt") {
+		text += "; want hashes in place of passwords, as htpasswd -nB makes them"
+	}
+	return fmt.Errorf("web.config.file %s: %s", file, text)
 }
 
 // Serve serves until ctx ends, then lets requests under way finish. webConfig is a file for

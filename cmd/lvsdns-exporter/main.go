@@ -50,6 +50,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return 0
 	}
 	settings, err := config.LoadExporter(arguments.File, arguments.Asked, arguments.Flags)
+	if err == nil {
+		err = exporter.CheckWebConfig(settings.Web.ConfigFile)
+	}
 	if err != nil {
 		fmt.Fprintf(stderr, "lvsdns-exporter: %v\n", err)
 		return 2
