@@ -184,6 +184,15 @@ func (d *Document) knows(e Event) bool {
 	return false
 }
 
+// Stopped notes that keepalived has ended, for all who have not heard it from itself.
+func (d *Document) Stopped(now time.Time, sinceBoot time.Duration) {
+	for _, r := range slices.Clone(d.Records) {
+		if r.Kind != Host && r.Said != "" && r.Said != Stop && r.Said != Deleted {
+			d.Add(Event{Subject: r.Subject, State: Stop, Source: Resync, Mark: Mark{Born: sinceBoot}, At: now})
+		}
+	}
+}
+
 // Found notes the value that a kernel setting had before it was first set.
 func (d *Document) Found(key, value string, at time.Time) {
 	for _, s := range d.Sysctls {

@@ -159,6 +159,18 @@ func TestLastWord(t *testing.T) {
 	}
 }
 
+// TestStopped is the end of a keepalived that nobody has heard of.
+func TestStopped(t *testing.T) {
+	var d Document
+	a, b := Subject{Instance, "A"}, Subject{Instance, "B"}
+	d.Add(event(a, Master, 1))
+	d.Add(event(b, Stop, 2))
+	d.Stopped(time.Unix(5, 0), time.Second)
+	if ra, rb := d.Record(a), d.Record(b); ra.Said != Stop || ra.Total() != 2 || rb.Total() != 1 || d.Generation != 3 {
+		t.Errorf("%+v %+v", ra, rb)
+	}
+}
+
 // TestNameless has an event that names nobody.
 func TestNameless(t *testing.T) {
 	vi := Subject{Instance, "VI_1"}

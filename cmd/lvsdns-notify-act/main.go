@@ -40,6 +40,8 @@ func (p program) run(ctx context.Context, args []string) int {
 	switch command {
 	case "settle":
 		return p.settle(ctx, paths, rest)
+	case "stopped":
+		return p.stopped(ctx, paths, rest)
 	case "fifo":
 		return p.fifo(ctx, paths, rest)
 	case "show":

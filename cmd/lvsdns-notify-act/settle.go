@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/lvsdns/lvsdns/internal/config"
 	"github.com/lvsdns/lvsdns/notify"
@@ -33,6 +34,26 @@ func (p program) settle(ctx context.Context, paths notify.Paths, args []string) 
 	if said && errors.As(err, &journal) {
 		err = nil // The hook has said so already.
 	}
+	return p.ended(failed, err, settingsErr, said)
+}
+
+// stopped is for systemd to run when keepalived has ended, however it has ended: its last scripts may have been killed before they could note anything.
+func (p program) stopped(ctx context.Context, paths notify.Paths, args []string) int {
+	if len(args) > 0 {
+		return p.fail(exitUsage, fmt.Errorf("stopped: %q is one word too many", args[0]))
+	}
+	settings, settingsErr := config.LoadNotify(paths.Settings, false)
+	if settingsErr != nil {
+		settings = config.NewNotify()
+	}
+	w := worker(paths, settings, nil)
+	_, journalErr := w.Journal.Update(func(d *notify.Document) { d.Stopped(time.Now(), notify.SinceBoot()) })
+	failed, err := w.Once(ctx, nil, false)
+	return p.ended(failed, errors.Join(journalErr, err), settingsErr, false)
+}
+
+// ended says what went wrong, and how to exit.
+func (p program) ended(failed int, err, settingsErr error, said bool) int {
 	status := exitDone
 	if said {
 		status = exitWrong

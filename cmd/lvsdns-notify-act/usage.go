@@ -11,6 +11,7 @@ import (
 const usage = `usage: lvsdns-notify [paths] master|backup|fault|stop|deleted [NAME]   for notify_master and its kin
        lvsdns-notify [paths] INSTANCE|GROUP NAME STATE PRIORITY        as keepalived appends them to notify
        lvsdns-notify [paths] fifo --vrrp PATH [--lvs PATH]             read keepalived's FIFOs, for ever
+       lvsdns-notify [paths] stopped                                   for systemd: keepalived has ended, and may not have said so
        lvsdns-notify [paths] show [--output text|json]                 what happened, and what was done about it
        lvsdns-notify [paths] check-config                              is the settings file right?
 

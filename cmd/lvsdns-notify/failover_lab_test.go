@@ -16,8 +16,8 @@ type fault struct {
 func faults(how wiring) []fault {
 	reload := func(n *node, priority int) { n.keepalived.Reload(n.conf(how, priority)) }
 	return []fault{
-		{"keepalived is stopped", func(n *node) { n.keepalived.Stop() }, func(n *node) { n.keepalived.Start() }},
-		{"keepalived is killed", func(n *node) { n.keepalived.Kill() }, func(n *node) { n.keepalived.Start() }},
+		{"keepalived is stopped", func(n *node) { n.keepalived.Stop(); n.stopPost(how) }, func(n *node) { n.keepalived.Start() }},
+		{"keepalived is killed", func(n *node) { n.keepalived.Kill(); n.stopPost(how) }, func(n *node) { n.keepalived.Start() }},
 		{"the interface goes down", func(n *node) { n.sh("ip link set eth0 down") }, func(n *node) { n.sh("ip link set eth0 up") }},
 		{"the priority falls", func(n *node) { reload(n, 50) }, func(n *node) { reload(n, n.pair.priority[n.n]) }},
 		{"a reload in the middle", func(n *node) {

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime"
 	"syscall"
 	"time"
 
@@ -17,7 +16,6 @@ import (
 
 func main() {
 	outlive()
-	runtime.GOMAXPROCS(1) // A second thread costs more to start than it could do in two milliseconds.
 	os.Exit(run(os.Args[1:], os.Stderr, program{become: act, leave: leave}))
 }
 

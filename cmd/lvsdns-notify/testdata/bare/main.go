@@ -1,0 +1,4 @@
+// Command bare is the least that a Go program can do.
+package main
+
+func main() {}
