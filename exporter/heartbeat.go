@@ -30,24 +30,20 @@ type heartbeat struct {
 	outcome  string
 	reason   string
 	rcode    string // empty if there was no response
-	weight   *int
-	status   int
 	duration float64
 }
 
 // wire has the keys of the datagram that are used; see docs/check.md.
 type wire struct {
-	Server     string  `json:"server"`
-	Name       string  `json:"name"`
-	Type       string  `json:"type"`
-	Transport  string  `json:"transport"`
-	Path       string  `json:"path"`
-	Outcome    string  `json:"outcome"`
-	Reason     string  `json:"reason"`
-	Rcode      *string `json:"rcode"`
-	Weight     *int    `json:"weight"`
-	ExitStatus int     `json:"exit_status"`
-	Duration   float64 `json:"duration_seconds"`
+	Server    string  `json:"server"`
+	Name      string  `json:"name"`
+	Type      string  `json:"type"`
+	Transport string  `json:"transport"`
+	Path      string  `json:"path"`
+	Outcome   string  `json:"outcome"`
+	Reason    string  `json:"reason"`
+	Rcode     *string `json:"rcode"`
+	Duration  float64 `json:"duration_seconds"`
 }
 
 const otherRcode = "other"
@@ -63,7 +59,7 @@ func parseHeartbeat(datagram []byte, outcomes, rcodes []string) (heartbeat, erro
 	}
 	h := heartbeat{
 		checkKey: checkKey{name: w.Name, qtype: w.Type, transport: w.Transport, path: w.Path},
-		outcome:  w.Outcome, reason: oneLine(w.Reason, 300), weight: w.Weight, status: w.ExitStatus, duration: w.Duration,
+		outcome:  w.Outcome, reason: oneLine(w.Reason, 300), duration: w.Duration,
 	}
 	var err error
 	if w.Server != "" {

@@ -1,6 +1,8 @@
 package exporter
 
 import (
+	"slices"
+
 	"github.com/lvsdns/lvsdns/internal/ipvs"
 )
 
@@ -10,22 +12,19 @@ func virtualTable() table[virtual] {
 		subject: "a virtual server",
 		labels:  serviceLabelNames(),
 		values:  func(v virtual) []string { return serviceLabels(v.ServiceKey) },
-		rows: []row[virtual]{
+		rows: slices.Concat([]row[virtual]{
 			seriesRow("lvsdns_ipvs_virtual_server_info", "1; the settings of a virtual server.",
 				[]string{"scheduler", "flags", "netmask", "persistence_engine"},
 				func(v virtual, emit emit) {
 					emit(1, v.Scheduler, v.Flags.Names(v.Scheduler), v.Netmask.String(), v.PEName)
 				}),
-			only(known, counterRow("lvsdns_ipvs_virtual_server_connections_total", "Connections scheduled; for UDP, flows.",
-				func(v virtual) float64 { return float64(v.Stats.Connections) })),
-			only(known, counterRow("lvsdns_ipvs_virtual_server_in_packets_total", "Packets from clients.",
-				func(v virtual) float64 { return float64(v.Stats.InPackets) })),
-			only(known, counterRow("lvsdns_ipvs_virtual_server_out_packets_total", "Packets to clients that passed the director; with direct routing and tunnels replies don't.",
-				func(v virtual) float64 { return float64(v.Stats.OutPackets) })),
-			only(known, counterRow("lvsdns_ipvs_virtual_server_in_bytes_total", "Bytes from clients, with IP headers.",
-				func(v virtual) float64 { return float64(v.Stats.InBytes) })),
-			only(known, counterRow("lvsdns_ipvs_virtual_server_out_bytes_total", "Bytes to clients that passed the director, with IP headers; with direct routing and tunnels replies don't.",
-				func(v virtual) float64 { return float64(v.Stats.OutBytes) })),
+		}, traffic("lvsdns_ipvs_virtual_server_", trafficHelp{
+			connections: "Connections scheduled; for UDP, flows.",
+			inPackets:   "Packets from clients.",
+			outPackets:  "Packets to clients that passed the director; with direct routing and tunnels replies don't.",
+			inBytes:     "Bytes from clients, with IP headers.",
+			outBytes:    "Bytes to clients that passed the director, with IP headers; with direct routing and tunnels replies don't.",
+		}, func(v virtual) *ipvs.Stats { return &v.Stats }, known, known), []row[virtual]{
 			only(func(v virtual) bool { return known(v) && v.Flags&ipvs.Persistent != 0 },
 				gaugeRow("lvsdns_ipvs_virtual_server_persistence_timeout_seconds", "For how long a client stays with its real server; absent without persistence.",
 					func(v virtual) float64 { return v.Timeout.Seconds() })),
@@ -67,7 +66,7 @@ func virtualTable() table[virtual] {
 						emit(persistent, "persistent")
 					}
 				}),
-		},
+		}),
 	}
 }
 
@@ -81,7 +80,7 @@ func realTable() table[real] {
 		values: func(r real) []string {
 			return append(append(make([]string, 0, 7), r.service...), r.Addr.String(), decimal(r.Port))
 		},
-		rows: []row[real]{
+		rows: slices.Concat([]row[real]{
 			seriesRow("lvsdns_ipvs_real_server_info", "1; how packets reach a real server.",
 				[]string{"forward_method", "tunnel_type", "tunnel_port", "tunnel_flags"},
 				func(r real, emit emit) {
@@ -102,16 +101,13 @@ func realTable() table[real] {
 						emit(float64(r.Persistent), "persistent")
 					}
 				}),
-			only(known, counterRow("lvsdns_ipvs_real_server_connections_total", "Connections scheduled to it; for UDP, flows.",
-				func(r real) float64 { return float64(r.Stats.Connections) })),
-			only(known, counterRow("lvsdns_ipvs_real_server_in_packets_total", "Packets from clients to it.",
-				func(r real) float64 { return float64(r.Stats.InPackets) })),
-			only(replied, counterRow("lvsdns_ipvs_real_server_out_packets_total", "Packets from it to clients; absent with direct routing and tunnels, where replies bypass the director.",
-				func(r real) float64 { return float64(r.Stats.OutPackets) })),
-			only(known, counterRow("lvsdns_ipvs_real_server_in_bytes_total", "Bytes from clients to it, with IP headers.",
-				func(r real) float64 { return float64(r.Stats.InBytes) })),
-			only(replied, counterRow("lvsdns_ipvs_real_server_out_bytes_total", "Bytes from it to clients, with IP headers; absent with direct routing and tunnels, where replies bypass the director.",
-				func(r real) float64 { return float64(r.Stats.OutBytes) })),
+		}, traffic("lvsdns_ipvs_real_server_", trafficHelp{
+			connections: "Connections scheduled to it; for UDP, flows.",
+			inPackets:   "Packets from clients to it.",
+			outPackets:  "Packets from it to clients; absent with direct routing and tunnels, where replies bypass the director.",
+			inBytes:     "Bytes from clients to it, with IP headers.",
+			outBytes:    "Bytes from it to clients, with IP headers; absent with direct routing and tunnels, where replies bypass the director.",
+		}, func(r real) *ipvs.Stats { return &r.Stats }, known, replied), []row[real]{
 			only(bounded, gaugeRow("lvsdns_ipvs_real_server_upper_threshold", "Connections at which it gets no new ones; absent if there is no such limit.",
 				func(r real) float64 { return float64(r.UpperThreshold) })),
 			only(func(r real) bool { return known(r) && r.LowerThreshold > 0 },
@@ -119,7 +115,7 @@ func realTable() table[real] {
 					func(r real) float64 { return float64(r.LowerThreshold) })),
 			only(bounded, gaugeRow("lvsdns_ipvs_real_server_overloaded", "1 if it is at its upper threshold; absent without one.",
 				func(r real) float64 { return truth(overloaded(r.Destination)) })),
-		},
+		}),
 	}
 }
 

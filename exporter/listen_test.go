@@ -68,15 +68,23 @@ func TestListen(t *testing.T) {
 	if info, err := os.Lstat(path); err != nil || info.Mode().Perm() != 0o666 {
 		t.Errorf("mode %v, %v: keepalived's script user must be able to write", info.Mode(), err)
 	}
-	r := checker.Report{Server: netip.MustParseAddrPort("198.51.100.1:53"), Outcome: checker.Timeout, Reason: "no answer"}
+	refused := 5
+	r := checker.Report{
+		Server: netip.MustParseAddrPort("198.51.100.1:53"), Transport: checker.Both, Outcome: checker.Rcode, Reason: "udp: REFUSED, expected NOERROR",
+		Decided: checker.QuestionReport{Question: checker.Question{Name: "example.com.", Type: 6}, Rcode: &refused},
+	}
 	checker.SendHeartbeat(path, r, checker.Misc, 1, time.Now(), 2*time.Second)
 	send(t, path, bytes.Repeat([]byte("x"), maxDatagram+1))
 	send(t, path, nil)
 	send(t, path, []byte("garbage"))
 	until(t, func() bool { return c.view().datagrams[malformed] == 2 })
 	v := c.view()
-	if len(v.checks) != 1 || v.checks[0].server != "198.51.100.1:53" || v.checks[0].outcome != "timeout" || v.checks[0].duration != 2 {
-		t.Errorf("%+v", v.checks)
+	want := heartbeat{
+		checkKey: checkKey{server: "198.51.100.1:53", name: "example.com.", qtype: "SOA", transport: "both", path: "rip"},
+		addr:     r.Server, outcome: "rcode", reason: r.Reason, rcode: "REFUSED", duration: 2,
+	}
+	if len(v.checks) != 1 || v.checks[0].heartbeat != want {
+		t.Errorf("%+v, want %+v", v.checks, want)
 	}
 	if v.datagrams[oversize] != 1 || v.datagrams[accepted] != 1 {
 		t.Errorf("%v", v.datagrams)

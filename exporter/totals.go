@@ -31,37 +31,27 @@ func readTotals(proc Proc) func(context.Context) (*totals, error) {
 }
 
 func totalsTable() table[*totals] {
-	return one("all virtual servers together",
-		counterRow("lvsdns_ipvs_connections_total", "Connections scheduled, those of virtual servers that are gone included.",
-			func(t *totals) float64 { return float64(t.sum.Connections) }),
-		counterRow("lvsdns_ipvs_in_packets_total", "Packets from clients, those of virtual servers that are gone included.",
-			func(t *totals) float64 { return float64(t.sum.InPackets) }),
-		counterRow("lvsdns_ipvs_out_packets_total", "Packets to clients that passed the director, those of virtual servers that are gone included.",
-			func(t *totals) float64 { return float64(t.sum.OutPackets) }),
-		counterRow("lvsdns_ipvs_in_bytes_total", "Bytes from clients, those of virtual servers that are gone included.",
-			func(t *totals) float64 { return float64(t.sum.InBytes) }),
-		counterRow("lvsdns_ipvs_out_bytes_total", "Bytes to clients that passed the director, those of virtual servers that are gone included.",
-			func(t *totals) float64 { return float64(t.sum.OutBytes) }),
-	)
+	return one("all virtual servers together", traffic("lvsdns_ipvs_", trafficHelp{
+		connections: "Connections scheduled, those of virtual servers that are gone included.",
+		inPackets:   "Packets from clients, those of virtual servers that are gone included.",
+		outPackets:  "Packets to clients that passed the director, those of virtual servers that are gone included.",
+		inBytes:     "Bytes from clients, those of virtual servers that are gone included.",
+		outBytes:    "Bytes to clients that passed the director, those of virtual servers that are gone included.",
+	}, func(t *totals) *ipvs.Stats { return &t.sum }, every, every)...)
 }
 
 func cpuTable() table[ipvs.CPUStats] {
 	return table[ipvs.CPUStats]{
-		subject: "a processor (with ipvs.per-cpu)",
+		subject: "a processor (with metrics.per-cpu)",
 		labels:  []string{"cpu"},
 		values:  func(c ipvs.CPUStats) []string { return []string{strconv.Itoa(c.CPU)} },
-		rows: []row[ipvs.CPUStats]{
-			counterRow("lvsdns_ipvs_cpu_connections_total", "Connections that this processor scheduled.",
-				func(c ipvs.CPUStats) float64 { return float64(c.Connections) }),
-			counterRow("lvsdns_ipvs_cpu_in_packets_total", "Packets from clients that this processor handled.",
-				func(c ipvs.CPUStats) float64 { return float64(c.InPackets) }),
-			counterRow("lvsdns_ipvs_cpu_out_packets_total", "Packets to clients that this processor handled.",
-				func(c ipvs.CPUStats) float64 { return float64(c.OutPackets) }),
-			counterRow("lvsdns_ipvs_cpu_in_bytes_total", "Bytes from clients that this processor handled.",
-				func(c ipvs.CPUStats) float64 { return float64(c.InBytes) }),
-			counterRow("lvsdns_ipvs_cpu_out_bytes_total", "Bytes to clients that this processor handled.",
-				func(c ipvs.CPUStats) float64 { return float64(c.OutBytes) }),
-		},
+		rows: traffic("lvsdns_ipvs_cpu_", trafficHelp{
+			connections: "Connections that this processor scheduled.",
+			inPackets:   "Packets from clients that this processor handled.",
+			outPackets:  "Packets to clients that this processor handled.",
+			inBytes:     "Bytes from clients that this processor handled.",
+			outBytes:    "Bytes to clients that this processor handled.",
+		}, func(c ipvs.CPUStats) *ipvs.Stats { return &c.Stats }, every, every),
 	}
 }
 

@@ -163,16 +163,19 @@ func parsePage(text string) (page, error) {
 // value is that of the series with these labels, such as "source=ipvs"; false if there is none.
 func (p page) value(name string, labels ...string) (float64, bool) {
 	for _, s := range p[name] {
-		fits := true
-		for _, l := range labels {
-			key, value, _ := strings.Cut(l, "=")
-			fits = fits && s.labels[key] == value
-		}
-		if fits {
+		if s.has(labels) {
 			return s.value, true
 		}
 	}
 	return 0, false
+}
+
+// has reports whether these, such as "source=ipvs", are among its labels.
+func (s series) has(labels []string) bool {
+	return !slices.ContainsFunc(labels, func(l string) bool {
+		key, value, _ := strings.Cut(l, "=")
+		return s.labels[key] != value
+	})
 }
 
 // up is the reason why a source is not up, or "up".
@@ -237,12 +240,7 @@ func compare(t *testing.T, p page, metric, what string, name func(series) string
 	t.Helper()
 	got := map[string]uint64{}
 	for _, s := range p[metric] {
-		fits := true
-		for _, l := range only {
-			key, value, _ := strings.Cut(l, "=")
-			fits = fits && s.labels[key] == value
-		}
-		if fits {
+		if s.has(only) {
 			got[name(s)] = uint64(s.value)
 		}
 	}

@@ -3,6 +3,8 @@
 package main
 
 import (
+	"os"
+	"strings"
 	"testing"
 	"time"
 )
@@ -47,5 +49,53 @@ func failovers(t *testing.T, how wiring, which ...int) {
 }
 
 func TestFailoversByScripts(t *testing.T) { failovers(t, scripts, 0, 1, 2) }
+
+// TestPriorityFollowsServers has the checks of one director fail: keepalived says so in its FIFO, the number of usable servers goes into the file that it
+// tracks, and the addresses move to the director that can serve.
+func TestPriorityFollowsServers(t *testing.T) {
+	p := newPairWith(t, fifos, true)
+	first, second := p.nodes[0], p.nodes[1]
+	healthy := func(n *node, want string) func() bool {
+		return func() bool {
+			text, err := os.ReadFile(n.file("healthy"))
+			return err == nil && strings.TrimSpace(string(text)) == want
+		}
+	}
+	// known is what the journal has of the servers: up or down for each.
+	known := func(n *node, up, down int) func() bool {
+		return func() bool {
+			d, err := n.journal()
+			if err != nil {
+				return false
+			}
+			var got [2]int
+			for _, s := range d.Servers {
+				switch {
+				case !s.Real.IsValid():
+				case s.Up:
+					got[0]++
+				default:
+					got[1]++
+				}
+			}
+			return got == [2]int{up, down}
+		}
+	}
+	p.converge("the start", first)
+	p.lab.WaitFor("both servers are counted", 20*time.Second, healthy(first, "2"))
+	for _, rip := range []string{"192.168.1.21", "192.168.1.22"} {
+		first.write("down-"+rip, "")
+	}
+	p.lab.WaitFor("no server is left on the first director", 40*time.Second, healthy(first, "0"))
+	p.lab.WaitFor("keepalived has said so", 20*time.Second, known(first, 0, 4))
+	p.converge("the loss of all servers on the first director", second)
+	for _, rip := range []string{"192.168.1.21", "192.168.1.22"} {
+		if err := os.Remove(first.file("down-" + rip)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.lab.WaitFor("the servers are back", 40*time.Second, known(first, 4, 0))
+	p.converge("the return of the servers", first)
+}
 
 func TestFailoversByFIFO(t *testing.T) { failovers(t, fifos, 1, 3, 4) }

@@ -32,6 +32,7 @@ type pair struct {
 	nodes    [2]*node
 	client   *labtest.Host
 	priority [2]int
+	track    bool // priorities follow the number of usable real servers
 }
 
 // node is one director.
@@ -55,8 +56,13 @@ const (
 
 func newPair(t *testing.T, how wiring) *pair {
 	t.Helper()
+	return newPairWith(t, how, false)
+}
+
+func newPairWith(t *testing.T, how wiring, track bool) *pair {
+	t.Helper()
 	lab := labtest.New(t)
-	p := &pair{t: t, lab: lab, lan: lab.LAN("lan", "192.168.1.0/24"), priority: [2]int{150, 100}}
+	p := &pair{t: t, lab: lab, lan: lab.LAN("lan", "192.168.1.0/24"), priority: [2]int{150, 100}, track: track}
 	for i, ip := range []string{"192.168.1.21", "192.168.1.22"} {
 		lab.RealServer(fmt.Sprint("dns", i+1), p.lan.At(ip)).DR(vipDNS).NameServer(labtest.NSD)
 	}
@@ -137,7 +143,14 @@ func (n *node) settings() string {
 		"      - announce: {delay: 100ms, interval: 50ms, count: 2}\n        after: true\n" +
 		strings.Replace(rule("groups: [VG]", "backup", 30, "backup", "drain"), "role: backup", "role: backup, interface: eth0, id: 7", 1) +
 		rule("groups: [VG]", "fault, stop, deleted", 30, "none", "drain") +
-		fmt.Sprintf("agreements:\n  - group: VG\n    haproxy: {socket: %s, servers: [web/s1]}\n    ipvs: true\n    ipvs-sync: true\n", n.file("admin.sock"))
+		fmt.Sprintf("agreements:\n  - group: VG\n    haproxy: {socket: %s, servers: [web/s1]}\n    ipvs: true\n    ipvs-sync: true\n", n.file("admin.sock")) + n.trackFiles()
+}
+
+func (n *node) trackFiles() string {
+	if !n.pair.track {
+		return ""
+	}
+	return fmt.Sprintf("track-files:\n  - {path: %s, vip: %s, port: 53}\n", n.file("healthy"), vipDNS)
 }
 
 // hook is lvsdns-notify with this node's files.
@@ -171,6 +184,11 @@ func (n *node) conf(how wiring, priority int) string {
 		fmt.Fprintf(&b, "\tvrrp_notify_fifo %s\n\tlvs_notify_fifo %s\n", n.file("vrrp.fifo"), n.file("lvs.fifo"))
 	}
 	b.WriteString("}\n")
+	tracked, weighed := "", ""
+	if n.pair.track {
+		fmt.Fprintf(&b, "track_file healthy {\n\tfile %s\n\tweight 40\n\tinit_file 0 overwrite\n}\n", n.file("healthy"))
+		tracked, weighed = "\ttrack_file {\n\t\thealthy\n\t}\n", "\tsync_group_tracking_weight\n"
+	}
 	hooks := func(name string) string {
 		command := n.hook()
 		if how == bash {
@@ -193,7 +211,7 @@ func (n *node) conf(how wiring, priority int) string {
 		group = hooks("VG")
 	case fifos: // The reader is told by a line.
 	}
-	fmt.Fprintf(&b, "vrrp_sync_group VG {\n\tgroup {\n\t\tVI_HTTP\n\t\tVI_DNS\n\t}\n%s}\n", group)
+	fmt.Fprintf(&b, "vrrp_sync_group VG {\n\tgroup {\n\t\tVI_HTTP\n\t\tVI_DNS\n\t}\n%s%s}\n", weighed, group)
 	for i, name := range []string{"VI_HTTP", "VI_DNS"} {
 		own := ""
 		if how != bash {
@@ -209,8 +227,8 @@ func (n *node) conf(how wiring, priority int) string {
 	virtual_ipaddress {
 		%s/32
 	}
-%s}
-`, name, 51+i, priority, []string{vipHTTP, vipDNS}[i], own)
+%s%s}
+`, name, 51+i, priority, []string{vipHTTP, vipDNS}[i], tracked, own)
 	}
 	for _, proto := range []string{"UDP", "TCP"} {
 		fmt.Fprintf(&b, "virtual_server %s 53 {\n\tprotocol %s\n\tlb_algo rr\n\tlb_kind DR\n\tdelay_loop 2\n", vipDNS, proto)
@@ -262,6 +280,16 @@ func (n *node) wrong(owner bool) string {
 			add("no agreement: %+v", a.Parts)
 		}
 	}
+	if text := n.wrongParts(owner); text != "" {
+		wrong = append(wrong, text)
+	}
+	return strings.Join(wrong, "; ")
+}
+
+// wrongParts is what lvsdns-notify is to put right.
+func (n *node) wrongParts(owner bool) string {
+	var wrong []string
+	add := func(format string, args ...any) { wrong = append(wrong, n.Name+": "+fmt.Sprintf(format, args...)) }
 	timeout, servers, sync := "30", "drain", false
 	if owner {
 		timeout, servers, sync = "10", "ready", true

@@ -178,16 +178,7 @@ func TestEdges(t *testing.T) {
 		{Service: Service{ServiceKey: At(TCP, netip.MustParseAddrPort("[2001:db8::1]:0")), Scheduler: "mh", Flags: Sched1 | Sched2 | Sched3, Netmask: MaskBits(IPv6, 1)}},
 		{Service: Service{ServiceKey: Mark(IPv4, 1<<32-1)}}, // without a scheduler
 	}
-	for _, e := range want {
-		if err := c.NewService(t.Context(), e.Service); err != nil {
-			t.Fatal(err)
-		}
-		for _, d := range e.Destinations {
-			if err := c.NewDestination(t.Context(), e.Service.ServiceKey, d); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
+	writeTable(t, c, want)
 	got, err := c.Snapshot(t.Context())
 	if err != nil {
 		t.Fatal(err)

@@ -2,6 +2,7 @@ package ipvs
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -16,16 +17,7 @@ const (
 
 // String is "ipv4", "ipv6", "" for the zero Family, or "family-N".
 func (f Family) String() string {
-	switch f {
-	case 0:
-		return ""
-	case IPv4:
-		return "ipv4"
-	case IPv6:
-		return "ipv6"
-	default:
-		return fmt.Sprintf("family-%d", uint16(f))
-	}
+	return nameOf(f, "family", []named[Family]{{0, ""}, {IPv4, "ipv4"}, {IPv6, "ipv6"}})
 }
 
 // Protocol is an IP protocol number (RFC 5237, IANA).
@@ -40,16 +32,7 @@ const (
 
 // String is "tcp", "udp", "sctp" or "proto-N".
 func (p Protocol) String() string {
-	switch p {
-	case TCP:
-		return "tcp"
-	case UDP:
-		return "udp"
-	case SCTP:
-		return "sctp"
-	default:
-		return fmt.Sprintf("proto-%d", uint16(p))
-	}
+	return nameOf(p, "proto", []named[Protocol]{{TCP, "tcp"}, {UDP, "udp"}, {SCTP, "sctp"}})
 }
 
 // ServiceFlags are the IP_VS_SVC_F_ bits of a service.
@@ -95,20 +78,7 @@ const (
 
 // String is "masq", "local", "tun", "dr", "bypass" or "method-N".
 func (m ForwardMethod) String() string {
-	switch m {
-	case Masq:
-		return "masq"
-	case Local:
-		return "local"
-	case Tun:
-		return "tun"
-	case DR:
-		return "dr"
-	case Bypass:
-		return "bypass"
-	default:
-		return fmt.Sprintf("method-%d", uint32(m))
-	}
+	return nameOf(m, "method", []named[ForwardMethod]{{Masq, "masq"}, {Local, "local"}, {Tun, "tun"}, {DR, "dr"}, {Bypass, "bypass"}})
 }
 
 // TunnelType is the encapsulation of a tunnel.
@@ -123,16 +93,7 @@ const (
 
 // String is "ipip", "gue", "gre" or "tunnel-N".
 func (t TunnelType) String() string {
-	switch t {
-	case IPIP:
-		return "ipip"
-	case GUE:
-		return "gue"
-	case GRE:
-		return "gre"
-	default:
-		return fmt.Sprintf("tunnel-%d", uint8(t))
-	}
+	return nameOf(t, "tunnel", []named[TunnelType]{{IPIP, "ipip"}, {GUE, "gue"}, {GRE, "gre"}})
 }
 
 // TunnelFlags are the IP_VS_TUNNEL_ENCAP_FLAG_ bits of GUE and GRE.
@@ -158,14 +119,23 @@ const (
 
 // String is "master", "backup" or "role-N".
 func (r DaemonRole) String() string {
-	switch r {
-	case Master:
-		return "master"
-	case Backup:
-		return "backup"
-	default:
-		return fmt.Sprintf("role-%d", uint32(r))
+	return nameOf(r, "role", []named[DaemonRole]{{Master, "master"}, {Backup, "backup"}})
+}
+
+// named is a number of the kernel's and its name here.
+type named[N any] struct {
+	number N
+	name   string
+}
+
+// nameOf is the name of a number; one that has none, as of a newer kernel, is shown with its kind.
+func nameOf[N ~uint8 | ~uint16 | ~uint32](n N, kind string, names []named[N]) string {
+	for _, known := range names {
+		if known.number == n {
+			return known.name
+		}
 	}
+	return kind + "-" + strconv.FormatUint(uint64(n), 10)
 }
 
 // bitNames joins the names of the bits that are set; a bit without a name shows as a number.

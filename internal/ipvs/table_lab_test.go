@@ -64,12 +64,10 @@ func TestReadsWhatIPVSAdmWrote(t *testing.T) {
 	compareTables(t, got.Entries, want)
 }
 
-// TestIPVSAdmReadsWhatWeWrote is the other direction.
-func TestIPVSAdmReadsWhatWeWrote(t *testing.T) {
-	requireLab(t)
-	want := randomTable(2, labServices/5, labDestinations/5)
-	c := labClient(t)
-	for _, e := range want {
+// writeTable adds services with their destinations.
+func writeTable(t *testing.T, c *Client, entries []TableEntry) {
+	t.Helper()
+	for _, e := range entries {
 		if err := c.NewService(t.Context(), e.Service); err != nil {
 			t.Fatal(err)
 		}
@@ -79,6 +77,14 @@ func TestIPVSAdmReadsWhatWeWrote(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestIPVSAdmReadsWhatWeWrote is the other direction.
+func TestIPVSAdmReadsWhatWeWrote(t *testing.T) {
+	requireLab(t)
+	want := randomTable(2, labServices/5, labDestinations/5)
+	c := labClient(t)
+	writeTable(t, c, want)
 	compareRules(t, ipvsadm(t, "", "-Sn"), want)
 
 	// A table with the same keys, and everything else different.

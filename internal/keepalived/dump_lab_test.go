@@ -4,8 +4,6 @@ package keepalived_test
 
 import (
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -22,26 +20,13 @@ func TestDump(t *testing.T) {
 		t.Skip("not in the lab: this changes the kernel's IPVS table")
 	}
 	version := installed(t)
-	dir := t.TempDir()
-	log, err := os.Create(filepath.Join(dir, "log"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer log.Close()
-	cmd := exec.Command("keepalived", "-C", "-n", "-l", "-D", "-f", "testdata/dump/dump.conf",
-		"-p", filepath.Join(dir, "pid"), "-c", filepath.Join(dir, "checkers.pid"))
-	cmd.Stdout, cmd.Stderr = log, log
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	exited := make(chan error, 1)
-	go func() { exited <- cmd.Wait() }()
+	cmd, log, exited := startKeepalived(t, "-f", "testdata/dump/dump.conf")
 	t.Cleanup(func() {
 		cmd.Process.Signal(syscall.SIGTERM)
 		<-exited
 	})
 	// Before that the signal would end it.
-	settled(t, log.Name(), exited, time.Minute)
+	settled(t, log, exited, time.Minute)
 
 	var dump string
 	var b keepalived.Belief
@@ -51,7 +36,7 @@ func TestDump(t *testing.T) {
 			break
 		}
 		if time.Now().After(deadline) {
-			text, _ := os.ReadFile(log.Name())
+			text, _ := os.ReadFile(log)
 			t.Fatalf("the checks have not run: %+v\n%s\n%s", b, dump, text)
 		}
 		time.Sleep(500 * time.Millisecond)

@@ -112,28 +112,14 @@ type run struct {
 // If that is not expected to succeed, it waits a few seconds only.
 func runKeepalived(t *testing.T, path string, fatal bool) run {
 	t.Helper()
-	dir := t.TempDir()
-	log, err := os.Create(filepath.Join(dir, "log"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer log.Close()
-	cmd := exec.Command("keepalived", "-C", "-n", "-l", "-D", "-d", "-i", configID, "-f", path,
-		"-p", filepath.Join(dir, "pid"), "-c", filepath.Join(dir, "checkers.pid"))
-	cmd.Stdout, cmd.Stderr = log, log
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	exited := make(chan error, 1)
-	go func() { exited <- cmd.Wait() }()
-
+	cmd, log, exited := startKeepalived(t, "-d", "-i", configID, "-f", path)
 	patience := time.Minute
 	if fatal {
 		patience = 5 * time.Second
 	}
 	var r run
 	var ready bool
-	r.log, ready = settled(t, log.Name(), exited, patience)
+	r.log, ready = settled(t, log, exited, patience)
 	r.broken = !ready || isBroken(r.log)
 	// The parent first, which would start another; then the child, which would
 	// empty the table if its parent died.
@@ -144,7 +130,7 @@ func runKeepalived(t *testing.T, path string, fatal bool) run {
 	}
 	cmd.Process.Kill()
 
-	late, err := os.ReadFile(log.Name())
+	late, err := os.ReadFile(log)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,6 +141,26 @@ func runKeepalived(t *testing.T, path string, fatal bool) run {
 		command(t, "ipvsadm", "-C")
 	}
 	return r
+}
+
+// startKeepalived starts it for virtual servers only, in the foreground, with a log of all details and pid files of its own.
+func startKeepalived(t *testing.T, args ...string) (cmd *exec.Cmd, log string, exited <-chan error) {
+	t.Helper()
+	dir := t.TempDir()
+	file, err := os.Create(filepath.Join(dir, "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	cmd = exec.Command("keepalived", append([]string{"-C", "-n", "-l", "-D",
+		"-p", filepath.Join(dir, "pid"), "-c", filepath.Join(dir, "checkers.pid")}, args...)...)
+	cmd.Stdout, cmd.Stderr = file, file
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	return cmd, file.Name(), ended
 }
 
 // hasThresholds spares the second listing: a process costs much in the lab.

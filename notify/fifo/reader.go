@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -199,16 +200,20 @@ func (r *Reader) servers(ctx context.Context) {
 			wrong = append(wrong, notify.ServerEvent{Server: n.Server, Up: up})
 		}
 	}
-	if len(wrong) == 0 {
+	now := r.Now()
+	if len(wrong) == 0 && !slices.ContainsFunc(d.Servers, func(n *notify.ServerNote) bool { return gone(n, now) }) {
 		return
 	}
-	if r.Log != nil {
+	if r.Log != nil && len(wrong) > 0 {
 		r.Log.Warn("keepalived's last word on servers was not true any more", "servers", fmt.Sprint(len(wrong)), "such as", wrong[0].Virtual.String())
 	}
-	now := r.Now()
 	_, _ = r.Journal.Update(func(d *notify.Document) {
 		for _, e := range wrong {
 			d.Serve(e, notify.Resync, now)
 		}
+		d.Servers = slices.DeleteFunc(d.Servers, func(n *notify.ServerNote) bool { return gone(n, now) })
 	})
 }
+
+// gone is a server that has been down for so long that it is forgotten: it may not be in keepalived.conf any more, of which no line tells.
+func gone(n *notify.ServerNote, now time.Time) bool { return !n.Up && now.Sub(n.At) > 24*time.Hour }
