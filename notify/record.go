@@ -71,17 +71,23 @@ func (r *Record) add(e Event) (late bool) {
 	for at > 0 && e.compare(r.Recent[at-1].Mark) < 0 {
 		at--
 	}
-	x := Recent{e.Mark, e.State, e.Source}
+	before, after := State(""), State("")
+	if at > 0 {
+		before = r.Recent[at-1].State
+	}
 	late = at < len(r.Recent)
-	into := at == 0 || r.Recent[at-1].leads(x)
-	if at == 0 && late {
-		into = x.leads(r.Recent[0]) // Else the first one was counted for it.
+	if late {
+		after = r.Recent[at].State
 	}
-	if into {
-		r.count(e.State, e.At)
-	}
-	if at > 0 && late && x.leads(r.Recent[at]) && !r.Recent[at-1].leads(r.Recent[at]) {
-		r.count(r.Recent[at].State, e.At) // It went there and came back.
+	if before != e.State {
+		switch {
+		case after == e.State: // Known already, a little later.
+		case after == before && after != "": // It went there and came back.
+			r.count(e.State, e.At)
+			r.count(after, e.At)
+		default:
+			r.count(e.State, e.At)
+		}
 	}
 	if !late {
 		r.Said, r.SaidAt = e.State, e.At
@@ -89,20 +95,11 @@ func (r *Record) add(e Event) (late bool) {
 			r.Priority = e.Priority
 		}
 	}
-	r.Recent = slices.Insert(r.Recent, at, x)
+	r.Recent = slices.Insert(r.Recent, at, Recent{e.Mark, e.State, e.Source})
 	if n := len(r.Recent); n > maxRecent {
 		r.Recent = slices.Delete(r.Recent, 0, n-maxRecent)
 	}
 	return late
-}
-
-// again is how long after a script another one for the same state is about another transition. keepalived runs all scripts of one at
-// the same moment, and where only notify_master is set up the way back is not heard of.
-const again = time.Second
-
-// leads says whether there was a transition between two neighbours.
-func (x Recent) leads(next Recent) bool {
-	return x.State != next.State || x.Source == Script && next.Source == Script && next.Born-x.Born >= again
 }
 
 func (r *Record) count(s State, at time.Time) {
