@@ -73,6 +73,12 @@ test-long:
 	@CGO_ENABLED=0 $(GOTESTSUM) --format standard-verbose --hide-summary skipped,output --jsonfile $(RESULTS)/long.json -- \
 		-tags lab,prove -exec '$(CURDIR)/bin/lab-run' -count=1 -p 1 -timeout 2h $(call tests_of,$(call tagged,lab && prove))
 
+.PHONY: test-proof
+test-proof:
+	@echo '== long tests on this host'
+	@$(GOTESTSUM) --format standard-verbose --hide-summary skipped,output --jsonfile $(RESULTS)/proof.json -- \
+		-tags prove -count=1 -timeout 2h $(call tests_of,$(call tagged,prove))
+
 .PHONY: test-demo
 test-demo:
 	@echo '== the demo'
@@ -83,7 +89,7 @@ test-demo:
 .PHONY: prove
 prove: ## the long proofs: two more kernels, ten minutes of load, ten of fuzzing for each target
 	@lab/setup.sh qemu trixie
-	@$(MAKE) --no-print-directory test STAGES='host lab qemu trixie long demo'
+	@$(MAKE) --no-print-directory test STAGES='host proof lab qemu trixie long demo'
 	@$(MAKE) --no-print-directory fuzz FUZZTIME=10m
 
 .PHONY: lint

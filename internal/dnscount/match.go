@@ -7,7 +7,6 @@ type matches struct {
 	mask    uint64
 	seed    uint64
 	timeout int64
-	hand    int // where the next sweep begins
 }
 
 const matchWays = 4

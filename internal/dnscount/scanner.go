@@ -10,7 +10,6 @@ type scanner struct {
 	skip  uint32 // octets that say nothing, to be passed over before step
 	data  uint32 // octets of the OPT record's data after the current option
 	step  step
-	part  step  // what a name is followed by: the rest of a question or a record
 	fill  uint8 // octets in word
 	have  uint8
 	buf   [headerSize]byte // the fixed field that is being read
@@ -218,6 +217,7 @@ func (s *scanner) field(b []byte) int {
 		s.data -= uint32(s.named)
 		s.skip = uint32(s.named) - 2
 		s.afterOption()
+	case inName, inPointer, done: // of single octets, or none
 	}
 	return k
 }

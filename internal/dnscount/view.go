@@ -168,8 +168,9 @@ func (p *plan) incoming(f *Frame, mac [6]byte) bool {
 		return true
 	case OtherHost:
 		return slices.Contains(p.own, mac)
+	default:
+		return false
 	}
-	return false
 }
 
 // endpoints finds a number by address and port: a hash table that is never changed once it is made.
