@@ -157,6 +157,9 @@ func (c *Counter) Sample(shift uint8) {
 	c.weight = 1 << c.shift
 }
 
+// Shift is what Sample was given last.
+func (c *Counter) Shift() uint8 { return c.shift }
+
 // Tick ends what has waited for too long. To be called about every second, and before Report; now is in the
 // nanoseconds of the frames.
 func (c *Counter) Tick(now int64) {

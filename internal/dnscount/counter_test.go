@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/miekg/dns"
+
+	"github.com/lvsdns/lvsdns/internal/dnscount/packets"
 )
 
 func ask(t testing.TB, id uint16, name string, kind uint16) []byte {
@@ -25,16 +27,16 @@ var (
 // TestWrappings: however a query is wrapped, it is one query.
 func TestWrappings(t *testing.T) {
 	message := ask(t, 1, "example.com.", dns.TypeAAAA)
-	inner4 := ipPacket(client.Addr(), vip.Addr(), protoUDP, udp(4242, 53, message))
-	inner6 := ipPacket(client6.Addr(), vip6.Addr(), protoUDP, udp(4242, 53, message))
+	inner4 := packets.IP(client.Addr(), vip.Addr(), protoUDP, packets.UDP(4242, 53, message))
+	inner6 := packets.IP(client6.Addr(), vip6.Addr(), protoUDP, packets.UDP(4242, 53, message))
 	withOptions := func() []byte {
 		b := append([]byte(nil), inner4[:20]...)
 		b[0] = 0x46
 		b[3] += 4
 		return append(append(b, 1, 1, 1, 0), inner4[20:]...)
 	}()
-	extended := ipPacket(client6.Addr(), vip6.Addr(), hopByHop, append([]byte{destination, 0, 5, 2, 0, 0, 1, 0}, append([]byte{protoUDP, 0, 1, 4, 0, 0, 0, 0}, udp(4242, 53, message)...)...))
-	atomic := ipPacket(client6.Addr(), vip6.Addr(), fragmentExt, append([]byte{protoUDP, 0, 0, 0, 0, 0, 0, 1}, udp(4242, 53, message)...))
+	extended := packets.IP(client6.Addr(), vip6.Addr(), hopByHop, append([]byte{destination, 0, 5, 2, 0, 0, 1, 0}, append([]byte{protoUDP, 0, 1, 4, 0, 0, 0, 0}, packets.UDP(4242, 53, message)...)...))
+	atomic := packets.IP(client6.Addr(), vip6.Addr(), fragmentExt, append([]byte{protoUDP, 0, 0, 0, 0, 0, 0, 1}, packets.UDP(4242, 53, message)...))
 	director, dns1 := ip("192.0.2.11"), ip("192.0.2.21")
 	director6, dns16 := ip("2001:db8::11"), ip("2001:db8::21")
 	for _, tt := range []struct {
@@ -44,28 +46,28 @@ func TestWrappings(t *testing.T) {
 		family int
 		none   bool
 	}{
-		{name: "IPv4", b: ether(macHost, inner4)},
-		{name: "IPv6", b: ether(macHost, inner6), family: 1},
-		{name: "IPv4 options", b: ether(macHost, withOptions)},
-		{name: "extension headers", b: ether(macHost, extended), family: 1},
-		{name: "atomic fragment", b: ether(macHost, atomic), family: 1},
-		{name: "VLAN", b: ether(macHost, inner4, 100)},
-		{name: "two VLANs", b: ether(macHost, inner6, 100, 200), family: 1},
+		{name: "IPv4", b: packets.Ether(macHost, inner4)},
+		{name: "IPv6", b: packets.Ether(macHost, inner6), family: 1},
+		{name: "IPv4 options", b: packets.Ether(macHost, withOptions)},
+		{name: "extension headers", b: packets.Ether(macHost, extended), family: 1},
+		{name: "atomic fragment", b: packets.Ether(macHost, atomic), family: 1},
+		{name: "VLAN", b: packets.Ether(macHost, inner4, 100)},
+		{name: "two VLANs", b: packets.Ether(macHost, inner6, 100, 200), family: 1},
 		{name: "no link header", b: inner4, link: Raw},
 		{name: "no link header, IPv6", b: inner6, link: Raw, family: 1},
-		{name: "4 in 4", b: ether(macHost, ipPacket(director, dns1, protoIPIP, inner4))},
-		{name: "6 in 4", b: ether(macHost, ipPacket(director, dns1, protoIPv6, inner6)), family: 1},
-		{name: "4 in 6", b: ether(macHost, ipPacket(director6, dns16, protoIPIP, inner4))},
-		{name: "6 in 6", b: ether(macHost, ipPacket(director6, dns16, protoIPv6, inner6)), family: 1},
-		{name: "GRE", b: ether(macHost, ipPacket(director, dns1, protoGRE, append([]byte{0, 0, 8, 0}, inner4...)))},
-		{name: "GRE with checksum and key", b: ether(macHost, ipPacket(director, dns1, protoGRE, append([]byte{0xa0, 0, 0x86, 0xdd, 0, 0, 0, 0, 1, 2, 3, 4}, inner6...))), family: 1},
-		{name: "GUE", b: ether(macHost, ipPacket(director, dns1, protoUDP, udp(999, 6080, append([]byte{0, protoIPIP, 0, 0}, inner4...))))},
-		{name: "GUE with a private field", b: ether(macHost, ipPacket(director, dns1, protoUDP, udp(999, 6080, append([]byte{1, protoIPv6, 0, 0, 9, 9, 9, 9}, inner6...)))), family: 1},
-		{name: "GUE without a header", b: ether(macHost, ipPacket(director, dns1, protoUDP, udp(999, 6080, inner4)))},
-		{name: "three deep", b: ether(macHost, ipPacket(director, dns1, protoIPIP, ipPacket(director, dns1, protoIPIP, ipPacket(director, dns1, protoIPIP, inner4)))), none: true},
-		{name: "to another port", b: datagram(client, netip.AddrPortFrom(vip.Addr(), 54), macHost, message), none: true},
-		{name: "to another address", b: datagram(client, ap("192.0.2.21:53"), macHost, message), none: true},
-		{name: "from this host", b: datagram(ap("192.0.2.21:4242"), vip, macHost, message), none: true},
+		{name: "4 in 4", b: packets.Ether(macHost, packets.IP(director, dns1, protoIPIP, inner4))},
+		{name: "6 in 4", b: packets.Ether(macHost, packets.IP(director, dns1, protoIPv6, inner6)), family: 1},
+		{name: "4 in 6", b: packets.Ether(macHost, packets.IP(director6, dns16, protoIPIP, inner4))},
+		{name: "6 in 6", b: packets.Ether(macHost, packets.IP(director6, dns16, protoIPv6, inner6)), family: 1},
+		{name: "GRE", b: packets.Ether(macHost, packets.IP(director, dns1, protoGRE, append([]byte{0, 0, 8, 0}, inner4...)))},
+		{name: "GRE with checksum and key", b: packets.Ether(macHost, packets.IP(director, dns1, protoGRE, append([]byte{0xa0, 0, 0x86, 0xdd, 0, 0, 0, 0, 1, 2, 3, 4}, inner6...))), family: 1},
+		{name: "GUE", b: packets.Ether(macHost, packets.IP(director, dns1, protoUDP, packets.UDP(999, 6080, append([]byte{0, protoIPIP, 0, 0}, inner4...))))},
+		{name: "GUE with a private field", b: packets.Ether(macHost, packets.IP(director, dns1, protoUDP, packets.UDP(999, 6080, append([]byte{1, protoIPv6, 0, 0, 9, 9, 9, 9}, inner6...)))), family: 1},
+		{name: "GUE without a header", b: packets.Ether(macHost, packets.IP(director, dns1, protoUDP, packets.UDP(999, 6080, inner4)))},
+		{name: "three deep", b: packets.Ether(macHost, packets.IP(director, dns1, protoIPIP, packets.IP(director, dns1, protoIPIP, packets.IP(director, dns1, protoIPIP, inner4)))), none: true},
+		{name: "to another port", b: packets.Datagram(client, netip.AddrPortFrom(vip.Addr(), 54), macHost, message), none: true},
+		{name: "to another address", b: packets.Datagram(client, ap("192.0.2.21:53"), macHost, message), none: true},
+		{name: "from this host", b: packets.Datagram(ap("192.0.2.21:4242"), vip, macHost, message), none: true},
 		{name: "ARP", b: append(append(macHost[:], make([]byte, 6)...), 8, 6, 0, 1, 8, 0), none: true},
 	} {
 		w := newWire(realServer())
@@ -105,7 +107,7 @@ func TestKinds(t *testing.T) {
 		{"forwarded", Outgoing, macDNS1, 0},
 	} {
 		w := newWire(director())
-		w.frame(datagram(client, vip, tt.mac, message), tt.kind)
+		w.frame(packets.Datagram(client, vip, tt.mac, message), tt.kind)
 		if got := w.only().Queries[UDP][0]; got != tt.want {
 			t.Errorf("%s: %d queries", tt.name, got)
 		}
@@ -116,15 +118,15 @@ func TestKinds(t *testing.T) {
 func TestForwarding(t *testing.T) {
 	w := newWire(director())
 	for i, forward := range []func(message []byte) []byte{
-		func(m []byte) []byte { return datagram(client, vip, macDNS1, m) },
+		func(m []byte) []byte { return packets.Datagram(client, vip, macDNS1, m) },
 		func(m []byte) []byte {
-			return ether(macRouter, ipPacket(ip("192.0.2.11"), ip("192.0.2.22"), protoIPIP, ipPacket(client.Addr(), vip.Addr(), protoUDP, udp(client.Port(), 53, m))))
+			return packets.Ether(macRouter, packets.IP(ip("192.0.2.11"), ip("192.0.2.22"), protoIPIP, packets.IP(client.Addr(), vip.Addr(), protoUDP, packets.UDP(client.Port(), 53, m))))
 		},
-		func(m []byte) []byte { return datagram(client, ap("192.0.2.23:5353"), macDNS2, m) },
+		func(m []byte) []byte { return packets.Datagram(client, ap("192.0.2.23:5353"), macDNS2, m) },
 	} {
 		for n := range i + 1 {
 			m := ask(t, uint16(10*i+n), "example.com.", dns.TypeA)
-			w.in(datagram(client, vip, macHost, m))
+			w.in(packets.Datagram(client, vip, macHost, m))
 			w.out(forward(m))
 		}
 	}
@@ -132,11 +134,11 @@ func TestForwarding(t *testing.T) {
 	for n := range 3 {
 		w.now += 2e6
 		m := answer(t, uint16(20+n), "example.com.", dns.TypeA, dns.RcodeNameError)
-		w.in(datagram(ap("192.0.2.23:5353"), client, macHost, m))
-		w.out(datagram(vip, client, macRouter, m))
+		w.in(packets.Datagram(ap("192.0.2.23:5353"), client, macHost, m))
+		w.out(packets.Datagram(vip, client, macRouter, m))
 	}
 	// A check of this host is nobody's query.
-	w.out(datagram(ap("192.0.2.11:9999"), ap("192.0.2.23:5353"), macDNS2, ask(t, 77, "example.com.", dns.TypeA)))
+	w.out(packets.Datagram(ap("192.0.2.11:9999"), ap("192.0.2.23:5353"), macDNS2, ask(t, 77, "example.com.", dns.TypeA)))
 	w.now += 10e9
 	c := w.only()
 	if c.Queries[UDP][0] != 6 || c.Seen[UDP] != 6 || c.Responses[UDP][3] != 3 || c.Latency[UDP].Count() != 3 || c.Latency[UDP].Sum != 2e6+4e6+6e6 || c.Unanswered != 3 || c.Orphans != 0 {
@@ -160,9 +162,9 @@ func TestSharedServer(t *testing.T) {
 	for _, at := range []string{"192.0.2.1:53", "192.0.2.2:53", "192.0.2.2:53"} {
 		w.now++
 		id := uint16(w.now)
-		w.in(datagram(client, ap(at), macHost, ask(t, id, "example.com.", dns.TypeA)))
-		w.out(datagram(client, ap("192.0.2.23:53"), macDNS1, ask(t, id, "example.com.", dns.TypeA)))
-		w.out(datagram(ap(at), client, macRouter, answer(t, id, "example.com.", dns.TypeA, 0)))
+		w.in(packets.Datagram(client, ap(at), macHost, ask(t, id, "example.com.", dns.TypeA)))
+		w.out(packets.Datagram(client, ap("192.0.2.23:53"), macDNS1, ask(t, id, "example.com.", dns.TypeA)))
+		w.out(packets.Datagram(ap(at), client, macRouter, answer(t, id, "example.com.", dns.TypeA, 0)))
 	}
 	for i, s := range w.Report().Services {
 		if n := uint64(i + 1); s.Counts.Queries[UDP][0] != n || s.Counts.Responses[UDP][0] != n || s.Servers[0].Queries[UDP] != n || s.Counts.Latency[UDP].Count() != n {
@@ -203,9 +205,9 @@ func TestMatching(t *testing.T) {
 			w.now += s.after * 1e6
 			w.Tick(w.now)
 			if s.response {
-				w.out(datagram(vip, client, macRouter, answer(t, s.id, s.name, dns.TypeA, 0)))
+				w.out(packets.Datagram(vip, client, macRouter, answer(t, s.id, s.name, dns.TypeA, 0)))
 			} else {
-				w.in(datagram(client, vip, macHost, ask(t, s.id, s.name, dns.TypeA)))
+				w.in(packets.Datagram(client, vip, macHost, ask(t, s.id, s.name, dns.TypeA)))
 			}
 		}
 		w.now += 10e9
@@ -217,8 +219,8 @@ func TestMatching(t *testing.T) {
 	}
 	// A server may refuse without repeating the question.
 	w := newWire(realServer())
-	w.in(datagram(client, vip, macHost, ask(t, 1, "a.", dns.TypeA)))
-	w.out(datagram(vip, client, macRouter, pack(t, &dns.Msg{MsgHdr: dns.MsgHdr{Id: 1, Response: true, Rcode: dns.RcodeRefused}})))
+	w.in(packets.Datagram(client, vip, macHost, ask(t, 1, "a.", dns.TypeA)))
+	w.out(packets.Datagram(vip, client, macRouter, pack(t, &dns.Msg{MsgHdr: dns.MsgHdr{Id: 1, Response: true, Rcode: dns.RcodeRefused}})))
 	if c := w.only(); c.Latency[UDP].Count() != 1 || c.Responses[UDP][5] != 1 {
 		t.Errorf("without a question: %+v", c)
 	}
@@ -231,7 +233,7 @@ func TestFullTable(t *testing.T) {
 	w := &wire{c, 1e18}
 	for i := range 1000 {
 		w.now++
-		w.in(datagram(client, vip, macHost, ask(t, uint16(i), "a.", dns.TypeA)))
+		w.in(packets.Datagram(client, vip, macHost, ask(t, uint16(i), "a.", dns.TypeA)))
 	}
 	w.now += 10e9
 	if got := w.only(); got.Queries[UDP][0] != 1000 || got.Unanswered+got.EvictedMatches != 1000 || got.Unanswered > 64 || w.totals.MatchEvictions != got.EvictedMatches {
@@ -248,12 +250,12 @@ func TestCounts(t *testing.T) {
 		if change != nil {
 			change(q)
 		}
-		w.in(datagram(client, vip, macHost, pack(t, q)))
+		w.in(packets.Datagram(client, vip, macHost, pack(t, q)))
 		r := new(dns.Msg).SetRcode(q, rcode)
 		if respond != nil {
 			respond(r)
 		}
-		w.out(datagram(vip, client, macRouter, pack(t, r)))
+		w.out(packets.Datagram(vip, client, macRouter, pack(t, r)))
 	}
 	sent("a.", dns.TypeA, nil, 0, func(m *dns.Msg) {
 		m.Answer = records(t, "a. A 192.0.2.1")
@@ -270,9 +272,9 @@ func TestCounts(t *testing.T) {
 		withEDNS(m, 1232, false, &dns.EDNS0_EDE{InfoCode: 22}, &dns.EDNS0_EDE{InfoCode: 4242})
 	})
 	sent("b.", dns.TypeTXT, nil, 3841, func(m *dns.Msg) { withEDNS(m, 1232, false, &dns.EDNS0_EDE{InfoCode: 4242}) })
-	w.in(datagram(client, vip, macHost, nil))
-	w.in(datagram(client, vip, macHost, make([]byte, 11)))
-	w.in(datagram(client, vip, macHost, answer(t, 1, "a.", 1, 0)))
+	w.in(packets.Datagram(client, vip, macHost, nil))
+	w.in(packets.Datagram(client, vip, macHost, make([]byte, 11)))
+	w.in(packets.Datagram(client, vip, macHost, answer(t, 1, "a.", 1, 0)))
 	w.now += 10e9
 	got := w.only()
 	named := func(names []string, counts []uint64) map[string]uint64 {
@@ -312,11 +314,11 @@ func TestCounts(t *testing.T) {
 
 func TestWrongSource(t *testing.T) {
 	w := newWire(realServer())
-	w.in(datagram(client, vip, macHost, ask(t, 1, "a.", dns.TypeA)))
-	w.out(datagram(ap("192.0.2.21:53"), client, macRouter, answer(t, 1, "a.", dns.TypeA, 0)))
+	w.in(packets.Datagram(client, vip, macHost, ask(t, 1, "a.", dns.TypeA)))
+	w.out(packets.Datagram(ap("192.0.2.21:53"), client, macRouter, answer(t, 1, "a.", dns.TypeA, 0)))
 	// A question that this server itself asks, and an answer to somebody who asked the address that answers.
-	w.out(datagram(ap("192.0.2.21:53"), ap("203.0.113.1:53"), macRouter, ask(t, 2, "a.", dns.TypeA)))
-	w.out(datagram(ap("192.0.2.21:53"), client, macRouter, answer(t, 3, "a.", dns.TypeA, 0)))
+	w.out(packets.Datagram(ap("192.0.2.21:53"), ap("203.0.113.1:53"), macRouter, ask(t, 2, "a.", dns.TypeA)))
+	w.out(packets.Datagram(ap("192.0.2.21:53"), client, macRouter, answer(t, 3, "a.", dns.TypeA, 0)))
 	w.now += 10e9
 	if c := w.only(); c.WrongSource != 1 || c.Unanswered != 1 || c.Responses[UDP][0] != 0 || c.Orphans != 0 {
 		t.Errorf("%+v", c)
@@ -327,8 +329,8 @@ func TestWrongSource(t *testing.T) {
 func TestOwnRecursion(t *testing.T) {
 	w := newWire(realServer())
 	for _, port := range []string{"50000", "53"} {
-		w.out(datagram(ap("192.0.2.21:"+port), ap("203.0.113.1:53"), macRouter, ask(t, 2, "a.", dns.TypeA)))
-		w.in(datagram(ap("203.0.113.1:53"), ap("192.0.2.21:"+port), macHost, answer(t, 2, "a.", dns.TypeA, 0)))
+		w.out(packets.Datagram(ap("192.0.2.21:"+port), ap("203.0.113.1:53"), macRouter, ask(t, 2, "a.", dns.TypeA)))
+		w.in(packets.Datagram(ap("203.0.113.1:53"), ap("192.0.2.21:"+port), macHost, answer(t, 2, "a.", dns.TypeA, 0)))
 	}
 	w.now += 10e9
 	if c := w.only(); c != (Counts{}) {

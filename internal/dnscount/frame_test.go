@@ -6,6 +6,8 @@ import (
 
 	"github.com/miekg/dns"
 	"golang.org/x/sys/unix"
+
+	"github.com/lvsdns/lvsdns/internal/dnscount/packets"
 )
 
 // frames is traffic of a director: queries of many clients and both copies of all, with responses as NAT has them.
@@ -24,11 +26,11 @@ func frames(t testing.TB, clients int) (all []Frame) {
 		addr := from.Addr().As4()
 		binary.BigEndian.PutUint16(addr[2:], uint16(i))
 		from = ap(ip("198.51.100.1").String() + ":4242")
-		asked := datagram(from, vip, macHost, pack(t, m))
+		asked := packets.Datagram(from, vip, macHost, pack(t, m))
 		copy(asked[26:], addr[:])
-		forwarded := datagram(from, vip, macDNS1, pack(t, m))
+		forwarded := packets.Datagram(from, vip, macDNS1, pack(t, m))
 		copy(forwarded[26:], addr[:])
-		answered := datagram(vip, from, macRouter, pack(t, r))
+		answered := packets.Datagram(vip, from, macRouter, pack(t, r))
 		copy(answered[30:], addr[:])
 		add(asked, Host)
 		add(forwarded, Outgoing)
@@ -92,7 +94,7 @@ func BenchmarkFrameTCP(b *testing.B) {
 	data := framed(ask(b, 1, "www.example.com.", dns.TypeAAAA))
 	var all []Frame
 	for i := range 20000 {
-		p := ether(macHost, ipPacket(client.Addr(), vip.Addr(), protoTCP, tcp(uint16(i), 53, 1, tcpACK, data)))
+		p := packets.Ether(macHost, packets.IP(client.Addr(), vip.Addr(), protoTCP, packets.TCP(uint16(i), 53, 1, tcpACK, data)))
 		all = append(all, Frame{Data: p, Wire: len(p)})
 	}
 	c := New(Options{Seed: 9})
@@ -154,11 +156,11 @@ func TestNoAllocations(t *testing.T) {
 	all := frames(t, 50)
 	data := framed(ask(t, 1, "a.", 1), large(t, 2, 0))
 	for i := range 50 {
-		b := ether(macHost, ipPacket(client.Addr(), vip.Addr(), protoTCP, tcp(uint16(i), 53, 1, tcpACK, data[:40+i])))
+		b := packets.Ether(macHost, packets.IP(client.Addr(), vip.Addr(), protoTCP, packets.TCP(uint16(i), 53, 1, tcpACK, data[:40+i])))
 		all = append(all, Frame{Data: b, Wire: len(b)})
 	}
-	for _, p := range pieces(vip.Addr(), client.Addr(), protoUDP, udp(53, 1, large(t, 3, 0)), 1, 1480) {
-		p = ether(macRouter, p)
+	for _, p := range pieces(vip.Addr(), client.Addr(), protoUDP, packets.UDP(53, 1, large(t, 3, 0)), 1, 1480) {
+		p = packets.Ether(macRouter, p)
 		all = append(all, Frame{Data: p, Wire: len(p), Kind: Outgoing})
 	}
 	if n := testing.AllocsPerRun(20, func() {
@@ -175,10 +177,10 @@ func FuzzFrame(f *testing.F) {
 	for i, frame := range frames(f, 2) {
 		f.Add(frame.Data, []byte{}, uint8(frame.Kind), uint8(i))
 	}
-	inner := ipPacket(client.Addr(), vip.Addr(), protoUDP, udp(1, 53, ask(f, 1, "a.", 1)))
-	f.Add(ether(macHost, ipPacket(ip("192.0.2.11"), ip("192.0.2.22"), protoIPIP, inner)), ether(macHost, inner6Fragment(f), 7), uint8(0), uint8(1))
-	f.Add(ether(macHost, ipPacket(client.Addr(), vip.Addr(), protoTCP, tcp(1, 53, 1, 16, framed(ask(f, 1, "a.", 1))))), ether(macHost, inner), uint8(0), uint8(2))
-	f.Add(ether(macHost, ipPacket(ip("192.0.2.11"), vip.Addr(), protoICMP, append([]byte{3, 4, 0, 0, 0, 0, 0, 0}, inner...))), ether(macHost, inner), uint8(0), uint8(2))
+	inner := packets.IP(client.Addr(), vip.Addr(), protoUDP, packets.UDP(1, 53, ask(f, 1, "a.", 1)))
+	f.Add(packets.Ether(macHost, packets.IP(ip("192.0.2.11"), ip("192.0.2.22"), protoIPIP, inner)), packets.Ether(macHost, inner6Fragment(f), 7), uint8(0), uint8(1))
+	f.Add(packets.Ether(macHost, packets.IP(client.Addr(), vip.Addr(), protoTCP, packets.TCP(1, 53, 1, 16, framed(ask(f, 1, "a.", 1))))), packets.Ether(macHost, inner), uint8(0), uint8(2))
+	f.Add(packets.Ether(macHost, packets.IP(ip("192.0.2.11"), vip.Addr(), protoICMP, append([]byte{3, 4, 0, 0, 0, 0, 0, 0}, inner...))), packets.Ether(macHost, inner), uint8(0), uint8(2))
 	counters := map[Role]*Counter{}
 	for _, v := range []View{director(), realServer()} {
 		counters[v.Role] = New(Options{Seed: 1, Waiting: 64, Flows: 64, Fragments: 64})
@@ -211,5 +213,5 @@ func FuzzFrame(f *testing.F) {
 }
 
 func inner6Fragment(t testing.TB) []byte {
-	return ipFragment(client6.Addr(), vip6.Addr(), protoUDP, udp(1, 53, ask(t, 1, "a.", 1)), 1, 0, true)
+	return packets.Fragment(client6.Addr(), vip6.Addr(), protoUDP, packets.UDP(1, 53, ask(t, 1, "a.", 1)), 1, 0, true)
 }

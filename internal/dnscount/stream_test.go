@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/miekg/dns"
+
+	"github.com/lvsdns/lvsdns/internal/dnscount/packets"
 )
 
 // framed is messages as TCP carries them.
@@ -21,9 +23,9 @@ func framed(messages ...[]byte) (b []byte) {
 // segment is a part of the client's stream, or of the server's.
 func (w *wire) segment(d Direction, at uint32, flags byte, data []byte) {
 	if d == Query {
-		w.in(ether(macHost, ipPacket(client.Addr(), vip.Addr(), protoTCP, tcp(client.Port(), 53, at, flags, data))))
+		w.in(packets.Ether(macHost, packets.IP(client.Addr(), vip.Addr(), protoTCP, packets.TCP(client.Port(), 53, at, flags, data))))
 	} else {
-		w.out(ether(macRouter, ipPacket(vip.Addr(), client.Addr(), protoTCP, tcp(53, client.Port(), at, flags, data))))
+		w.out(packets.Ether(macRouter, packets.IP(vip.Addr(), client.Addr(), protoTCP, packets.TCP(53, client.Port(), at, flags, data))))
 	}
 }
 
@@ -172,7 +174,7 @@ func TestConnections(t *testing.T) {
 	q := framed(ask(t, 1, "a.", dns.TypeA))
 	forward := func(at uint32, flags byte, data []byte) {
 		w.segment(Query, at, flags, data)
-		w.out(ether(macDNS1, ipPacket(client.Addr(), vip.Addr(), protoTCP, tcp(client.Port(), 53, at, flags, data))))
+		w.out(packets.Ether(macDNS1, packets.IP(client.Addr(), vip.Addr(), protoTCP, packets.TCP(client.Port(), 53, at, flags, data))))
 	}
 	forward(99, tcpSYN, nil)
 	forward(99, tcpSYN, nil) // sent again
@@ -188,8 +190,8 @@ func TestConnections(t *testing.T) {
 	// Joined midway: what was asked before its copy came by is told to the real server later.
 	other := client
 	client2 := other.Port() + 1
-	w.in(ether(macHost, ipPacket(client.Addr(), vip.Addr(), protoTCP, tcp(client2, 53, 7, tcpACK, q))))
-	w.out(ether(macDNS1, ipPacket(client.Addr(), vip.Addr(), protoTCP, tcp(client2, 53, 7, tcpACK, q))))
+	w.in(packets.Ether(macHost, packets.IP(client.Addr(), vip.Addr(), protoTCP, packets.TCP(client2, 53, 7, tcpACK, q))))
+	w.out(packets.Ether(macDNS1, packets.IP(client.Addr(), vip.Addr(), protoTCP, packets.TCP(client2, 53, 7, tcpACK, q))))
 	c := w.only()
 	if c.Connections != 2 || c.Resets != 1 || c.Queries[TCP][0] != 4 || c.PerConnection.Buckets[1] != 1 || c.PerConnection.Buckets[2] != 1 || c.PerConnection.Count() != 2 || c.Desyncs != 0 {
 		t.Errorf("%+v", c)
@@ -223,8 +225,8 @@ func TestManyConnections(t *testing.T) {
 	w := &wire{c, 1e18}
 	for i := range 1000 {
 		w.now++
-		b := tcp(uint16(1000+i), 53, 1, tcpACK, framed(ask(t, 1, "a.", dns.TypeA)))
-		w.in(ether(macHost, ipPacket(client.Addr(), vip.Addr(), protoTCP, b)))
+		b := packets.TCP(uint16(1000+i), 53, 1, tcpACK, framed(ask(t, 1, "a.", dns.TypeA)))
+		w.in(packets.Ether(macHost, packets.IP(client.Addr(), vip.Addr(), protoTCP, b)))
 	}
 	w.now += 100e9
 	if got := w.only(); got.Queries[TCP][0] != 1000 || got.PerConnection.Count() != 1000 || w.totals.FlowEvictions < 900 {

@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"slices"
 	"testing"
+
+	"github.com/lvsdns/lvsdns/internal/dnscount/packets"
 )
 
 func service(n int, servers ...Server) Service {
@@ -12,7 +14,7 @@ func service(n int, servers ...Server) Service {
 }
 
 func (w *wire) askAt(t testing.TB, s Service, id uint16) {
-	w.in(datagram(client, netip.AddrPortFrom(s.Addr, s.Port), macHost, ask(t, id, "a.", 1)))
+	w.in(packets.Datagram(client, netip.AddrPortFrom(s.Addr, s.Port), macHost, ask(t, id, "a.", 1)))
 }
 
 // TestViewChanges: numbers stay with their service while others come and go, and also when it was away for a while.
@@ -64,7 +66,7 @@ func TestTooMany(t *testing.T) {
 	for i, s := range v.Services {
 		w.askAt(t, s, uint16(i))
 		for j, r := range s.Servers {
-			w.out(datagram(client, netip.AddrPortFrom(r.Addr, r.Port), macDNS1, ask(t, uint16(j), "a.", 1)))
+			w.out(packets.Datagram(client, netip.AddrPortFrom(r.Addr, r.Port), macDNS1, ask(t, uint16(j), "a.", 1)))
 		}
 	}
 	r := w.Report()
@@ -92,8 +94,8 @@ func TestSampled(t *testing.T) {
 		w.now += 1000
 		id, port := uint16(i*31), uint16(1024+i%2048)
 		from := netip.AddrPortFrom(client.Addr(), port)
-		w.in(datagram(from, vip, macHost, ask(t, id, "a.", 1)))
-		w.out(datagram(vip, from, macRouter, answer(t, id, "a.", 1, 0)))
+		w.in(packets.Datagram(from, vip, macHost, ask(t, id, "a.", 1)))
+		w.out(packets.Datagram(vip, from, macRouter, answer(t, id, "a.", 1, 0)))
 	}
 	c := w.only()
 	if n := c.Queries[UDP][0]; n < sent*95/100 || n > sent*105/100 || n%16 != 0 {
