@@ -44,6 +44,10 @@ func draw(t *testing.T, name string) scene {
 		s.dns1.DR(s.vips...)
 		s.method, s.flag = dnscount.DR, "-g"
 	case "TUN":
+		// As keepalived does it: or the kernel may take the VIP as the tunnel's source, which the other end has too.
+		if _, err := s.director.Run(t.Context(), "ip", "-6", "addr", "change", s.vips[1]+"/128", "dev", "eth0", "preferred_lft", "0"); err != nil {
+			t.Fatal(err)
+		}
 		s.dns1.TUN(s.vips...)
 		s.method, s.flag = dnscount.TUN, "-i"
 	default:

@@ -285,7 +285,7 @@ func supported(lines []string) error {
 		if err := exec.Command("ip", "link", "add", "eth0", "type", "veth", "peer", "name", "peer0").Run(); err != nil {
 			return err
 		}
-		for _, l := range lines {
+		for _, l := range append([]string{"link set eth0 up"}, lines...) {
 			if err := exec.Command("ip", strings.Fields(strings.ReplaceAll(l, "#", "1"))...).Run(); err != nil {
 				return err
 			}

@@ -3,6 +3,7 @@ package dnscount
 import (
 	"cmp"
 	"net/netip"
+	"slices"
 )
 
 // Options are the sizes of a Counter's tables.
@@ -33,10 +34,11 @@ type Counter struct {
 
 // serviceSlot keeps the numbers of a service, also while the view lacks it.
 type serviceSlot struct {
-	at      netip.AddrPort
-	present bool
-	counts  Counts
-	servers [MaxServers + 1]serverSlot // the last one is for all that found no slot
+	at       netip.AddrPort
+	present  bool
+	bypassed bool // responses do not come by
+	counts   Counts
+	servers  [MaxServers + 1]serverSlot // the last one is for all that found no slot
 }
 
 type serverSlot struct {
@@ -85,6 +87,9 @@ func (c *Counter) Use(v View) {
 		n := c.serviceSlot(netip.AddrPortFrom(s.Addr, s.Port), known)
 		slot := &c.slots[n]
 		wanted := map[netip.AddrPort]bool{}
+		if len(s.Servers) > 0 || v.Role == RealServer { // without any it is as it was
+			slot.bypassed = v.Role == Director && slices.ContainsFunc(s.Servers, func(r Server) bool { return r.Method == DR || r.Method == TUN })
+		}
 		for _, r := range s.Servers {
 			wanted[netip.AddrPortFrom(r.Addr, r.Port)] = true
 		}

@@ -13,9 +13,11 @@ type Report struct {
 
 // ServiceReport is the numbers of a virtual server of the view.
 type ServiceReport struct {
-	At      netip.AddrPort // zero: all services above MaxServices together
-	Counts  Counts
-	Servers []ServerReport
+	At     netip.AddrPort // zero: all services above MaxServices together
+	Counts Counts
+	// Bypassed says that responses, or some, go past this host, so that nothing can be said of them.
+	Bypassed bool
+	Servers  []ServerReport
 }
 
 // ServerReport is the numbers of a real server of the view.
@@ -32,7 +34,7 @@ func (c *Counter) Report() Report {
 		if !s.present {
 			continue
 		}
-		report := ServiceReport{At: s.at, Counts: s.counts}
+		report := ServiceReport{At: s.at, Counts: s.counts, Bypassed: s.bypassed}
 		for j := range s.servers {
 			if d := &s.servers[j]; d.present {
 				report.Servers = append(report.Servers, ServerReport{d.at, d.counts})
