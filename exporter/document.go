@@ -13,6 +13,7 @@ func catalogue() []described {
 		viewTable().describe(), virtualTable().describe(), realTable().describe(),
 		totalsTable().describe(), cpuTable().describe(), sysctlTable().describe(),
 		vrrpTable().describe(), checkTable().describe(), checksTable().describe(),
+		captureTable().describe(), captureLinkTable().describe(), dnsTable().describe(), dnsServerTable().describe(),
 		driftTable().describe(), one("drift in all", driftSummaryRow()).describe(), configTable().describe(),
 		sourceTable().describe(), selfTable().describe(),
 	)

@@ -25,6 +25,7 @@ type Config struct {
 	Configuration func() (*keepalived.Config, error)
 	Belief        func(context.Context) (*keepalived.Belief, error) // nil: keepalived is not asked
 	Checks        *Checks                                           // nil: nobody listens to checks
+	Traffic       Traffic                                           // nil: no packets are captured
 
 	ServicesOnly bool                       // no series for real servers
 	Keep         func(ipvs.ServiceKey) bool // which virtual servers to show; nil: all
@@ -132,6 +133,10 @@ func (e *Exporter) wire() {
 	}
 	e.drift = share(c, reader.read)
 	e.sources = append(e.sources, newSource("drift", e.drift, (*differences).fill))
+	if c.Traffic != nil {
+		dns := share(c, (&dnsReader{traffic: c.Traffic, view: e.view, now: c.Now}).read)
+		e.sources = append(e.sources, newSource("dns", dns, e.fillDNS))
+	}
 	if c.Checks != nil {
 		checks := share(c, func(context.Context) (*checksView, error) { return c.Checks.view(), c.Checks.state() })
 		checks.keep = 0 // it is in memory

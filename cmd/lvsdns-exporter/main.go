@@ -70,9 +70,10 @@ func serve(ctx context.Context, settings *config.Exporter, build exporter.Build,
 	if s := settings.Checks; s.Socket != "" {
 		checks = exporter.NewChecks(exporter.ChecksConfig{Socket: s.Socket, Max: s.Max, Forget: s.Forget})
 	}
+	packets := newCapture(settings.DNS, log)
 	e := exporter.New(exporter.Config{
 		Kernel: kernel, Proc: proc, Root: settings.Sources.Root, Addresses: host.Addresses,
-		Configuration: configuration(settings), Belief: belief(settings.Keepalived), Checks: checks,
+		Configuration: configuration(settings), Belief: belief(settings.Keepalived), Checks: checks, Traffic: traffic(packets),
 		ServicesOnly: settings.Metrics.Detail == "service", MaxSeries: settings.Metrics.MaxSeries, PerCPU: settings.Metrics.PerCPU,
 		Keep:    func(k ipvs.ServiceKey) bool { return settings.Metrics.Shows(k.Addr, k.FWMark) },
 		Timeout: settings.Sources.Timeout, Share: settings.Sources.Share, Build: build, Log: log,
@@ -90,6 +91,10 @@ func serve(ctx context.Context, settings *config.Exporter, build exporter.Build,
 	group.Go(func() error { return e.Serve(ctx, listeners, settings.Web.ConfigFile, log) })
 	if checks != nil {
 		group.Go(func() error { return checks.Listen(ctx) })
+	}
+	if packets != nil {
+		group.Go(func() error { return packets.Run(ctx) })
+		group.Go(func() error { return follow(ctx, packets, e, settings.DNS, log) })
 	}
 	return group.Wait()
 }

@@ -1,6 +1,7 @@
 package capture
 
 import (
+	"net"
 	"net/netip"
 	"slices"
 
@@ -93,4 +94,27 @@ func DoubleCounting(chosen []Link) (names []string) {
 		}
 	}
 	return names
+}
+
+// Host reads what surrounds a capture: the devices of the calling thread's namespace, their addresses and their neighbours.
+func Host() (links []Link, neighbours []Neighbour, holdings []Holding, err error) {
+	if links, err = Links(); err != nil {
+		return nil, nil, nil, err
+	}
+	if neighbours, err = Neighbours(); err != nil {
+		return nil, nil, nil, err
+	}
+	for _, l := range links {
+		device := net.Interface{Index: l.Index, Name: l.Name}
+		addrs, err := device.Addrs()
+		if err != nil {
+			continue // it has gone since
+		}
+		for _, a := range addrs {
+			if p, err := netip.ParsePrefix(a.String()); err == nil {
+				holdings = append(holdings, Holding{Addr: p.Addr().Unmap(), Bits: p.Bits(), Link: l.Name, Kind: l.Kind, Loop: l.Loopback})
+			}
+		}
+	}
+	return links, neighbours, holdings, nil
 }

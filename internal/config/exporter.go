@@ -17,6 +17,7 @@ type Exporter struct {
 	Sources    Sources
 	Keepalived Keepalived
 	Checks     Checks
+	DNS        DNS
 }
 
 // Web is where and how pages are served.
@@ -75,6 +76,16 @@ type Checks struct {
 	Forget time.Duration
 }
 
+// DNS is whether and where DNS traffic is captured.
+type DNS struct {
+	Capture    bool
+	Role       string   // auto, director or realserver
+	Interfaces []string // none: chosen by themselves
+	Ports      []uint16
+	Services   []netip.AddrPort
+	Memory     int // of each card's ring, MiB
+}
+
 // NewExporter is what holds without a file and without flags.
 func NewExporter() *Exporter {
 	return &Exporter{
@@ -87,6 +98,7 @@ func NewExporter() *Exporter {
 			PIDFile: "/run/keepalived.pid", DumpFile: "/tmp/keepalived_check.data",
 		},
 		Checks: Checks{Socket: "/run/lvsdns/check.sock", Max: 20_000, Forget: 24 * time.Hour},
+		DNS:    DNS{Role: "auto", Ports: []uint16{53}, Memory: 16},
 	}
 }
 
@@ -113,5 +125,11 @@ func (e *Exporter) options() []option {
 		{"checks.socket", file{&e.Checks.Socket, true}, "Where lvsdns-check reports what it found. The directory must be there. Empty: nobody listens."},
 		{"checks.max", whole{&e.Checks.Max, 1, 1_000_000}, "How many checks to remember. Reports of more are refused, and lvsdns_check_datagrams_total says so."},
 		{"checks.forget", span{&e.Checks.Forget, time.Minute, 365 * 24 * time.Hour}, "How long a check is shown that no longer reports."},
+		{"dns.capture", truth{&e.DNS.Capture}, "Count the DNS traffic in the packets of the network cards. Needs CAP_NET_RAW. Listens only: no card is made\npromiscuous, and names and addresses of clients are counted, not kept."},
+		{"dns.role", choice{&e.DNS.Role, []string{"auto", "director", "realserver"}}, "What this host is. auto: a director if its IPVS table has virtual servers for DNS, else a real server of the\naddresses that lo, a dummy device or a tunnel's end has."},
+		{"dns.interfaces", names{&e.DNS.Interfaces}, "Network cards to listen on. Empty: those that are stacked on nothing, so that no packet counts twice."},
+		{"dns.ports", ports{&e.DNS.Ports}, "Ports of virtual servers that are DNS."},
+		{"dns.services", endpoints{&e.DNS.Services}, "More virtual servers, as ADDRESS:PORT: those that IPVS knows by a firewall mark, and on a real server its own address\nif the director translates addresses (NAT)."},
+		{"dns.ring-size", whole{&e.DNS.Memory, 1, 1024}, "MiB of memory for the packets of each card until they are counted."},
 	}
 }

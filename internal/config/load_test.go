@@ -144,6 +144,7 @@ checks: {socket: "", max: 10, forget: 2h}
 		Sources:    Sources{"/host", 500 * time.Millisecond, 0},
 		Keepalived: Keepalived{"/a", "lb1", false, 5 * time.Minute, "/b", "/c"},
 		Checks:     Checks{"", 10, 2 * time.Hour},
+		DNS:        DNS{Role: "auto", Ports: []uint16{53}, Memory: 16},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got\n%+v, want\n%+v", got, want)
