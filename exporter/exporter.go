@@ -32,6 +32,7 @@ type Config struct {
 	Flows         FlowsConfig
 	Connections   *Connections                     // nil: the connection table is not read
 	Journal       func() (*notify.Document, error) // of lvsdns-notify; nil: it is not read
+	Traffic       Traffic                          // nil: no packets are captured
 
 	ServicesOnly bool                       // no series for real servers
 	Keep         func(ipvs.ServiceKey) bool // which virtual servers to show; nil: all
@@ -167,6 +168,10 @@ func (e *Exporter) wire() {
 	}
 	if c.Connections != nil {
 		e.sources = append(e.sources, source{"connections", c.Connections.fetch})
+	}
+	if c.Traffic != nil {
+		dns := share(c, (&dnsReader{traffic: c.Traffic, view: e.view, now: c.Now}).read)
+		e.sources = append(e.sources, newSource("dns", dns, e.fillDNS))
 	}
 	if c.Checks != nil {
 		checks := share(c, func(context.Context) (*checksView, error) { return c.Checks.view(), c.Checks.state() })

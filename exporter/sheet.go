@@ -47,14 +47,40 @@ func (s *sheet) family(m metric) *family {
 
 // add writes a series: the labels of the subject, as text already, then the row's own.
 func (s *sheet) add(f *family, value float64, subject []byte, labels []string) {
-	b := append(f.lines, f.name...)
-	if len(subject)+len(labels) > 0 {
+	s.line(f, "", value, subject, labels, "")
+}
+
+// addSpread writes the series of a histogram: each bucket counts all that is up to its bound.
+func (s *sheet) addSpread(f *family, value spread, subject []byte, labels []string) {
+	sum := uint64(0)
+	for i, n := range value.counts {
+		sum += n
+		bound := math.Inf(1)
+		if i < len(value.bounds) {
+			bound = value.bounds[i]
+		}
+		s.line(f, "_bucket", float64(sum), subject, labels, string(appendValue(nil, bound)))
+	}
+	s.line(f, "_sum", value.sum, subject, labels, "")
+	s.line(f, "_count", float64(sum), subject, labels, "")
+}
+
+// line writes one sample; bound is the label le of a bucket.
+func (s *sheet) line(f *family, suffix string, value float64, subject []byte, labels []string, bound string) {
+	b := append(append(f.lines, f.name...), suffix...)
+	if len(subject)+len(labels)+len(bound) > 0 {
 		b = append(append(b, '{'), subject...)
 		for i, v := range labels {
 			if i > 0 || len(subject) > 0 {
 				b = append(b, ',')
 			}
 			b = appendLabel(b, f.labels[i], v)
+		}
+		if bound != "" {
+			if len(subject)+len(labels) > 0 {
+				b = append(b, ',')
+			}
+			b = appendLabel(b, "le", bound)
 		}
 		b = append(b, '}')
 	}

@@ -6,13 +6,18 @@ type kind uint8
 const (
 	gauge kind = iota
 	counter
+	histogram
 )
 
 func (k kind) String() string {
-	if k == counter {
+	switch k {
+	case counter:
 		return "counter"
+	case histogram:
+		return "histogram"
+	default:
+		return "gauge"
 	}
-	return "gauge"
 }
 
 // metric is what is known of a family before there is any value.
@@ -27,10 +32,23 @@ type metric struct {
 type row[T any] struct {
 	metric
 	series func(subject T, emit emit)
+	// spread takes histograms instead, of a metric that is one.
+	spread func(subject T, emit emitSpread)
 }
 
 // emit adds a series; labels are the values of the row's own labels.
 type emit func(value float64, labels ...string)
+
+// spread is the values of a histogram: how many are up to each bound, those below it not included again, how many are above all,
+// and the sum of the values.
+type spread struct {
+	bounds []float64
+	counts []uint64 // one more than bounds
+	sum    float64
+}
+
+// emitSpread adds a histogram; labels are the values of the row's own labels.
+type emitSpread func(value spread, labels ...string)
 
 // table is the metrics of one kind of subject, such as a real server.
 type table[T any] struct {
@@ -43,19 +61,23 @@ type table[T any] struct {
 // row makers, so that a table reads as one: name, help, how.
 
 func gaugeRow[T any](name, help string, value func(T) float64) row[T] {
-	return row[T]{metric{name: name, help: help}, always(value)}
+	return row[T]{metric: metric{name: name, help: help}, series: always(value)}
 }
 
 func counterRow[T any](name, help string, value func(T) float64) row[T] {
-	return row[T]{metric{name: name, help: help, kind: counter}, always(value)}
+	return row[T]{metric: metric{name: name, help: help, kind: counter}, series: always(value)}
 }
 
 func seriesRow[T any](name, help string, labels []string, series func(T, emit)) row[T] {
-	return row[T]{metric{name: name, help: help, labels: labels}, series}
+	return row[T]{metric: metric{name: name, help: help, labels: labels}, series: series}
 }
 
 func counterSeriesRow[T any](name, help string, labels []string, series func(T, emit)) row[T] {
-	return row[T]{metric{name: name, help: help, kind: counter, labels: labels}, series}
+	return row[T]{metric: metric{name: name, help: help, kind: counter, labels: labels}, series: series}
+}
+
+func histogramRow[T any](name, help string, labels []string, values func(T, emitSpread)) row[T] {
+	return row[T]{metric: metric{name: name, help: help, kind: histogram, labels: labels}, spread: values}
 }
 
 func always[T any](value func(T) float64) func(T, emit) {
@@ -64,7 +86,15 @@ func always[T any](value func(T) float64) func(T, emit) {
 
 // only leaves a row out for subjects of which it would say something untrue.
 func only[T any](when func(T) bool, r row[T]) row[T] {
-	all := r.series
+	all, spreads := r.series, r.spread
+	if spreads != nil {
+		r.spread = func(x T, emit emitSpread) {
+			if when(x) {
+				spreads(x, emit)
+			}
+		}
+		return r
+	}
 	r.series = func(x T, emit emit) {
 		if when(x) {
 			all(x, emit)
@@ -87,7 +117,9 @@ func (t table[T]) fill(s *sheet, limit int, subjects ...T) {
 		need    int
 	)
 	add := func(value float64, labels ...string) { s.add(current, value, common, labels) }
+	addSpread := func(value spread, labels ...string) { s.addSpread(current, value, common, labels) }
 	count := func(float64, ...string) { need++ }
+	countSpread := func(value spread, _ ...string) { need += len(value.counts) + 2 }
 	seen := make(map[string]bool, len(subjects))
 	for _, x := range subjects {
 		common = appendLabels(common[:0], t.labels, t.values(x))
@@ -99,7 +131,7 @@ func (t table[T]) fill(s *sheet, limit int, subjects ...T) {
 		if limit > 0 && s.series+maxRowSeries*len(t.rows) > limit {
 			need = 0
 			for _, r := range t.rows {
-				r.series(x, count)
+				r.each(x, count, countSpread)
 			}
 			if s.series+need > limit {
 				s.dropped += need
@@ -108,9 +140,18 @@ func (t table[T]) fill(s *sheet, limit int, subjects ...T) {
 		}
 		for i, r := range t.rows {
 			current = families[i]
-			r.series(x, add)
+			r.each(x, add, addSpread)
 		}
 	}
+}
+
+// each takes all series of a subject.
+func (r row[T]) each(x T, emit emit, emitSpread emitSpread) {
+	if r.spread != nil {
+		r.spread(x, emitSpread)
+		return
+	}
+	r.series(x, emit)
 }
 
 // maxRowSeries is more than any row has for one subject: as long as so many fit, there is no need to count.

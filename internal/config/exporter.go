@@ -20,6 +20,7 @@ type Exporter struct {
 	Connections Connections
 	Conntrack   Conntrack
 	Notify      NotifyJournal
+	DNS         DNS
 }
 
 // Web is where and how pages are served.
@@ -100,6 +101,16 @@ type NotifyJournal struct {
 	StateDir string // empty: it is not read
 }
 
+// DNS is whether and where DNS traffic is captured.
+type DNS struct {
+	Capture    bool
+	Role       string   // auto, director or realserver
+	Interfaces []string // none: chosen by themselves
+	Ports      []uint16
+	Services   []netip.AddrPort
+	Memory     int // of each card's ring, MiB
+}
+
 // NewExporter is what holds without a file and without flags.
 func NewExporter() *Exporter {
 	return &Exporter{
@@ -115,6 +126,7 @@ func NewExporter() *Exporter {
 		Connections: Connections{Interval: time.Minute, MaxTime: 2 * time.Second, MaxEntries: 2_000_000},
 		Conntrack:   Conntrack{Passes: true, Interval: time.Minute, MaxEntries: 2_000_000},
 		Notify:      NotifyJournal{StateDir: "/var/lib/lvsdns"},
+		DNS:         DNS{Role: "auto", Ports: []uint16{53}, Memory: 16},
 	}
 }
 
@@ -151,5 +163,11 @@ func (e *Exporter) options() []option {
 		{"connections.max-time", span{&e.Connections.MaxTime, 10 * time.Millisecond, time.Minute}, "How long one such pass may read: about as much processor time. It rests for four times as long in between.\nBefore Linux 6.14 the time grows with the square of the entries, and 2 s are good for 30,000 to 50,000. A pass that does\nnot come to the end says so, and shows what it found in the part that it read."},
 		{"connections.max-entries", whole{&e.Connections.MaxEntries, 1, 100_000_000}, "How many entries one such pass may read."},
 		{"notify.state-dir", file{&e.Notify.StateDir, true}, "Where lvsdns-notify keeps its journal: changes of VRRP state, and what was done about them. Empty: it is not read."},
+		{"dns.capture", truth{&e.DNS.Capture}, "Count the DNS traffic in the packets of the network cards. Needs CAP_NET_RAW. Listens only: no card is made\npromiscuous, and names and addresses of clients are counted, not kept."},
+		{"dns.role", choice{&e.DNS.Role, []string{"auto", "director", "realserver"}}, "What this host is. auto: a director if its IPVS table has virtual servers for DNS, else a real server of the\naddresses that lo, a dummy device or a tunnel's end has."},
+		{"dns.interfaces", interfaces{&e.DNS.Interfaces}, "Network cards to listen on. Empty: those that are stacked on nothing, so that no packet counts twice."},
+		{"dns.ports", ports{&e.DNS.Ports}, "Ports of virtual servers that are DNS."},
+		{"dns.services", endpoints{&e.DNS.Services}, "More virtual servers, as ADDRESS:PORT: those that IPVS knows by a firewall mark, and on a real server its own address\nif the director translates addresses (NAT)."},
+		{"dns.ring-size", whole{&e.DNS.Memory, 1, 1024}, "MiB of memory for the packets of each card until they are counted."},
 	}
 }

@@ -64,3 +64,6 @@ func (h *Host) Exporter(k *Keepalived, flags ...string) *Process {
 		"--web.listen-address=:9741", "--keepalived.config-file=" + k.conf,
 	}, flags...)...)
 }
+
+// Inside runs f on a thread that is in the host's namespace: sockets that f opens are the host's.
+func (h *Host) Inside(f func() error) error { return netns.Do(h.netns, f) }

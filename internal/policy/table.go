@@ -23,17 +23,20 @@ var units = []unit{
 	{dir: "internal/ipvs"},
 	{dir: "internal/keepalived"},
 
+	// Packets of the host's cards, for dnscount to count.
+	{dir: "internal/capture", may: []string{"internal/dnscount"}},
+
 	// Comparison of what the leaves report, then the engines. They take values and small
 	// interfaces; cmd hands the clients in.
 	{dir: "internal/drift", may: []string{"conntrack", "internal/host", "internal/ipvs", "internal/keepalived"}},
 	{dir: "internal/flows", may: []string{"conntrack", "internal/ipvs"}},
-	{dir: "exporter", may: []string{"internal/drift", "internal/flows", "checker", "conntrack", "notify", "internal/dnscount", "internal/host", "internal/ipvs", "internal/keepalived"}},
+	{dir: "exporter", may: []string{"internal/capture", "internal/drift", "internal/flows", "checker", "conntrack", "notify", "internal/dnscount", "internal/host", "internal/ipvs", "internal/keepalived"}},
 	{dir: "internal/fallback", may: []string{"internal/drift", "checker", "internal/host", "internal/ipvs", "internal/keepalived"}},
 
 	// Wiring.
 	{dir: "cmd", may: []string{
 		"exporter", "internal/fallback", "internal/drift", "internal/flows", "checker", "conntrack", "notify",
-		"internal/config", "internal/dnscount", "internal/host", "internal/ipvs", "internal/keepalived",
+		"internal/capture", "internal/config", "internal/dnscount", "internal/host", "internal/ipvs", "internal/keepalived",
 	}},
 
 	// A name server made of bytes, and a table of flows that nobody has sent, for tests.
@@ -56,7 +59,7 @@ var units = []unit{
 }
 
 // testHelpers are the units that any _test.go file may import besides what its unit may.
-var testHelpers = []string{"internal/dnstest", "internal/flowtest", "internal/labtest", "internal/promcheck"}
+var testHelpers = []string{"internal/dnstest", "internal/flowtest", "internal/labtest", "internal/netns", "internal/promcheck"}
 
 // home names the units that may import a module. A module with one home can be replaced in one place.
 type home struct {
@@ -67,7 +70,7 @@ type home struct {
 // homes lists every module that may be imported directly. Test files may import any of them.
 var homes = []home{
 	{module: "github.com/miekg/dns", units: []string{"checker", "internal/labtest"}},
-	{module: "golang.org/x/net", units: []string{"checker"}},
+	{module: "golang.org/x/net", units: []string{"checker", "internal/capture"}},
 	{module: "github.com/spf13/viper", units: []string{"internal/config"}},
 	{module: "github.com/prometheus/client_golang", units: []string{"exporter"}},
 	// The values of client_golang: a test reads them.
@@ -78,7 +81,7 @@ var homes = []home{
 	{module: "github.com/ti-mo/conntrack", units: []string{"conntrack"}},
 	{module: "github.com/mdlayher/netlink", units: []string{"internal/ipvs", "conntrack"}},
 	// System calls that the standard library lacks: as good as part of it.
-	{module: "golang.org/x/sys", units: []string{"checker", "conntrack", "cmd", "internal/dnscount", "internal/guest", "internal/host", "internal/ipvs", "internal/labtest", "internal/netns", "lab", "tools"}},
+	{module: "golang.org/x/sys", units: []string{"checker", "conntrack", "cmd", "internal/capture", "internal/guest", "internal/host", "internal/ipvs", "internal/labtest", "internal/netns", "lab", "tools"}},
 	{module: "github.com/rogpeppe/go-internal"},
 	// PromQL, for tests: alerts and dashboards are parsed as Prometheus does it.
 	{module: "github.com/prometheus/prometheus", units: []string{"internal/promcheck"}},

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"math/rand/v2"
+	"reflect"
+	"time"
+
+	"github.com/lvsdns/lvsdns/exporter"
+	"github.com/lvsdns/lvsdns/internal/capture"
+	"github.com/lvsdns/lvsdns/internal/config"
+	"github.com/lvsdns/lvsdns/internal/dnscount"
+)
+
+// newCapture is the capture that the settings ask for, or nil.
+func newCapture(d config.DNS, log *slog.Logger) *capture.Capture {
+	if !d.Capture {
+		return nil
+	}
+	return capture.New(capture.Config{Interfaces: d.Interfaces, Blocks: d.Memory, Seed: rand.Uint64(), Log: log})
+}
+
+// traffic is c as the exporter wants it: no capture is no Traffic, not one that is nil inside.
+func traffic(c *capture.Capture) exporter.Traffic {
+	if c == nil {
+		return nil
+	}
+	return c
+}
+
+// viewEvery is how soon a new virtual server is counted.
+const viewEvery = 2 * time.Second
+
+// follow keeps the capture's view of the world up to date, until ctx ends.
+func follow(ctx context.Context, c *capture.Capture, e *exporter.Exporter, d config.DNS, log *slog.Logger) error {
+	options := exporter.DNSOptions{Role: d.Role, Ports: d.Ports, Services: d.Services}
+	ticker := time.NewTicker(viewEvery)
+	defer ticker.Stop()
+	var last dnscount.View
+	for {
+		// Without a table a director's virtual servers stay as they were; on a real server there is none.
+		table, err := e.Table(ctx)
+		links, neighbours, holdings, hostErr := capture.Host()
+		if hostErr == nil && (err == nil || last.Role != dnscount.Director || len(last.Services) == 0) {
+			v := exporter.DNSView(table, exporter.Surroundings{Links: links, Neighbours: neighbours, Holdings: holdings}, options)
+			if !reflect.DeepEqual(v, last) {
+				if err := c.Update(v); err != nil {
+					log.Error("the view of DNS traffic stays as it was", "error", err)
+				} else {
+					log.Info("counting DNS traffic", "role", v.Role, "virtual_servers", len(v.Services))
+					last = v
+				}
+			}
+		} else if hostErr != nil {
+			log.Error("the view of DNS traffic stays as it was", "error", hostErr)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+	}
+}

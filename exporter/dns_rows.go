@@ -1,0 +1,258 @@
+package exporter
+
+import (
+	"net/netip"
+
+	"github.com/lvsdns/lvsdns/internal/capture"
+	"github.com/lvsdns/lvsdns/internal/dnscount"
+)
+
+// dnsService is a virtual server's DNS traffic.
+type dnsService struct {
+	*dnscount.ServiceReport
+	coverage float64 // negative: not known
+	role     dnscount.Role
+}
+
+// vipLabels are the values of vip and vport; "other" is all virtual servers above dnscount.MaxServices.
+func vipLabels(at netip.AddrPort) []string {
+	if !at.IsValid() {
+		return []string{"other", ""}
+	}
+	return []string{at.Addr().String(), decimal(at.Port())}
+}
+
+// by emits a value for each name of a table.
+func by(names []string, counts []uint64, emit emit) {
+	for i, n := range names {
+		emit(float64(counts[i]), n)
+	}
+}
+
+func spreadOf(h *dnscount.Histogram, bounds []uint64, unit float64) spread {
+	s := spread{counts: h.Buckets[:len(bounds)+1], sum: float64(h.Sum) * unit}
+	for _, b := range bounds {
+		s.bounds = append(s.bounds, float64(b)*unit)
+	}
+	return s
+}
+
+func dnsTable() table[dnsService] {
+	return table[dnsService]{
+		subject: "the DNS traffic of a virtual server, from packets",
+		labels:  []string{"vip", "vport"},
+		values:  func(s dnsService) []string { return vipLabels(s.At) },
+		rows:    append(append(dnsQueryRows(), dnsResponseRows()...), dnsPacketRows()...),
+	}
+}
+
+func dnsQueryRows() []row[dnsService] {
+	return []row[dnsService]{
+		counterSeriesRow("lvsdns_dns_queries_total", "Queries by transport and family of addresses.", []string{"transport", "family"},
+			func(s dnsService, emit emit) {
+				for t, transport := range dnscount.Transports {
+					for f, family := range dnscount.Families {
+						emit(float64(s.Counts.Queries[t][f]), transport, family)
+					}
+				}
+			}),
+		counterSeriesRow("lvsdns_dns_queries_by_type_total", "Queries by the type that is asked for; queries without a question are other.", []string{"qtype"},
+			func(s dnsService, emit emit) { by(dnscount.Types[:], s.Counts.ByType[:], emit) }),
+		counterSeriesRow("lvsdns_dns_queries_by_opcode_total", "Queries by opcode.", []string{"opcode"},
+			func(s dnsService, emit emit) { by(dnscount.Opcodes[:], s.Counts.ByOpcode[:], emit) }),
+		counterSeriesRow("lvsdns_dns_query_flags_total", "Queries that have a flag: rd, cd, ad of the header, do of EDNS.", []string{"flag"},
+			func(s dnsService, emit emit) { by(dnscount.QueryFlags[:], s.Counts.QueryFlags[:], emit) }),
+		counterSeriesRow("lvsdns_dns_query_edns_total", "Queries by version of EDNS: none, v0, other.", []string{"edns"},
+			func(s dnsService, emit emit) { by(dnscount.EDNSVersions[:], s.Counts.EDNS[:], emit) }),
+		histogramRow("lvsdns_dns_query_edns_udp_size_bytes", "The size of UDP responses that clients say they take, of queries with EDNS.", nil,
+			func(s dnsService, emit emitSpread) {
+				emit(spreadOf(&s.Counts.EDNSSize, dnscount.EDNSSizes[:], 1))
+			}),
+		counterRow("lvsdns_dns_query_ecs_total", "Queries with a client subnet (RFC 7871).", func(s dnsService) float64 { return float64(s.Counts.Subnets) }),
+		counterRow("lvsdns_dns_query_cookie_total", "Queries with a cookie (RFC 7873).", func(s dnsService) float64 { return float64(s.Counts.Cookies) }),
+	}
+}
+
+// dnsResponseRows are absent where responses go past this host: 0 would be untrue.
+func dnsResponseRows() []row[dnsService] {
+	rows := []row[dnsService]{
+		counterSeriesRow("lvsdns_dns_responses_total", "Responses by transport and rcode, the extended ones of EDNS included.", []string{"transport", "rcode"},
+			func(s dnsService, emit emit) {
+				for t, transport := range dnscount.Transports {
+					for i, rcode := range dnscount.Rcodes {
+						emit(float64(s.Counts.Responses[t][i]), transport, rcode)
+					}
+				}
+			}),
+		counterRow("lvsdns_dns_responses_nodata_total", "Responses that say: there is the name, and nothing of this type.", func(s dnsService) float64 { return float64(s.Counts.NoData) }),
+		counterSeriesRow("lvsdns_dns_response_flags_total", "Responses that have a flag of the header: aa, tc, ra, ad.", []string{"flag"},
+			func(s dnsService, emit emit) { by(dnscount.ResponseFlags[:], s.Counts.ResponseFlags[:], emit) }),
+		counterSeriesRow("lvsdns_dns_responses_truncated_total", "Responses with TC: the client must ask again over TCP.", []string{"family"},
+			func(s dnsService, emit emit) { by(dnscount.Families[:], s.Counts.Truncated[:], emit) }),
+		histogramRow("lvsdns_dns_response_size_bytes", "Size of responses, without the headers of UDP and IP.", []string{"transport"},
+			func(s dnsService, emit emitSpread) {
+				for t, transport := range dnscount.Transports {
+					emit(spreadOf(&s.Counts.ResponseSize[t], dnscount.ResponseSizes[:], 1), transport)
+				}
+			}),
+		histogramRow("lvsdns_dns_response_latency_seconds", "Time from a query to its response, as they pass this host.", []string{"transport"},
+			func(s dnsService, emit emitSpread) {
+				for t, transport := range dnscount.Transports {
+					emit(spreadOf(&s.Counts.Latency[t], dnscount.Latencies[:], 1e-9), transport)
+				}
+			}),
+		counterSeriesRow("lvsdns_dns_client_retries_total", "Queries that repeat one that still waits: retransmit has its ID, port and question.", []string{"kind"},
+			func(s dnsService, emit emit) { emit(float64(s.Counts.Retransmits), "retransmit") }),
+		counterRow("lvsdns_dns_unanswered_queries_total", "Queries without a response within 5 s.", func(s dnsService) float64 { return float64(s.Counts.Unanswered) }),
+		counterRow("lvsdns_dns_orphan_responses_total", "Responses to no query that was seen, or to one that had its response.", func(s dnsService) float64 { return float64(s.Counts.Orphans) }),
+		counterRow("lvsdns_dns_match_table_evictions_total", "Queries and responses that were not joined because too many wait.", func(s dnsService) float64 { return float64(s.Counts.EvictedMatches) }),
+		only(func(s dnsService) bool { return s.role == dnscount.RealServer },
+			counterRow("lvsdns_dns_response_source_mismatch_total", "Responses of this real server from another address than was asked. Clients drop them: let the name server listen on the VIP itself. Absent on a director.",
+				func(s dnsService) float64 { return float64(s.Counts.WrongSource) })),
+		counterSeriesRow("lvsdns_dns_extended_error_total", "Responses with an extended error (RFC 8914).", []string{"ede"},
+			func(s dnsService, emit emit) {
+				by(dnscount.ExtendedErrors[:], s.Counts.ExtendedErrors[:], emit)
+			}),
+		counterRow("lvsdns_dns_tcp_transfer_messages_total", "Messages of zone transfers after the first of each, which is a response.", func(s dnsService) float64 { return float64(s.Counts.Transfers) }),
+	}
+	for i := range rows {
+		rows[i] = only(func(s dnsService) bool { return !s.Bypassed }, rows[i])
+	}
+	return rows
+}
+
+func dnsPacketRows() []row[dnsService] {
+	return []row[dnsService]{
+		counterRow("lvsdns_dns_tcp_connections_total", "TCP connections that clients began.", func(s dnsService) float64 { return float64(s.Counts.Connections) }),
+		counterRow("lvsdns_dns_tcp_resets_total", "TCP connections that ended by a reset.", func(s dnsService) float64 { return float64(s.Counts.Resets) }),
+		histogramRow("lvsdns_dns_tcp_queries_per_connection", "Queries of a TCP connection, once it is over.", nil,
+			func(s dnsService, emit emitSpread) {
+				emit(spreadOf(&s.Counts.PerConnection, dnscount.ConnectionQuestions[:], 1))
+			}),
+		counterRow("lvsdns_dns_tcp_desync_total", "Times that packets were missing and messages of a TCP connection may not be counted.", func(s dnsService) float64 { return float64(s.Counts.Desyncs) }),
+		counterSeriesRow("lvsdns_dns_fragmented_messages_total", "DNS messages over UDP that came in several IP fragments.", []string{"direction", "family"},
+			func(s dnsService, emit emit) {
+				for d, direction := range dnscount.Directions {
+					for f, family := range dnscount.Families {
+						emit(float64(s.Counts.Fragmented[d][f]), direction, family)
+					}
+				}
+			}),
+		counterSeriesRow("lvsdns_dns_fragments_total", "IP fragments: first (with ports), later, unattributed (the first one was not seen), outer (of a tunnel's packet).", []string{"position", "direction"},
+			func(s dnsService, emit emit) {
+				for p, position := range dnscount.Positions {
+					for d, direction := range dnscount.Directions {
+						emit(float64(s.Counts.Fragments[p][d]), position, direction)
+					}
+				}
+			}),
+		counterSeriesRow("lvsdns_dns_icmp_feedback_total", "ICMP errors about the DNS packets of a virtual server: received by it, or sent by it or by IPVS in its name.", []string{"kind", "direction"},
+			func(s dnsService, emit emit) {
+				for k, kind := range dnscount.Feedbacks {
+					for d, direction := range dnscount.FeedbackDirections {
+						emit(float64(s.Counts.Feedback[k][d]), kind, direction)
+					}
+				}
+			}),
+		counterSeriesRow("lvsdns_dns_malformed_total", "Malformed messages: short (no header), label, end (it ends too early), option, direction (a response to the virtual server or a query from it), length (UDP and IP disagree).",
+			[]string{"reason"}, func(s dnsService, emit emit) {
+				by(dnscount.Defects[1:], s.Counts.Malformed[1:], emit)
+			}),
+		counterSeriesRow("lvsdns_capture_seen_packets_total", "Packets that IPVS counts as incoming, as the capture saw them.", []string{"transport"},
+			func(s dnsService, emit emit) { by(dnscount.Transports[:], s.Counts.Seen[:], emit) }),
+		only(func(s dnsService) bool { return s.coverage >= 0 },
+			gaugeRow("lvsdns_capture_coverage_ratio", "Packets seen by the capture for each one that IPVS counted, over one to two minutes; absent with fewer than 100 packets. Far from 1: do not believe the other numbers.",
+				func(s dnsService) float64 { return s.coverage })),
+	}
+}
+
+// dnsServer is what a real server got of a virtual server's queries.
+type dnsServer struct {
+	dnscount.ServerReport
+	service netip.AddrPort
+}
+
+func dnsServerTable() table[dnsServer] {
+	return table[dnsServer]{
+		subject: "the queries that a director forwards to a real server",
+		labels:  []string{"vip", "vport", "rip", "rport"},
+		values:  func(s dnsServer) []string { return append(vipLabels(s.service), vipLabels(s.At)...) },
+		rows: []row[dnsServer]{
+			counterSeriesRow("lvsdns_dns_rs_queries_total", "Queries forwarded to a real server, told by its MAC, its tunnel or its address.", []string{"transport"},
+				func(s dnsServer, emit emit) { by(dnscount.Transports[:], s.Queries[:], emit) }),
+		},
+	}
+}
+
+func captureLinkTable() table[capture.LinkReport] {
+	return table[capture.LinkReport]{
+		subject: "a network card that is listened on",
+		labels:  []string{"interface", "backend"},
+		values:  func(l capture.LinkReport) []string { return []string{l.Name, "af_packet"} },
+		rows: []row[capture.LinkReport]{
+			gaugeRow("lvsdns_capture_listening", "1 if the card is listened on.", func(l capture.LinkReport) float64 { return truth(l.Listening) }),
+			counterRow("lvsdns_capture_packets_total", "Packets that the filter let through, those included that were dropped.", func(l capture.LinkReport) float64 { return float64(l.Packets) }),
+			counterRow("lvsdns_capture_drops_total", "Packets that found no room in the ring and are not counted.", func(l capture.LinkReport) float64 { return float64(l.Drops) }),
+			counterRow("lvsdns_capture_ring_freezes_total", "Times that the ring was full.", func(l capture.LinkReport) float64 { return float64(l.Freezes) }),
+			counterRow("lvsdns_capture_truncated_total", "Packets that were longer than what was captured of them.", func(l capture.LinkReport) float64 { return float64(l.Truncated) }),
+		},
+	}
+}
+
+func captureTable() table[*dnsView] {
+	return one("the capture",
+		seriesRow("lvsdns_capture_role", "1 for what this host is taken for.", []string{"role"}, func(v *dnsView, emit emit) {
+			for _, r := range []dnscount.Role{dnscount.Director, dnscount.RealServer} {
+				emit(truth(v.Role == r), r.String())
+			}
+		}),
+		gaugeRow("lvsdns_capture_sampling_ratio", "Share of the transactions that is looked at. Counters of DNS are scaled to all; those of fragments and ICMP are of all.",
+			func(v *dnsView) float64 { return 1 / float64(v.Sample) }),
+		seriesRow("lvsdns_capture_invisible_reason", "1 for a reason why DNS traffic may not be seen: see docs/dns.md.", []string{"reason"},
+			func(v *dnsView, emit emit) {
+				for _, r := range capture.Reasons() {
+					seen := false
+					for _, b := range v.Blind {
+						seen = seen || b == r
+					}
+					emit(truth(seen), string(r))
+				}
+			}),
+		counterSeriesRow("lvsdns_capture_table_evictions_total", "What had to make room in a table of fixed size.", []string{"table"},
+			func(v *dnsView, emit emit) {
+				emit(float64(v.Totals.MatchEvictions), "queries")
+				emit(float64(v.Totals.FlowEvictions), "connections")
+				emit(float64(v.Totals.FragmentEvictions), "fragments")
+			}),
+		counterSeriesRow("lvsdns_capture_ignored_packets_total", "Captured packets that were not counted: undecodable, unwanted (of no virtual server, or a check of this host), unsampled, unforwarded (to a real server that cannot be told).",
+			[]string{"reason"}, func(v *dnsView, emit emit) {
+				emit(float64(v.Totals.Undecodable), "undecodable")
+				emit(float64(v.Totals.Unwanted), "unwanted")
+				emit(float64(v.Totals.Unsampled), "unsampled")
+				emit(float64(v.Totals.Unforwarded), "unforwarded")
+			}),
+	)
+}
+
+// fillDNS puts it all on a sheet.
+func (e *Exporter) fillDNS(v *dnsView, s *sheet) {
+	captureTable().fill(s, 0, v)
+	captureLinkTable().fill(s, 0, v.Links...)
+	var services []dnsService
+	var servers []dnsServer
+	for i := range v.Services {
+		r := &v.Services[i]
+		share, known := v.coverage[r.At]
+		if !known {
+			share = -1
+		}
+		services = append(services, dnsService{r, share, v.Role})
+		for _, d := range r.Servers {
+			servers = append(servers, dnsServer{d, r.At})
+		}
+	}
+	dnsTable().fill(s, e.config.MaxSeries, services...)
+	if v.Role == dnscount.Director && !e.config.ServicesOnly {
+		dnsServerTable().fill(s, e.config.MaxSeries, servers...)
+	}
+}

@@ -1,0 +1,249 @@
+package exporter
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+
+	"github.com/lvsdns/lvsdns/internal/capture"
+	"github.com/lvsdns/lvsdns/internal/dnscount"
+	"github.com/lvsdns/lvsdns/internal/dnscount/packets"
+	"github.com/lvsdns/lvsdns/internal/ipvs"
+)
+
+// fakeTraffic is a capture without packets.
+type fakeTraffic struct{ capture.Report }
+
+func (f *fakeTraffic) Read() capture.Report { return f.Report }
+
+var (
+	dnsHost    = [6]byte{2, 0, 0, 0, 0, 1}
+	dnsServer1 = [6]byte{2, 0, 0, 0, 0, 2}
+)
+
+// dnsTraffic is what a director counted: a virtual server by direct routing and one by NAT, and 20 queries to each, of
+// which those by NAT had responses.
+func dnsTraffic(change func(i int) []byte) *fakeTraffic {
+	c := dnscount.New(dnscount.Options{Waiting: 64, Flows: 64, Fragments: 64})
+	c.Use(dnscount.View{Services: []dnscount.Service{
+		{Addr: netip.MustParseAddr("192.0.2.1"), Port: 53, Servers: []dnscount.Server{{Addr: netip.MustParseAddr("198.51.100.1"), Port: 53, Method: dnscount.DR, MAC: dnsServer1}}},
+		{Addr: netip.MustParseAddr("2001:db8::1"), Port: 53, Servers: []dnscount.Server{{Addr: netip.MustParseAddr("2001:db8::21"), Port: 53, Method: dnscount.NAT}}},
+	}})
+	count := func(kind dnscount.Kind, at int64, from, to string, mac [6]byte, message []byte) {
+		b := packets.Datagram(netip.MustParseAddrPort(from), netip.MustParseAddrPort(to), mac, message)
+		c.Frame(&dnscount.Frame{Data: b, Wire: len(b), Time: at, Kind: kind})
+	}
+	for i := range 20 {
+		at := int64(i) * 1e6
+		name := "\x07example\x03com\x00"
+		message := append([]byte{0, byte(i), 1, 0, 0, 1, 0, 0, 0, 0, 0, 0}, name...)
+		message = append(message, 0, []byte{1, 28, 65}[i%3], 0, 1)
+		if change != nil {
+			message = change(i)
+		}
+		count(dnscount.Host, at, "203.0.113.5:4242", "192.0.2.1:53", dnsHost, message)
+		count(dnscount.Outgoing, at, "203.0.113.5:4242", "192.0.2.1:53", dnsServer1, message)
+		count(dnscount.Host, at, "[2001:db8:5::5]:4242", "[2001:db8::1]:53", dnsHost, message)
+		count(dnscount.Outgoing, at, "[2001:db8:5::5]:4242", "[2001:db8::21]:53", dnsServer1, message)
+		message[2], message[3] = message[2]|0x80, []byte{0, 3, 2}[i%3]
+		count(dnscount.Outgoing, at+2e6, "[2001:db8::1]:53", "[2001:db8:5::5]:4242", dnsServer1, message)
+	}
+	c.Tick(1e9)
+	return &fakeTraffic{capture.Report{
+		Report: c.Report(), Sample: 4, Blind: []capture.Reason{capture.NoResponses},
+		Links: []capture.LinkReport{{Name: "eth0", Listening: true, Packets: 100, Drops: 1, Freezes: 1}},
+	}}
+}
+
+// dnsLines are the lines of a page that are about DNS traffic.
+func dnsLines(page string) (lines []string) {
+	for l := range strings.Lines(page) {
+		if regexp.MustCompile(`^(# (HELP|TYPE) )?lvsdns_(dns|capture)_`).MatchString(l) {
+			lines = append(lines, l)
+		}
+	}
+	return lines
+}
+
+func TestDNSExposition(t *testing.T) {
+	r := newRig(t, func(c *Config) { c.Traffic = dnsTraffic(nil) })
+	page := r.page(t, "")
+	golden(t, "testdata/dns.prom", []byte(strings.Join(dnsLines(page), "")))
+	golden(t, "testdata/dns.openmetrics", []byte(strings.Join(dnsLines(r.page(t, openMetrics)), "")))
+	parser := expfmt.NewTextParser(model.UTF8Validation)
+	families, err := parser.TextToMetricFamilies(strings.NewReader(page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// client_golang reads the same histogram.
+	if h := families["lvsdns_dns_query_edns_udp_size_bytes"].Metric[0].GetHistogram(); len(h.Bucket) != len(dnscount.EDNSSizes)+1 || h.GetSampleCount() != 0 {
+		t.Errorf("%v", h)
+	}
+	for name, f := range families {
+		if strings.HasPrefix(name, "lvsdns_") && !strings.EqualFold(f.GetType().String(), kindOf(name)) {
+			t.Errorf("%s reads as a %s, and is a %s", name, f.GetType(), kindOf(name))
+		}
+	}
+	for _, absent := range []string{
+		`lvsdns_dns_responses_total{vip="192.0.2.1"`, `lvsdns_dns_unanswered_queries_total{vip="192.0.2.1"`, `lvsdns_dns_response_latency_seconds_count{vip="192.0.2.1"`,
+	} {
+		if strings.Contains(page, absent) {
+			t.Errorf("%s is on the page, and nobody can know it with direct routing", absent)
+		}
+	}
+	for _, there := range []string{
+		`lvsdns_dns_queries_total{vip="192.0.2.1",vport="53",transport="udp",family="ipv4"} 20`,
+		`lvsdns_dns_responses_total{vip="2001:db8::1",vport="53",transport="udp",rcode="NXDOMAIN"} 7`,
+		`lvsdns_dns_response_latency_seconds_bucket{vip="2001:db8::1",vport="53",transport="udp",le="0.0025"} 20`,
+		`lvsdns_dns_rs_queries_total{vip="192.0.2.1",vport="53",rip="198.51.100.1",rport="53",transport="udp"} 20`,
+		`lvsdns_dns_rs_queries_total{vip="2001:db8::1",vport="53",rip="2001:db8::21",rport="53",transport="udp"} 20`,
+		`lvsdns_capture_sampling_ratio 0.25`, `lvsdns_capture_invisible_reason{reason="dr_no_response"} 1`, `lvsdns_source_up{source="dns"} 1`,
+	} {
+		if !strings.Contains(page, there+"\n") {
+			t.Errorf("%s is not on the page", there)
+		}
+	}
+}
+
+// TestDNSSeries: how many series there are does not depend on what clients send, and is what docs/dns.md says.
+func TestDNSSeries(t *testing.T) {
+	count := func(traffic *fakeTraffic) (perVIP int) {
+		r := newRig(t, func(c *Config) { c.Traffic = traffic })
+		for _, l := range dnsLines(r.page(t, "")) {
+			if strings.Contains(l, `{vip="2001:db8::1",vport="53"`) && !strings.Contains(l, "rip=") {
+				perVIP++
+			}
+		}
+		return perVIP
+	}
+	plain := count(dnsTraffic(nil))
+	seed := uint32(1)
+	noise := count(dnsTraffic(func(i int) []byte {
+		b := make([]byte, 40)
+		for j := range b {
+			seed = seed*1664525 + 1013904223
+			b[j] = byte(seed >> 24)
+		}
+		return b
+	}))
+	if plain != noise || plain != dnsSeriesPerVIP {
+		t.Errorf("%d series of a virtual server, %d when clients send noise, want %d", plain, noise, dnsSeriesPerVIP)
+	}
+}
+
+// dnsSeriesPerVIP is in docs/dns.md, too. A coverage that is known is one more, and so is the wrong source on a real server.
+const dnsSeriesPerVIP = 199
+
+func TestDNSFailure(t *testing.T) {
+	traffic := dnsTraffic(nil)
+	traffic.Err = errors.New("listen on eth0: operation not permitted")
+	traffic.Blind = append(traffic.Blind, capture.NotListening)
+	r := newRig(t, func(c *Config) { c.Traffic = traffic })
+	page := r.page(t, "")
+	for _, there := range []string{`lvsdns_source_up{source="dns"} 0`, `lvsdns_capture_invisible_reason{reason="not_listening"} 1`} {
+		if !strings.Contains(page, there+"\n") {
+			t.Errorf("%s is not on the page", there)
+		}
+	}
+}
+
+func TestCoverage(t *testing.T) {
+	at := netip.MustParseAddrPort("192.0.2.1:53")
+	now := time.Unix(1e9, 0)
+	var c coverage
+	for i, step := range []struct {
+		seconds        int
+		expected, seen uint64
+		want           float64 // negative: not known
+	}{
+		{0, 5000, 0, -1}, // the kernel has counted for longer
+		{5, 5050, 50, -1},
+		{5, 5200, 200, 1},
+		{30, 6000, 900, 0.9},
+		{30, 7000, 1000, 0.5},
+		{30, 8000, 2000, 2.0 / 3},
+		{60, 9000, 3000, 1}, // what is older than two minutes no longer counts
+		{5, 100, 3100, -1},  // ipvsadm -Z
+		{5, 300, 3300, 1},
+	} {
+		now = now.Add(time.Duration(step.seconds) * time.Second)
+		got, known := c.update(now, map[netip.AddrPort]uint64{at: step.expected}, map[netip.AddrPort]uint64{at: step.seen})[at]
+		if !known {
+			got = -1
+		}
+		if fmt.Sprintf("%.3f", got) != fmt.Sprintf("%.3f", step.want) {
+			t.Errorf("step %d: coverage %.3f, want %.3f", i, got, step.want)
+		}
+	}
+}
+
+// TestWrongInterface: IPVS counts, and the capture sees nothing.
+func TestWrongInterface(t *testing.T) {
+	r := newRig(t, func(c *Config) { c.Traffic = dnsTraffic(nil) })
+	r.page(t, "")
+	r.kernel.set(func(f *fakeKernel) {
+		for i := range f.table.Entries {
+			f.table.Entries[i].Service.Stats.InPackets += 1000
+		}
+	})
+	r.clock.pass(5 * time.Second)
+	page := r.page(t, "")
+	for _, there := range []string{`lvsdns_capture_coverage_ratio{vip="192.0.2.1",vport="53"} 0`, `lvsdns_capture_invisible_reason{reason="wrong_interface"} 1`} {
+		if !strings.Contains(page, there+"\n") {
+			t.Errorf("%s is not on the page", there)
+		}
+	}
+}
+
+func TestDNSView(t *testing.T) {
+	addr, at := netip.MustParseAddr, netip.MustParseAddrPort
+	destination := func(a string, method ipvs.ForwardMethod) ipvs.Destination {
+		return ipvs.Destination{DestinationKey: ipvs.To(at(a)), Forward: method}
+	}
+	gue := destination("192.0.2.24:53", ipvs.Tun)
+	gue.Tunnel = ipvs.Tunnel{Port: 6081}
+	entry := func(k ipvs.ServiceKey, d ...ipvs.Destination) ipvs.TableEntry {
+		return ipvs.TableEntry{Service: ipvs.Service{ServiceKey: k}, Destinations: d}
+	}
+	table := ipvs.Table{Entries: []ipvs.TableEntry{
+		entry(ipvs.At(ipvs.UDP, at("192.0.2.1:53")), destination("192.0.2.21:53", ipvs.DR), gue),
+		entry(ipvs.At(ipvs.TCP, at("192.0.2.1:53")), destination("192.0.2.21:53", ipvs.DR), destination("192.0.2.23:5353", ipvs.Masq)),
+		entry(ipvs.At(ipvs.TCP, at("192.0.2.1:80")), destination("192.0.2.21:80", ipvs.DR)),
+		entry(ipvs.At(ipvs.UDP, at("192.0.2.2:0")), destination("192.0.2.25:0", ipvs.Local)),
+		entry(ipvs.Mark(ipvs.IPv4, 7), destination("192.0.2.21:0", ipvs.DR)),
+	}}
+	around := Surroundings{
+		Links:      []capture.Link{{Name: "eth0", MAC: dnsHost}},
+		Neighbours: []capture.Neighbour{{Addr: addr("192.0.2.21"), MAC: dnsServer1}},
+		Holdings: []capture.Holding{
+			{Addr: addr("192.0.2.11"), Bits: 24, Link: "eth0"}, {Addr: addr("192.0.2.1"), Bits: 32, Link: "eth0"}, {Addr: addr("192.0.2.9"), Bits: 32, Link: "lo", Loop: true},
+		},
+	}
+	v := DNSView(table, around, DNSOptions{Services: []netip.AddrPort{at("192.0.2.7:53")}})
+	if v.Role != dnscount.Director || len(v.Services) != 3 || !slices.Equal(v.GUEPorts, []uint16{6081}) || !slices.Equal(v.Local, []netip.Addr{addr("192.0.2.11"), addr("192.0.2.9")}) {
+		t.Fatalf("%+v", v)
+	}
+	want := []dnscount.Server{
+		{Addr: addr("192.0.2.21"), Port: 53, Method: dnscount.DR, MAC: dnsServer1}, {Addr: addr("192.0.2.24"), Port: 53, Method: dnscount.TUN}, {Addr: addr("192.0.2.23"), Port: 5353, Method: dnscount.NAT},
+	}
+	if !slices.Equal(v.Services[0].Servers, want) {
+		t.Errorf("%+v", v.Services[0].Servers)
+	}
+	if s := v.Services[1]; s.Port != 53 || s.Servers[0] != (dnscount.Server{Addr: addr("192.0.2.25"), Port: 53, Method: dnscount.Local}) {
+		t.Errorf("all ports: %+v", s)
+	}
+	if v := DNSView(ipvs.Table{}, around, DNSOptions{Ports: []uint16{53, 5300}}); v.Role != dnscount.RealServer || len(v.Services) != 2 || v.Services[0].Addr != addr("192.0.2.9") || v.Services[1].Port != 5300 {
+		t.Errorf("a real server: %+v", v)
+	}
+	if v := DNSView(table, around, DNSOptions{Role: "realserver"}); v.Role != dnscount.RealServer || len(v.Services) != 1 {
+		t.Errorf("a real server that is also a director: %+v", v)
+	}
+}

@@ -1,0 +1,218 @@
+package capture
+
+import (
+	"cmp"
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/lvsdns/lvsdns/internal/dnscount"
+)
+
+// Config says where to listen.
+type Config struct {
+	Interfaces []string // names; none: see Choose
+	Blocks     int      // of each ring; 0: 16
+	BlockSize  int      // octets, a power of two of at least 256 KiB; 0: 1 MiB
+	// MaxSample bounds how small the sample may get, one in 1 << MaxSample; 0: dnscount.MaxSample.
+	MaxSample uint8
+	Seed      uint64 // of hashes: a number that clients cannot know
+	Log       *slog.Logger
+	Now       func() time.Time // nil: time.Now; the kernel's clock, which packets are stamped by
+	Links     func() ([]Link, error)
+}
+
+// Capture counts the DNS packets of a host. Make one with New.
+type Capture struct {
+	config Config
+
+	mu      sync.Mutex // held for a block of packets at a time
+	counter *dnscount.Counter
+	view    dnscount.View
+	cards   []*card
+	failure error // why it does not listen, or not everywhere
+	valve   valve
+	fresh   ringStats // since the valve was asked last
+	change  change
+}
+
+// change is the last one of the sample: what the kernel had let through before it counts by the old size.
+type change struct {
+	at   int64
+	from uint8
+}
+
+// LinkReport is what happened on one card.
+type LinkReport struct {
+	Name      string
+	Listening bool
+	Packets   uint64 // that the filter let through, those included that were dropped
+	Drops     uint64 // that found no room in the ring
+	Freezes   uint64 // times that the ring was full
+	Truncated uint64 // packets of which not all was captured, though all was wanted
+	XDP       XDP
+}
+
+// Report is a copy of all that was counted.
+type Report struct {
+	dnscount.Report
+	Role  dnscount.Role
+	Links []LinkReport
+	// Sample is how many transactions one that was counted stands for.
+	Sample uint64
+	Blind  []Reason
+	Err    error // why it does not listen, or not everywhere
+}
+
+// New makes a Capture that listens nowhere yet.
+func New(c Config) *Capture {
+	c.Blocks, c.BlockSize = cmp.Or(c.Blocks, 16), cmp.Or(c.BlockSize, 1<<20)
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Links == nil {
+		c.Links = Links
+	}
+	return &Capture{config: c, counter: dnscount.New(dnscount.Options{Seed: c.Seed}), valve: valve{limit: c.MaxSample}}
+}
+
+// Update makes it count for another view from now on.
+func (c *Capture) Update(v dnscount.View) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.view = v
+	c.counter.Use(v)
+	return c.attach()
+}
+
+// attach gives every ring the filter of the view and of the sample.
+func (c *Capture) attach() error {
+	for _, d := range c.cards {
+		if d.ring == nil {
+			continue
+		}
+		code, err := Filter(c.view, d.ring.link, c.counter.Shift())
+		if err != nil {
+			return err
+		}
+		if err := d.ring.attach(code); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Read copies the numbers.
+func (c *Capture) Read() Report {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.counter.Tick(c.config.Now().UnixNano() - lag)
+	c.collect()
+	r := Report{Report: c.counter.Report(), Role: c.view.Role, Sample: 1 << c.counter.Shift(), Blind: c.blind(), Err: c.failure}
+	for _, d := range c.cards {
+		sums := d.sums
+		sums.Name, sums.Listening, sums.XDP = d.Name, d.ring != nil, d.XDP
+		r.Links = append(r.Links, sums)
+	}
+	return r
+}
+
+// lag is how old a packet may be when it is counted, in nanoseconds: until then nothing has waited in vain.
+const lag = int64(time.Second)
+
+const (
+	tick   = time.Second
+	rescan = 10 * time.Second
+)
+
+// Run listens until ctx ends. Cards may come and go meanwhile.
+func (c *Capture) Run(ctx context.Context) error {
+	defer c.shut()
+	var ticked, scanned time.Time
+	var busy time.Duration
+	for ctx.Err() == nil {
+		now := c.config.Now()
+		if now.Sub(scanned) >= rescan || now.Before(scanned) {
+			c.scan()
+			scanned = now
+		}
+		if passed := now.Sub(ticked); passed >= tick || passed < 0 {
+			c.tick(now, min(max(passed, tick), rescan), busy)
+			ticked, busy = now, 0
+		}
+		if err := c.wait(); err != nil {
+			return err
+		}
+		began := c.config.Now()
+		c.drain()
+		busy += c.config.Now().Sub(began)
+	}
+	return nil
+}
+
+// wait sleeps until there are packets or something else to do.
+func (c *Capture) wait() error {
+	c.mu.Lock()
+	var rings []*ring
+	for _, d := range c.cards {
+		if d.ring != nil {
+			rings = append(rings, d.ring)
+		}
+	}
+	c.mu.Unlock()
+	return wait(rings, 100*time.Millisecond)
+}
+
+// drain counts the blocks that are there: of each ring in turn one, so that a busy card does not make another wait.
+func (c *Capture) drain() {
+	for more := true; more; {
+		more = false
+		for i := range c.cards { // only this goroutine changes the list
+			c.mu.Lock()
+			if d := c.cards[i]; d.ring != nil {
+				more = d.ring.read(func(f *dnscount.Frame) { c.frame(d, f) }) || more
+			}
+			c.mu.Unlock()
+		}
+	}
+}
+
+func (c *Capture) frame(d *card, f *dnscount.Frame) {
+	if len(f.Data) < f.Wire && len(f.Data) != headersOnly {
+		d.sums.Truncated++
+	}
+	if f.Time < c.change.at {
+		shift := c.counter.Shift()
+		c.counter.Sample(c.change.from)
+		c.counter.Frame(f)
+		c.counter.Sample(shift)
+		return
+	}
+	c.counter.Frame(f)
+}
+
+// tick ends what has waited, and looks whether the sample has the right size.
+func (c *Capture) tick(now time.Time, passed, busy time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.counter.Tick(now.UnixNano() - lag)
+	l := load{time: passed, busy: busy.Seconds() / passed.Seconds()}
+	c.collect()
+	l.packets, l.lost = c.fresh.packets, c.fresh.drops
+	c.fresh = ringStats{}
+	before := c.counter.Shift()
+	shift := c.valve.step(l)
+	if shift == before {
+		return
+	}
+	c.counter.Sample(shift)
+	if err := c.attach(); err != nil {
+		c.config.Log.Error("the sample of DNS packets keeps its size in the kernel", "error", err)
+	}
+	c.change = change{at: c.config.Now().UnixNano(), from: before}
+	c.config.Log.Warn("the sample of DNS packets changes", "one_in", 1<<shift, "was_one_in", 1<<before, "lost", l.lost, "packets", l.packets, "busy", l.busy)
+}

@@ -1,0 +1,47 @@
+package capture
+
+import (
+	"testing"
+	"time"
+)
+
+func TestValve(t *testing.T) {
+	type while struct {
+		seconds int
+		load    load // of each
+		want    uint8
+	}
+	good := load{packets: 1000, busy: 0.1}
+	full := load{packets: 1000, busy: 0.7}
+	some := load{packets: 1000, lost: 2, busy: 0.9}
+	few := load{packets: 100000, lost: 5, busy: 0.9}
+	heavy := load{packets: 1000, lost: 500, busy: 1}
+	for _, tt := range []struct {
+		name   string
+		limit  uint8
+		whiles []while
+	}{
+		{"nothing is lost", 0, []while{{300, good, 0}}},
+		{"few are lost", 0, []while{{300, few, 0}}},
+		{"some are lost", 0, []while{{9, some, 0}, {1, some, 1}, {9, some, 1}, {1, some, 2}}},
+		{"many are lost", 0, []while{{1, heavy, 1}, {1, heavy, 2}, {1, heavy, 3}}},
+		{"a bound", 2, []while{{10, heavy, 2}}},
+		{"the built-in bound", 0, []while{{30, heavy, 10}}},
+		{"calm again", 0, []while{{2, heavy, 2}, {59, good, 2}, {1, good, 1}, {59, good, 1}, {1, good, 0}, {100, good, 0}}},
+		{"still busy", 0, []while{{2, heavy, 2}, {600, full, 2}}},
+		{"calm is broken", 0, []while{{1, heavy, 1}, {50, good, 1}, {1, few, 1}, {59, good, 1}, {1, good, 0}}},
+		{"no traffic", 0, []while{{1, heavy, 1}, {60, load{}, 0}}},
+	} {
+		v := valve{limit: tt.limit}
+		for i, w := range tt.whiles {
+			for range w.seconds {
+				w.load.time = time.Second
+				v.step(w.load)
+			}
+			if v.shift != w.want {
+				t.Errorf("%s: after part %d the sample is 1/%d, want 1/%d", tt.name, i+1, 1<<v.shift, 1<<w.want)
+				break
+			}
+		}
+	}
+}
