@@ -18,7 +18,8 @@ func newCapture(d config.DNS, log *slog.Logger) *capture.Capture {
 	if !d.Capture {
 		return nil
 	}
-	return capture.New(capture.Config{Interfaces: d.Interfaces, Blocks: d.Memory, Seed: rand.Uint64(), Log: log})
+	// Four blocks of the default size are a MiB.
+	return capture.New(capture.Config{Interfaces: d.Interfaces, Blocks: 4 * d.Memory, Seed: rand.Uint64(), Log: log})
 }
 
 // traffic is c as the exporter wants it: no capture is no Traffic, not one that is nil inside.

@@ -37,7 +37,7 @@ func BenchmarkReaders(b *testing.B) {
 		}()
 		p.wait("the ring is open", c, func(r Report) bool { return len(r.Links) == 1 && r.Links[0].Listening })
 		flood(b, conn)
-		time.Sleep(2 * retire)
+		time.Sleep(4 * retire)
 		r := p.wait("all is read", c, func(r Report) bool { return r.Totals.Frames+r.Links[0].Drops == r.Links[0].Packets })
 		cancel()
 		b.ReportMetric(float64(r.Links[0].Packets), "passed") // less than was sent when the kernel's own queue was full

@@ -13,8 +13,8 @@ import (
 // Config says where to listen.
 type Config struct {
 	Interfaces []string // names; none: see Choose
-	Blocks     int      // of each ring; 0: 16
-	BlockSize  int      // octets, a power of two of at least 256 KiB; 0: 1 MiB
+	Blocks     int      // of each ring; 0: 64
+	BlockSize  int      // octets, a power of two that holds the largest packet; 0: 256 KiB
 	// MaxSample bounds how small the sample may get, one in 1 << MaxSample; 0: dnscount.MaxSample.
 	MaxSample uint8
 	Seed      uint64 // of hashes: a number that clients cannot know
@@ -67,7 +67,7 @@ type Report struct {
 
 // New makes a Capture that listens nowhere yet.
 func New(c Config) *Capture {
-	c.Blocks, c.BlockSize = cmp.Or(c.Blocks, 16), cmp.Or(c.BlockSize, 1<<20)
+	c.Blocks, c.BlockSize = cmp.Or(c.Blocks, 64), cmp.Or(c.BlockSize, 1<<18)
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}

@@ -68,7 +68,7 @@ func listen(t *testing.T, h *labtest.Host, v dnscount.View) *Capture {
 		}
 		return err
 	}))
-	c := New(Config{Blocks: 4})
+	c := New(Config{Blocks: 16})
 	must(t, c.Update(v))
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error)

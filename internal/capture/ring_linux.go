@@ -24,8 +24,9 @@ type ring struct {
 	frame  dnscount.Frame
 }
 
-// retire is how long the kernel waits for a block to fill.
-const retire = 20 * time.Millisecond
+// retire is how long the kernel waits for a block to fill. A block that is handed over is full, however little is in it: with
+// little traffic it is their number times this that a reader may be late, not their size.
+const retire = 60 * time.Millisecond
 
 // openRing makes a socket on a card, with so many blocks of a size that is a power of two.
 func openRing(index int, link dnscount.Link, blocks, size int, filter []bpf.RawInstruction) (*ring, error) {

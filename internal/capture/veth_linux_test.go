@@ -60,7 +60,7 @@ func newPair(t testing.TB, address string, extra ...string) *pair {
 		}
 		p.ip(ns, "addr add 10.0.0."+n+"/24 dev "+address, "addr add fd00::"+n+"/64 dev "+address+" nodad")
 	}
-	p.ip(p.server, "addr add "+vip+"/32 dev lo", "addr add "+vip6+"/128 dev lo")
+	p.ip(p.server, "addr add "+vip+"/32 dev lo", "addr add "+vip6+"/128 dev lo nodad")
 	p.ip(p.client, "route add "+vip+" via 10.0.0.2", "route add "+vip6+" via fd00::2")
 	return p
 }

@@ -113,9 +113,7 @@ func (c *Counter) forwarded(f *Frame, p *packet) {
 		c.begun(p, &exchange{at: f.Time, service: to.service, direction: Query}, false, false)
 	}
 	if p.proto == protoTCP {
-		if fl := c.flows.find(c.flows.key(p.src, p.sport, to.service)); fl != nil {
-			fl.forwardedTo(to.server, &slot.servers[to.server].counts)
-		}
+		c.forwardedTo(p, f.Time, to)
 		return
 	}
 	if len(p.payload) < 4 || p.payload[2]&0x80 != 0 || !Sampled(be16(p.payload, 0), p.sport, c.shift) {

@@ -21,9 +21,10 @@ type flow struct {
 	pending   uint64 // queries not yet told to a real server
 	queries   uint32
 	service   uint8
-	server    uint8 // slot of the real server that gets them, plus 1; 0: not known
-	begun     bool  // the client's SYN was seen
-	closed    bool  // by the client: its queries are counted
+	serverOf  uint32 // the first octet of the connection of which server is known
+	server    uint8  // slot of the real server that gets them, plus 1; 0: not known
+	begun     bool   // the client's SYN was seen
+	closed    bool   // by the client: its queries are counted
 	transport [2]stream
 }
 
@@ -91,9 +92,26 @@ func (t *flows) forget(service uint8) {
 	}
 }
 
-// forwardedTo notes which real server has the connection.
-func (f *flow) forwardedTo(server uint8, counts *ServerCounts) {
-	f.server = server + 1
+// forwardedTo notes which real server has the connection, from the copy of a segment that goes there. That may be read
+// before the one that came in: cards have rings of their own.
+func (c *Counter) forwardedTo(p *packet, at int64, to place) {
+	key := c.flows.key(p.src, p.sport, to.service)
+	f := c.flows.find(key)
+	syn := p.tcpFlags&tcpSYN != 0
+	if f == nil && (syn || p.size > 0) && Sampled(0, p.sport, c.shift) {
+		f = c.open(key, &exchange{at: at, service: to.service})
+	}
+	if f == nil {
+		return
+	}
+	counts := &c.slots[to.service].servers[to.server].counts
+	f.server = to.server + 1
+	if syn {
+		f.serverOf = p.seq + 1
+		if q := &f.transport[Query]; q.sync != unknown && q.first != p.seq+1 {
+			return // what is pending belongs to the connection before this one
+		}
+	}
 	counts.Queries[TCP] += f.pending
 	f.pending = 0
 }
@@ -178,7 +196,11 @@ func (c *Counter) syn(f *flow, key uint64, p *packet, e *exchange) *flow {
 	if f != nil && e.direction == Query && f.transport[Query].sync != unknown && (!f.begun || f.transport[Query].first != start) {
 		// The client uses the port again.
 		c.ended(f)
+		server, of := f.server, f.serverOf
 		*f = flow{service: e.service}
+		if of == start { // the other copy was read before this one
+			f.server, f.serverOf = server, of
+		}
 	}
 	if f == nil {
 		f = c.open(key, e)

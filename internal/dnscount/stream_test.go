@@ -204,6 +204,39 @@ func TestConnections(t *testing.T) {
 	}
 }
 
+// TestCopiesInAnyOrder: the copies that go to the real server may all be read before those that came in, or after them, also
+// when a client uses its port again at once.
+func TestCopiesInAnyOrder(t *testing.T) {
+	q := framed(ask(t, 1, "a.", dns.TypeA))
+	for _, late := range []bool{false, true} {
+		w := newWire(director())
+		in := func(mac [6]byte, at uint32, flags byte, data []byte) {
+			b := packets.Ether(mac, packets.IP(client.Addr(), vip.Addr(), protoTCP, packets.TCP(client.Port(), 53, at, flags, data)))
+			if mac == macHost {
+				w.in(b)
+			} else {
+				w.out(b)
+			}
+		}
+		for connection := range uint32(3) {
+			start := connection * 100000
+			for _, mac := range [][6]byte{macHost, macDNS1} {
+				if late {
+					mac = map[[6]byte][6]byte{macHost: macDNS1, macDNS1: macHost}[mac]
+				}
+				in(mac, start, tcpSYN, nil)
+				in(mac, start+1, tcpACK, q)
+				in(mac, start+1+uint32(len(q)), tcpACK, q)
+				in(mac, start+1+2*uint32(len(q)), tcpFIN|tcpACK, nil)
+			}
+		}
+		c := w.only()
+		if got := w.Report().Services[0].Servers[0].Queries[TCP]; got != 6 || c.Queries[TCP][0] != 6 || c.Connections != 3 || c.Desyncs != 0 {
+			t.Errorf("out first %t: the real server got %d queries of 6; %+v", late, got, c)
+		}
+	}
+}
+
 // TestTransfer: a zone transfer is one response, however many messages it has.
 func TestTransfer(t *testing.T) {
 	w := newWire(realServer())
