@@ -25,6 +25,7 @@ type Checks struct {
 
 	mu        sync.Mutex
 	known     map[checkKey]*checkRecord
+	swept     time.Time // when the silent ones were dropped
 	datagrams map[verdict]uint64
 	listening time.Time // since when; zero: not
 	trouble   error     // why not
@@ -99,10 +100,16 @@ func (c *Checks) count(v verdict) verdict {
 	return v
 }
 
-// forget drops the checks that were silent for too long, and reports whether there were any.
+// forget drops the checks that were silent for too long, and reports whether there were any. It looks once a second at the most: with a
+// full memory every report of a new check asks for it.
 func (c *Checks) forget() bool {
+	now := c.config.Now()
+	if now.Sub(c.swept) < time.Second {
+		return false
+	}
+	c.swept = now
 	before := len(c.known)
-	oldest := c.config.Now().Add(-c.config.Forget)
+	oldest := now.Add(-c.config.Forget)
 	maps.DeleteFunc(c.known, func(_ checkKey, r *checkRecord) bool { return r.last.Before(oldest) })
 	return len(c.known) < before
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/lvsdns/lvsdns/internal/drift"
 	"github.com/lvsdns/lvsdns/internal/host"
+	"github.com/lvsdns/lvsdns/internal/ipvs"
 	"github.com/lvsdns/lvsdns/internal/keepalived"
 )
 
@@ -28,6 +29,10 @@ type driftReader struct {
 
 	readings []drift.Reading // of the totals, the last three that are far enough apart
 	readAt   time.Time
+
+	before    *ipvs.Table        // as it was read the last time
+	dump      *keepalived.Belief // that confirmed belongs to
+	confirmed []drift.Difference // between dump and before
 }
 
 func (d *driftReader) read(ctx context.Context) (*differences, error) {
@@ -47,7 +52,29 @@ func (d *driftReader) read(ctx context.Context) (*differences, error) {
 	if d.checks != nil {
 		in.Checks, in.Listened = d.checks.forDrift()
 	}
-	return &differences{d.compare(in)}, errors.Join(errs[:]...)
+	return &differences{d.sure(in)}, errors.Join(errs[:]...)
+}
+
+// sure compares. keepalived is asked more rarely than the kernel, so what rests on its state dump must have been so before the dump
+// was written: see drift.Sure.
+func (d *driftReader) sure(in drift.Input) []drift.Difference {
+	before := d.before
+	d.before = &in.Kernel
+	found := d.compare(in)
+	if in.Belief == nil {
+		return found
+	}
+	if in.Belief != d.dump {
+		d.dump, d.confirmed = in.Belief, nil
+		if before != nil {
+			earlier := in
+			earlier.Kernel = *before
+			d.confirmed = d.compare(earlier)
+		}
+	}
+	blind := in
+	blind.Belief = nil
+	return drift.Sure(found, d.confirmed, d.compare(blind))
 }
 
 func (d *driftReader) scripts(cfg *keepalived.Config) map[host.ScriptID]host.Script {

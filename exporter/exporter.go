@@ -50,7 +50,7 @@ type Config struct {
 	compare func(drift.Input) []drift.Difference
 }
 
-// Belief asks the keepalived with this configuration what it believes.
+// Belief asks the keepalived with this configuration what it believes. Who gives an older answer again gives the same pointer.
 type Belief func(context.Context, *keepalived.Config) (*keepalived.Belief, error)
 
 // Build is what this program is.

@@ -31,6 +31,7 @@ type view struct {
 	daemons  []ipvs.Daemon
 	limited  bool // read from /proc/net/ip_vs: no traffic, thresholds, persistence, timeouts, sync daemons
 
+	left             int    // virtual servers that were deleted while this was read
 	duplicates, gone uint64 // of this reading and all before it
 }
 
@@ -53,9 +54,10 @@ func (r *ipvsReader) read(ctx context.Context) (*view, error) {
 	r.duplicates += uint64(v.table.Duplicates)
 	for i := range v.table.Entries {
 		if v.table.Entries[i].Gone {
-			r.gone++
+			v.left++
 		}
 	}
+	r.gone += uint64(v.left)
 	v.duplicates, v.gone = r.duplicates, r.gone
 	return v, err
 }

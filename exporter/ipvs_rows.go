@@ -139,7 +139,7 @@ func viewTable() table[*view] {
 			gaugeRow("lvsdns_ipvs_connection_table_buckets", "Size of the hash table of connections.",
 				func(v *view) float64 { return float64(v.info.ConnectionTableSize) })),
 		gaugeRow("lvsdns_ipvs_virtual_servers", "Virtual servers in the kernel's table, those included that this exporter is told not to show.",
-			func(v *view) float64 { return float64(len(v.table.Entries)) }),
+			func(v *view) float64 { return float64(len(v.table.Entries) - v.left) }),
 		seriesRow("lvsdns_ipvs_timeout_seconds", "After how long without a packet a connection is forgotten.", []string{"timeout"},
 			func(v *view, emit emit) {
 				if v.timeouts != nil {

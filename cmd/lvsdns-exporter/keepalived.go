@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"os"
+	"time"
 
 	"github.com/lvsdns/lvsdns/exporter"
 	"github.com/lvsdns/lvsdns/internal/config"
@@ -31,19 +32,24 @@ func configuration(settings *config.Exporter) func() (*keepalived.Config, error)
 	}
 }
 
-// belief asks keepalived, if that is allowed.
+// belief asks keepalived, if that is allowed. It is called once at a time.
 func belief(settings *config.Exporter) exporter.Belief {
 	k := settings.Keepalived
 	if !k.Signal {
 		return nil
 	}
 	dump := &host.StateDump{Root: settings.Sources.Root, PIDFile: k.PIDFile, Interval: k.SignalInterval}
+	var at time.Time
+	var parsed *keepalived.Belief
 	return func(ctx context.Context, cfg *keepalived.Config) (*keepalived.Belief, error) {
-		text, err := dump.Read(ctx, cmp.Or(k.DumpFile, cfg.Global.StateDump()))
+		text, asked, err := dump.Read(ctx, cmp.Or(k.DumpFile, cfg.Global.StateDump()))
 		if err != nil {
 			return nil, err
 		}
-		b := keepalived.ParseBelief(text)
-		return &b, nil
+		if parsed == nil || asked != at {
+			b := keepalived.ParseBelief(text)
+			at, parsed = asked, &b
+		}
+		return parsed, nil
 	}
 }

@@ -67,14 +67,14 @@ func driftCommand(ctx context.Context, args []string, stdout, stderr io.Writer) 
 		return exitClean
 	}
 	var in drift.Input
+	var found []drift.Difference
 	if err == nil {
-		in, err = gather(ctx, o, stderr)
+		in, found, err = find(ctx, o, stderr)
 	}
 	if err != nil {
 		fmt.Fprintf(stderr, "lvsdns drift: %v\n", err)
 		return exitError
 	}
-	found := drift.Compare(in)
 	if o.output == "json" {
 		err = writeJSON(stdout, in, found)
 	} else {

@@ -40,7 +40,7 @@ func dump(ctx context.Context, o driftOptions, cfg *keepalived.Config) (text, na
 	}
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	text, err = (&host.StateDump{PIDFile: o.pidFile}).Read(ctx, name)
+	text, _, err = (&host.StateDump{PIDFile: o.pidFile}).Read(ctx, name)
 	if err != nil {
 		return "", "", fmt.Errorf("%w; --pid-file says where keepalived has its process ID, --state-dump where it writes its state", err)
 	}

@@ -15,7 +15,26 @@ import (
 	"github.com/lvsdns/lvsdns/internal/keepalived"
 )
 
-// gather reads everything that is compared. What is missing without being an
+// find compares. What keepalived is asked for takes a while, and the kernel may change meanwhile: what rests on
+// it must have been so before and after.
+func find(ctx context.Context, o driftOptions, stderr io.Writer) (drift.Input, []drift.Difference, error) {
+	in, err := gather(ctx, o, stderr)
+	if err != nil {
+		return in, nil, err
+	}
+	if !o.signal {
+		return in, drift.Compare(in), nil
+	}
+	before := in
+	if in.Kernel, _, err = table(ctx, o, in.Config, io.Discard); err != nil {
+		return in, nil, err
+	}
+	blind := in
+	blind.Belief = nil
+	return in, drift.Sure(drift.Compare(in), drift.Compare(before), drift.Compare(blind)), nil
+}
+
+// gather reads everything that is compared, the kernel before keepalived is asked. What is missing without being an
 // error is said on stderr.
 func gather(ctx context.Context, o driftOptions, stderr io.Writer) (in drift.Input, err error) {
 	if in.Config, err = configuration(o, stderr); err != nil {

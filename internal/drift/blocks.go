@@ -32,7 +32,7 @@ func (c *comparison) blocks(wanted []virtual) {
 func (c *comparison) checkers(v *virtual, s *server) {
 	if len(s.rs.Checkers) == 0 {
 		d := about(NoChecker, v, s, "has no check: it stays in service whatever happens to it")
-		d.Mend = "give it a check, for example: MISC_CHECK { misc_path \"/usr/bin/lvsdns-check " + s.String() + "\" }"
+		d.Mend = "give it a check, for example: MISC_CHECK { misc_path \"/usr/bin/lvsdns-check " + serverArgument(s.DestinationKey) + "\" }"
 		c.add(d)
 		return
 	}
@@ -73,7 +73,7 @@ func (c *comparison) unchecked(v *virtual, s *server) {
 	}
 	for _, k := range c.checkersOf(v.vs, s.rs) {
 		if k.Enabled && !k.HasRun {
-			d := about(Unchecked, v, s, "gets clients although its %s has not run since keepalived started: without alpha keepalived takes it for healthy for up to %s", k.Kind, k.Warmup)
+			d := about(Unchecked, v, s, "gets clients although its %s has not run since keepalived started: without alpha keepalived takes it for healthy for up to %s", k.Kind, k.Warmup+time.Second)
 			d.Mend = "set alpha in the virtual_server, and a short warmup"
 			c.add(d)
 			return

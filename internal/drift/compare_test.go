@@ -107,6 +107,7 @@ var spoilt = []struct {
 	{"tunnel", func(s *scene) {
 		s.edit("lb_kind DR", "lb_kind TUN type gue port 6080")
 		for i := range 2 {
+			s.believed(i).Method = keepalived.TUN
 			s.kernel(i).Forward, s.kernel(i).Tunnel = ipvs.Tun, ipvs.Tunnel{Type: ipvs.GUE, Port: 6080}
 		}
 		s.kernel(second).Tunnel.Port = 6081
@@ -177,6 +178,27 @@ var spoilt = []struct {
 	{"unchecked", func(s *scene) { s.checker(first).HasRun = false }, []string{"unchecked 21"}},
 	{"not alpha", func(s *scene) { s.edit("alpha", "") }, []string{"not_alpha"}},
 	{"silent", func(s *scene) { s.input.Listened = time.Hour; s.hears(first, true) }, []string{"check_silent 22"}},
+	{"silent, another flag's address", func(s *scene) {
+		s.input.Listened = time.Hour
+		s.edit("check 198.51.100.21", "check --source 198.51.100.11 --dnssec 198.51.100.21")
+		s.edit("check 198.51.100.22", "check [198.51.100.22]:853 --answer 192.0.2.9")
+		s.hears(first, true)
+		s.input.Checks = append(s.input.Checks, drift.Check{Server: netip.MustParseAddrPort("198.51.100.22:853"), Passed: true})
+	}, nil},
+	{"silent, by the port of its transport", func(s *scene) {
+		s.input.Listened = time.Hour
+		s.editAll("check 198", "check --transport tls 198")
+		for _, server := range []string{"198.51.100.21:853", "198.51.100.22:853"} {
+			s.input.Checks = append(s.input.Checks, drift.Check{Server: netip.MustParseAddrPort(server), Passed: true})
+		}
+	}, nil},
+	{"absent, belief unknown, its check passes", func(s *scene) { s.forget(); s.hears(first, true); s.remove(first) }, []string{"real_server_missing 21"}},
+	{"absent, belief unknown, one of its checks passes", func(s *scene) {
+		s.forget()
+		s.edit("weight 10", "weight 10\nTCP_CHECK {\n}\n")
+		s.hears(first, true)
+		s.remove(first)
+	}, []string{"real_server_down 21"}},
 	{"silent, too early to tell", func(s *scene) { s.input.Listened = 20 * time.Second }, nil},
 
 	// The rest.
@@ -198,6 +220,9 @@ var spoilt = []struct {
 		s.conf = s.conf[:strings.Index(s.conf, "\treal_server 198.51.100.22")] + "}\n"
 	}, []string{"not_reloaded"}},
 	{"virtual server added, not reloaded", func(s *scene) { s.virtual().Name.Port, s.service().Service.Port = 54, 54 }, []string{"not_reloaded", "not_reloaded"}},
+	{"method edited, not reloaded", func(s *scene) { s.edit("lb_kind DR", "lb_kind NAT") }, []string{"not_reloaded 21", "not_reloaded 22"}},
+	{"persistence edited, not reloaded", func(s *scene) { s.edit("persistence_timeout 60", "persistence_timeout 600") }, []string{"not_reloaded"}},
+	{"persistence by hand", func(s *scene) { s.service().Service.Timeout = time.Second }, []string{"persistence"}},
 	{"scheduler edited, not reloaded", func(s *scene) { s.edit("lb_algo wrr", "lb_algo rr") }, []string{"not_reloaded"}},
 }
 

@@ -117,16 +117,21 @@ func Destination(d keepalived.Destination) ipvs.Destination {
 		DestinationKey: ipvs.To(netip.AddrPortFrom(d.Addr, d.Port)),
 		Weight:         uint32(d.Weight), UpperThreshold: d.UThreshold, LowerThreshold: d.LThreshold,
 	}
-	switch d.Forward.Method {
-	case keepalived.DR:
-		out.Forward = ipvs.DR
-	case keepalived.TUN:
-		out.Forward = ipvs.Tun
+	if out.Forward = forward(d.Forward.Method); out.Forward == ipvs.Tun {
 		out.Tunnel = tunnel(d.Forward)
-	default:
-		out.Forward = ipvs.Masq
 	}
 	return out
+}
+
+func forward(m keepalived.Method) ipvs.ForwardMethod {
+	switch m {
+	case keepalived.DR:
+		return ipvs.DR
+	case keepalived.TUN:
+		return ipvs.Tun
+	default:
+		return ipvs.Masq
+	}
 }
 
 func tunnel(f keepalived.Forwarding) ipvs.Tunnel {

@@ -3,7 +3,6 @@ package drift
 import (
 	"math"
 
-	"github.com/lvsdns/lvsdns/internal/ipvs"
 	"github.com/lvsdns/lvsdns/internal/keepalived"
 )
 
@@ -101,15 +100,19 @@ func highest(r *keepalived.RealServer) uint32 {
 	return uint32(min(sum, math.MaxInt32))
 }
 
-// heard is what the checks of a real server said themselves, through the exporter.
+// heard is what the checks of a real server said themselves, through the exporter. One that failed is enough to know; that it passes
+// is known when each of its checks has said so.
 func (c *comparison) heard(s *server) (passed, known bool) {
-	for _, h := range c.Checks {
-		if asked := ipvs.To(h.Server); asked.Addr == s.Addr && h.Age < patience(s.rs) {
-			if known = true; !h.Passed {
-				return false, true
-			}
-			passed = true
+	limit := patience(s.rs)
+	for _, r := range c.reports[s.Addr] {
+		if r.Age < limit && !r.Passed {
+			return false, true
 		}
 	}
-	return passed, known
+	for _, k := range s.rs.Checkers {
+		if asks, ok := askedBy(k); !ok || !c.heardOf(asks, limit) {
+			return false, false
+		}
+	}
+	return len(s.rs.Checkers) > 0, len(s.rs.Checkers) > 0
 }

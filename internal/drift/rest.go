@@ -3,6 +3,7 @@ package drift
 import (
 	"fmt"
 	"net/netip"
+	"time"
 
 	"github.com/lvsdns/lvsdns/internal/ipvs"
 	"github.com/lvsdns/lvsdns/internal/keepalived"
@@ -29,6 +30,9 @@ func (c *comparison) unreloaded(v *virtual) {
 	if b.Scheduler != "" && b.Scheduler != v.Scheduler {
 		report("has scheduler %s in the configuration, and keepalived still has %s", v.Scheduler, b.Scheduler)
 	}
+	if want := persistenceSeconds(v.Service); b.Timeout != want {
+		report("has a persistence of %d s in the configuration, and keepalived still has %d s", want, b.Timeout)
+	}
 	configured := map[keepalived.RSName]bool{}
 	for i := range v.vs.RealServers {
 		configured[keepalived.RSName{Addr: v.vs.RealServers[i].Addr, Port: v.vs.RealServers[i].Port}] = true
@@ -50,6 +54,8 @@ func (c *comparison) unreloadedServer(v *virtual, s *server) {
 		d = about(NotReloaded, v, s, "is configured, and keepalived does not know it yet")
 	case b.InitialWeight != s.rs.Weight.V:
 		d = about(NotReloaded, v, s, "has weight %d in the configuration, and keepalived still has %d", s.rs.Weight.V, b.InitialWeight)
+	case editedMethod(s):
+		d = about(NotReloaded, v, s, "is reached by %s in the configuration, and keepalived still has %s", s.rs.Forward.V.Method, b.Method)
 	default:
 		c.leaked(v, s)
 		return
@@ -57,6 +63,13 @@ func (c *comparison) unreloadedServer(v *virtual, s *server) {
 	d.Mend = reloadKeepalived
 	c.add(d)
 }
+
+// editedMethod reports whether the configuration has another forwarding method than keepalived, as far as that is known.
+func editedMethod(s *server) bool {
+	return s.believed != nil && s.believed.Method != "" && s.believed.Method != s.rs.Forward.V.Method
+}
+
+func persistenceSeconds(s ipvs.Service) uint32 { return uint32(s.Timeout / time.Second) }
 
 // leaked compares keepalived's sum of the weights with its parts.
 func (c *comparison) leaked(v *virtual, s *server) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -135,11 +136,8 @@ func (c *comparison) silent(v *virtual, s *server) {
 		return
 	}
 	for _, k := range s.rs.Checkers {
-		if k.Misc == nil || len(k.Misc.Path.Argv) == 0 || path.Base(k.Misc.Path.Argv[0]) != checker {
-			continue
-		}
-		server, ok := asked(k.Misc.Path.Argv[1:])
-		if !ok || c.heardOf(server, limit) {
+		asks, ok := askedBy(k)
+		if !ok || c.heardOf(asks, limit) {
 			continue
 		}
 		d := about(CheckSilent, v, s, "is checked by %s%s, which has not been heard of for more than %s: it does not run, or cannot reach the exporter, and then keepalived's view is old", checker, at(k.Pos), limit)
@@ -148,24 +146,35 @@ func (c *comparison) silent(v *virtual, s *server) {
 	}
 }
 
-func (c *comparison) heardOf(server netip.AddrPort, limit time.Duration) bool {
-	for _, h := range c.Checks {
-		if ipvs.To(h.Server) == ipvs.To(server) && h.Age < limit {
-			return true
-		}
-	}
-	return false
+// heardOf reports whether a server's checks have reported lately; a server without a port stands for any port.
+func (c *comparison) heardOf(asked netip.AddrPort, limit time.Duration) bool {
+	return slices.ContainsFunc(c.reports[asked.Addr()], func(r Check) bool {
+		return r.Age < limit && (asked.Port() == 0 || asked.Port() == r.Server.Port())
+	})
 }
 
-// asked finds the server among lvsdns-check's arguments; its port is 53 unless given.
-func asked(args []string) (netip.AddrPort, bool) {
-	for _, a := range args {
-		if s, err := netip.ParseAddrPort(a); err == nil {
-			return s, true
+// askedBy is the server that an lvsdns-check asks, with port 0 if that is left to the transport.
+func askedBy(k keepalived.Checker) (netip.AddrPort, bool) {
+	if k.Misc == nil || len(k.Misc.Path.Argv) == 0 || path.Base(k.Misc.Path.Argv[0]) != checker {
+		return netip.AddrPort{}, false
+	}
+	after := ""
+	for _, a := range k.Misc.Path.Argv[1:] {
+		flag := strings.TrimLeft(after, "-")
+		isValue := flag != after && slices.Contains(addressFlags, flag)
+		after = a
+		if isValue {
+			continue
 		}
-		if s, err := netip.ParseAddr(a); err == nil {
-			return netip.AddrPortFrom(s, 53), true
+		if s, err := netip.ParseAddrPort(a); err == nil {
+			return netip.AddrPortFrom(ipvs.To(s).Addr, s.Port()), true
+		}
+		if s, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(a, "["), "]")); err == nil {
+			return netip.AddrPortFrom(ipvs.To(netip.AddrPortFrom(s, 0)).Addr, 0), true
 		}
 	}
 	return netip.AddrPort{}, false
 }
+
+// addressFlags are the flags of lvsdns-check whose value may look like its server.
+var addressFlags = []string{"source", "vip", "answer", "nsid", "tls-name"}

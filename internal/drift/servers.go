@@ -124,8 +124,9 @@ func dynamicOnly(s *server, e expectation) bool {
 }
 
 func (c *comparison) forwarding(v *virtual, s *server, d *ipvs.Destination, e expectation) {
-	// The kernel reaches an address of its own locally, whatever was asked for.
-	if d.Forward != ipvs.Local && (d.Forward != s.Forward || d.Tunnel != s.Tunnel && !c.Limited) {
+	// The kernel reaches an address of its own locally, whatever was asked for. What was edited and not loaded is unreloadedServer's.
+	edited := editedMethod(s) && d.Forward == forward(s.believed.Method)
+	if d.Forward != ipvs.Local && !edited && (d.Forward != s.Forward || d.Tunnel != s.Tunnel && !c.Limited) {
 		f := about(Forwarding, v, s, "is reached by %s in the kernel and %s in the configuration: its answers may never reach the clients", way(d), way(&s.Destination))
 		f.Mend = editServer(v, s, e.weight)
 		c.add(f)

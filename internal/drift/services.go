@@ -75,8 +75,9 @@ func (c *comparison) settings(v *virtual, has ipvs.Service) {
 			Mend: editService(v),
 		})
 	}
-	notReloaded := v.believed != nil && v.believed.Scheduler == has.Scheduler // see unreloaded
-	if has.Scheduler != want.Scheduler && !notReloaded {
+	// What the kernel has as keepalived has it, and the configuration otherwise, was edited and not loaded: see unreloaded.
+	b := v.believed
+	if has.Scheduler != want.Scheduler && (b == nil || b.Scheduler != has.Scheduler) {
 		report(Scheduler, "scheduler", has.Scheduler, want.Scheduler)
 	}
 	const persistent = ipvs.Persistent
@@ -88,7 +89,8 @@ func (c *comparison) settings(v *virtual, has ipvs.Service) {
 	if hasFlags != wantFlags {
 		report(Flags, "flags", hasFlags.Names(has.Scheduler), wantFlags.Names(want.Scheduler))
 	}
-	if hasP, wantP := c.persistence(has), c.persistence(want); hasP != wantP {
+	edited := b != nil && b.Timeout != persistenceSeconds(want) && b.Timeout == persistenceSeconds(has)
+	if hasP, wantP := c.persistence(has), c.persistence(want); hasP != wantP && !edited {
 		report(Persistence, "persistence", hasP, wantP)
 	}
 }

@@ -26,19 +26,20 @@ type StateDump struct {
 	err  error
 }
 
-// Read returns what keepalived wrote to file, a path as keepalived sees it: now, or less than Interval ago.
-func (d *StateDump) Read(ctx context.Context, file string) (string, error) {
+// Read returns what keepalived wrote to file, a path as keepalived sees it, and when it was asked for that: now, or less
+// than Interval ago.
+func (d *StateDump) Read(ctx context.Context, file string) (text string, asked time.Time, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if wait := d.Interval - time.Since(d.last); !d.last.IsZero() && wait > 0 {
 		if d.err != nil {
-			return "", fmt.Errorf("%w (the next try is in %s)", d.err, wait.Round(time.Second))
+			return "", d.last, fmt.Errorf("%w (the next try is in %s)", d.err, wait.Round(time.Second))
 		}
-		return d.text, nil
+		return d.text, d.last, nil
 	}
 	d.last = time.Now()
 	d.text, d.err = d.ask(ctx, file)
-	return d.text, d.err
+	return d.text, d.last, d.err
 }
 
 func (d *StateDump) ask(ctx context.Context, file string) (string, error) {

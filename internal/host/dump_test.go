@@ -71,13 +71,13 @@ func TestStateDump(t *testing.T) {
 			defer cancel()
 			file := filepath.Join(dir, "data")
 			d := &StateDump{PIDFile: filepath.Join(dir, "pid"), Interval: time.Hour}
-			text, err := d.Read(ctx, file)
+			text, asked, err := d.Read(ctx, file)
 			if got := text + fmt.Sprint(err); !strings.Contains(got, tt.want) {
 				t.Errorf("%q, want %q", got, tt.want)
 			}
 			// What is wrong stays what is wrong until the next try.
-			again, err2 := d.Read(ctx, file)
-			if again != text || (err == nil) != (err2 == nil) || err != nil && !errors.Is(err2, err) {
+			again, asked2, err2 := d.Read(ctx, file)
+			if again != text || asked2 != asked || (err == nil) != (err2 == nil) || err != nil && !errors.Is(err2, err) {
 				t.Errorf("a moment later: %q, %v", again, err2)
 			}
 			if _, err := os.Stat(filepath.Join(dir, "hit")); err == nil {
@@ -101,7 +101,7 @@ func TestStateDumpOfItsOwn(t *testing.T) {
 	startFake(t, dir, exec.Command("unshare", "--mount", "sh", "-c", "mount -t tmpfs tmpfs "+own+" && exec "+program))
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
-	text, err := (&StateDump{PIDFile: filepath.Join(dir, "pid")}).Read(ctx, filepath.Join(own, "data"))
+	text, _, err := (&StateDump{PIDFile: filepath.Join(dir, "pid")}).Read(ctx, filepath.Join(own, "data"))
 	if text != "its own\n" || err != nil {
 		t.Errorf("%q, %v", text, err)
 	}
