@@ -32,7 +32,7 @@ func (c *comparison) blocks(wanted []virtual) {
 func (c *comparison) checkers(v *virtual, s *server) {
 	if len(s.rs.Checkers) == 0 {
 		d := about(NoChecker, v, s, "has no check: it stays in service whatever happens to it")
-		d.Mend = "give it a check, for example: MISC_CHECK { misc_path \"/usr/bin/lvsdns-check " + serverArgument(s.DestinationKey) + "\" }"
+		d.Mend = "give it a check, for example: MISC_CHECK { misc_path \"/usr/bin/lvsdns-check " + ServerArgument(s.DestinationKey) + "\" }"
 		c.add(d)
 		return
 	}
