@@ -27,6 +27,11 @@ type Client struct {
 	buffer int
 }
 
+// bufferSize is what one datagram may hold. The kernel fills those of a dump as far as the reader's buffer goes, softirqs off meanwhile: 40 entries
+// and 100 µs at this size. No smaller one is safe everywhere: the first datagram of a dump has NLMSG_GOODSIZE (include/linux/netlink.h),
+// which is near 8 KiB where pages are large. Twice as many entries cost packets more than they save here.
+const bufferSize = 8 << 10
+
 // New makes a client. It opens nothing: each method reports what it meets.
 func New(config Config) *Client {
 	if config.Proc == "" {
@@ -35,10 +40,7 @@ func New(config Config) *Client {
 	if config.Timeout == 0 {
 		config.Timeout = 30 * time.Second
 	}
-	// The kernel fills the datagrams of a dump as far as the reader's buffer goes, softirqs off meanwhile, so the smallest is best: that of
-	// NLMSG_GOODSIZE (include/linux/netlink.h), a page of at most 8 KiB less what the kernel needs itself. It is what the first
-	// datagram has in any case.
-	return &Client{config: config, dial: dialNetlink, buffer: min(os.Getpagesize(), 8<<10)}
+	return &Client{config: config, dial: dialNetlink, buffer: bufferSize}
 }
 
 // present says whether connection tracking is in the kernel, without netlink, which would load it.

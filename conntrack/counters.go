@@ -49,7 +49,7 @@ func (c *Client) Counters(ctx context.Context) ([]CPU, error) {
 	var all []CPU
 	err := c.list(ctx, listCounters, "read counters", func(m message) error {
 		cpu := CPU{Number: m.resource}
-		w := walker{rest: m.attrs}
+		w := walker{b: m.attrs}
 		for w.next() {
 			for e, kind := range attrEvents {
 				if w.kind == kind {

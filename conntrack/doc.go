@@ -10,6 +10,6 @@
 // until a datagram is full; with a filter that rarely matches, another
 // namespace's entries or only one address family that takes a quarter of a
 // second at a million entries, and packets wait. Small datagrams of everything
-// take some 50 µs each. docs/decisions/0009-conntrack-in-one-stream.md has the
+// take some 100 µs each. docs/decisions/0009-conntrack-in-one-stream.md has the
 // measurements.
 package conntrack

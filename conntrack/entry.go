@@ -1,6 +1,9 @@
 package conntrack
 
-import "net/netip"
+import (
+	"errors"
+	"net/netip"
+)
 
 // Attributes of an entry (enum ctattr_type and those that it holds, include/uapi/linux/netfilter/nfnetlink_conntrack.h).
 const (
@@ -30,6 +33,8 @@ const (
 	assured   = 1 << 2
 )
 
+var errStatus = errors.New("entry without a status")
+
 // entry is one entry of the table. Its tuples stay where they are in the kernel's answer until somebody wants one: most of a pass is
 // spent here.
 type entry struct {
@@ -43,13 +48,13 @@ type entry struct {
 // decode reads what ctnetlink_fill_info (nf_conntrack_netlink.c) has written. It allocates nothing.
 func (e *entry) decode(attrs []byte) error {
 	*e = entry{}
-	w := walker{rest: attrs}
+	w := walker{b: attrs}
 	for w.next() {
 		switch w.kind {
 		case attrOriginal:
-			e.original = w.value
+			e.original = w.value()
 		case attrReply:
-			e.reply = w.value
+			e.reply = w.value()
 		case attrStatus:
 			e.status = w.uint32()
 		case attrTimeout:
@@ -60,6 +65,25 @@ func (e *entry) decode(attrs []byte) error {
 			e.zone = w.uint16()
 		}
 	}
+	return w.err
+}
+
+// glance reads no further than the status, which comes first but for the tuples (and a zone): all that a pass wants.
+func (e *entry) glance(attrs []byte) error {
+	e.original, e.reply = nil, nil
+	w := walker{b: attrs}
+	for w.next() {
+		switch w.kind {
+		case attrOriginal:
+			e.original = w.value()
+		case attrReply:
+			e.reply = w.value()
+		case attrStatus:
+			e.status = w.uint32()
+			return w.err
+		}
+	}
+	w.keep(errStatus)
 	return w.err
 }
 
@@ -86,9 +110,9 @@ func (t *tuple) decode(b []byte) error {
 	*t = tuple{}
 	var from, to netip.Addr
 	var fromPort, toPort uint16
-	w := walker{rest: b}
+	w := walker{b: b}
 	for w.next() {
-		inner := walker{rest: w.value}
+		inner := walker{b: w.value()}
 		switch w.kind {
 		case attrIP:
 			for inner.next() {

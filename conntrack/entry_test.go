@@ -2,6 +2,7 @@ package conntrack
 
 import (
 	"encoding/hex"
+	"net/netip"
 	"os"
 	"strings"
 	"testing"
@@ -23,6 +24,16 @@ func recorded(t testing.TB) map[string][]byte {
 		}
 	}
 	return all
+}
+
+func addr(s string) netip.AddrPort { return netip.MustParseAddrPort(s) }
+
+// host is the n-th address of a network.
+func host(six bool, net, n int) netip.Addr {
+	if six {
+		return netip.AddrFrom16([16]byte{0x20, 1, 0x0d, 0xb8, byte(net), 13: byte(n >> 16), byte(n >> 8), byte(n)})
+	}
+	return netip.AddrFrom4([4]byte{byte(net), byte(n >> 16), byte(n >> 8), byte(n)})
 }
 
 func anEntry(t testing.TB) []byte { return recorded(t)["udp, translated, assured"] }

@@ -2,7 +2,6 @@ package conntrack
 
 import (
 	"errors"
-	"net/netip"
 	"os"
 	"runtime"
 	"testing"
@@ -45,5 +44,3 @@ func fill(t testing.TB, n int, flow func(i int) flowtest.Flow) {
 		t.Fatalf("%d of %d entries made: %v", added, n, err)
 	}
 }
-
-func addr(s string) netip.AddrPort { return netip.MustParseAddrPort(s) }

@@ -120,7 +120,7 @@ func (t *tally) add(m message) error {
 	}
 	t.left--
 	e, u := &t.entry, &t.tuple
-	if err := e.decode(m.attrs); err != nil {
+	if err := e.glance(m.attrs); err != nil {
 		return err
 	}
 	if err := u.decode(e.original); err != nil {

@@ -21,13 +21,6 @@ type scene struct {
 	flows    []flowtest.Flow
 }
 
-func host(six bool, net, n int) netip.Addr {
-	if six {
-		return netip.AddrFrom16([16]byte{0x20, 1, 0x0d, 0xb8, byte(net), 13: byte(n >> 16), byte(n >> 8), byte(n)})
-	}
-	return netip.AddrFrom4([4]byte{byte(net), byte(n >> 16), byte(n >> 8), byte(n)})
-}
-
 func newScene(seed uint64, services, flows int) scene {
 	r := rand.New(rand.NewPCG(seed, 1))
 	var s scene

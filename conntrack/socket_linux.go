@@ -3,6 +3,7 @@ package conntrack
 import (
 	"errors"
 	"syscall"
+	"unsafe"
 
 	"github.com/mdlayher/netlink"
 )
@@ -43,7 +44,7 @@ func (s netlinkSocket) Receive(b []byte, each func([]byte) (more bool, err error
 	expired := s.raw.Read(func(fd uintptr) bool {
 		for more := true; more; {
 			var n int
-			if n, err = syscall.Read(int(fd), b); again(err) {
+			if n, err = read(fd, b); again(err) {
 				return false
 			}
 			if err != nil {
@@ -59,6 +60,17 @@ func (s netlinkSocket) Receive(b []byte, each func([]byte) (more bool, err error
 		return expired
 	}
 	return err
+}
+
+// read reads without telling Go's scheduler, which takes the processor away from a call that lasts longer than 20 µs and finds it
+// another one afterwards: with datagrams that take the kernel 100 µs to fill, that costs a fifth of a pass. The socket does not
+// block, so the call ends when the kernel has filled the next datagram.
+func read(fd uintptr, b []byte) (int, error) {
+	n, _, errno := syscall.RawSyscall(syscall.SYS_READ, fd, uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)))
+	if errno != 0 {
+		return 0, errno
+	}
+	return int(n), nil
 }
 
 func again(err error) bool { return errors.Is(err, syscall.EAGAIN) || errors.Is(err, syscall.EINTR) }

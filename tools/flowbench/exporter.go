@@ -63,6 +63,16 @@ func (e *exporter) stop() {
 
 // idle scrapes it for three passes over an empty table.
 func (e *exporter) idle(ctx context.Context) error {
+	for tries := 0; ; tries++ { // it may take its time to start
+		if _, err := e.page(ctx); err == nil {
+			break
+		} else if tries == 30 {
+			return err
+		}
+		if err := pause(ctx, time.Second); err != nil {
+			return err
+		}
+	}
 	for range 15 {
 		if err := pause(ctx, time.Second); err != nil {
 			return err
