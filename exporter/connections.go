@@ -69,16 +69,16 @@ func NewConnections(config ConnectionsConfig) *Connections {
 	if config.Now == nil {
 		config.Now = time.Now
 	}
-	config.Budget.Now = config.Now
+	config.Budget.Rest = 4
 	return &Connections{config: config, servers: &ipvsReader{kernel: config.Kernel, proc: config.Proc}, ended: map[passEnd]uint64{}}
 }
 
-// Run makes a pass now and then, until ctx ends. A pass that fails is shown as such, and is no reason to end. Passes take at most a
-// fifth of the time, whatever the interval.
+// Run makes a pass now and then, until ctx ends. A pass that fails is shown as such, and is no reason to end. Passes read for at
+// most a fifth of the time, whatever the interval.
 func (c *Connections) Run(ctx context.Context) error {
 	for {
 		took := c.pass(ctx)
-		next := time.NewTimer(max(c.config.Interval-took, 4*took))
+		next := time.NewTimer(max(c.config.Interval-took, 0))
 		select {
 		case <-ctx.Done():
 			next.Stop()
@@ -187,7 +187,7 @@ func (c *Connections) view() *connectionsView {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	v := &connectionsView{reading: c.last, ended: maps.Clone(c.ended), budget: c.config.Budget}
-	late := 3*c.config.Interval + 10*v.took
+	late := 3 * max(c.config.Interval, v.took)
 	switch age := c.config.Now().Sub(v.at); {
 	case v.at.IsZero():
 		v.err = fmt.Errorf("the first pass has not ended yet: %w", context.DeadlineExceeded)

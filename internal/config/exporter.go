@@ -141,7 +141,7 @@ func (e *Exporter) options() []option {
 		{"conntrack.wanted-udp-timeout", span{&e.Conntrack.WantedUDP, 0, 24 * time.Hour}, "What nf_conntrack_udp_timeout should be, to be shown beside what it is. 0s: no matter."},
 		{"conntrack.wanted-udp-stream-timeout", span{&e.Conntrack.WantedStream, 0, 24 * time.Hour}, "What nf_conntrack_udp_timeout_stream should be. 0s: no matter."},
 		{"connections.interval", spanOrNever{span{&e.Connections.Interval, time.Second, 24 * time.Hour}}, "How often to read IPVS's table of connections, for entries that lead to a real server that was removed. It is read in\nthe background, not when somebody asks. 0s: never."},
-		{"connections.max-time", span{&e.Connections.MaxTime, 10 * time.Millisecond, time.Minute}, "How long one such pass may take: about as much processor time, of a kernel that reads the table one page at a time.\nBefore Linux 6.14 the time grows with the square of the entries, and 2 s are good for 30,000 to 50,000. A pass that does\nnot come to the end says so, and shows what it found in the part that it read."},
+		{"connections.max-time", span{&e.Connections.MaxTime, 10 * time.Millisecond, time.Minute}, "How long one such pass may read: about as much processor time. It rests for four times as long in between.\nBefore Linux 6.14 the time grows with the square of the entries, and 2 s are good for 30,000 to 50,000. A pass that does\nnot come to the end says so, and shows what it found in the part that it read."},
 		{"connections.max-entries", whole{&e.Connections.MaxEntries, 1, 100_000_000}, "How many entries one such pass may read."},
 	}
 }

@@ -13,10 +13,18 @@ import (
 // full (ip_vs_conn_seq_start): the time to read n entries grows with n². So it is what is read that costs, not the size of
 // the table, and a table of any size can be begun.
 type Budget struct {
-	Entries int              // at most; 0: no bound
-	Time    time.Duration    // begin no further page after this; 0: no bound
-	Now     func() time.Time // nil: time.Now
+	Entries int           // at most; 0: no bound
+	Time    time.Duration // begin no further page after so much time of reading; 0: no bound
+
+	// Rest spreads the reading: after some milliseconds of it, pause for so many times as long.
+	Rest int
+
+	Now   func() time.Time                           // nil: time.Now
+	Pause func(context.Context, time.Duration) error // nil: waits
 }
+
+// slice is after how much reading there is a rest. One page can take longer than that.
+const slice = 5 * time.Millisecond
 
 // Scan is one reading of the connection table.
 type Scan struct {
@@ -33,17 +41,30 @@ func (p Proc) ScanConnections(ctx context.Context, budget Budget) (Scan, error) 
 	if budget.Now == nil {
 		budget.Now = time.Now
 	}
+	if budget.Pause == nil {
+		budget.Pause = pause
+	}
 	var s Scan
-	began := budget.Now()
 	err := p.read("ip_vs_conn", func(r io.Reader) error {
+		var spent, atOnce time.Duration
 		bounded := reader(func(b []byte) (int, error) {
 			if err := ctx.Err(); err != nil {
 				return 0, err
 			}
-			if budget.Time > 0 && budget.Now().Sub(began) >= budget.Time {
+			if budget.Time > 0 && spent >= budget.Time {
 				return 0, errBudget
 			}
-			return r.Read(b)
+			if budget.Rest > 0 && atOnce >= slice {
+				if err := budget.Pause(ctx, time.Duration(budget.Rest)*atOnce); err != nil {
+					return 0, err
+				}
+				atOnce = 0
+			}
+			began := budget.Now()
+			n, err := r.Read(b)
+			took := budget.Now().Sub(began)
+			spent, atOnce = spent+took, atOnce+took
+			return n, err
 		})
 		return ParseConnections(bounded, func(c Connection) error {
 			if budget.Entries > 0 && s.Entries >= budget.Entries {
@@ -58,6 +79,17 @@ func (p Proc) ScanConnections(ctx context.Context, budget Budget) (Scan, error) 
 	}
 	s.Complete = err == nil
 	return s, err
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
 }
 
 var errBudget = errors.New("the budget is used up")

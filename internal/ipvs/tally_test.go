@@ -1,6 +1,8 @@
 package ipvs
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net/netip"
@@ -225,8 +227,8 @@ func TestScanConnections(t *testing.T) {
 		{name: "more than allowed", text: connText, budget: Budget{Entries: 4}, entries: 4},
 		{
 			name: "too slow", text: strings.Repeat(line, 3*lineRoom/len(line)), entries: 2 * (lineRoom / len(line)),
-			// It is asked at the beginning and before each of the reads, and passes a second each time.
-			budget: Budget{Time: 3 * time.Second, Now: func() time.Time { clock = clock.Add(time.Second); return clock }},
+			// It is asked before and after each read, and passes a second each time.
+			budget: Budget{Time: 2 * time.Second, Now: func() time.Time { clock = clock.Add(time.Second); return clock }},
 		},
 		{name: "broken", text: line + "UDP x", entries: 1, err: "line 2: unexpected number of words"},
 	} {
@@ -239,6 +241,31 @@ func TestScanConnections(t *testing.T) {
 				t.Errorf("error %v, want %s", err, test.err)
 			}
 		})
+	}
+}
+
+// TestScanRests: one part of reading, four parts of rest, and a rest can be cut short.
+func TestScanRests(t *testing.T) {
+	const line = "UDP C0000232 CF2A C0000201 0035 C0000215 0035 UDP             298\n"
+	proc := Proc(procWith(t, "ip_vs_conn", strings.Repeat(line, 4*lineRoom/len(line))))
+	clock := time.Unix(0, 0)
+	var rests []time.Duration
+	budget := Budget{
+		Rest: 4, Now: func() time.Time { clock = clock.Add(3 * time.Millisecond); return clock },
+		Pause: func(_ context.Context, d time.Duration) error { rests = append(rests, d); return nil },
+	}
+	scan, err := proc.ScanConnections(t.Context(), budget)
+	// Five reads of 3 ms, the last of which finds the end.
+	if want := []time.Duration{24 * time.Millisecond, 24 * time.Millisecond}; err != nil || !scan.Complete || !slices.Equal(rests, want) {
+		t.Errorf("rests %v, complete %t, %v; want %v", rests, scan.Complete, err, want)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	budget.Pause = func(ctx context.Context, _ time.Duration) error {
+		cancel()
+		return pause(ctx, time.Hour)
+	}
+	if scan, err := proc.ScanConnections(ctx, budget); !errors.Is(err, context.Canceled) || scan.Complete {
+		t.Errorf("complete %t, %v", scan.Complete, err)
 	}
 }
 
