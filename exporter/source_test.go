@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -223,12 +224,20 @@ func TestDuplicates(t *testing.T) {
 	}
 }
 
-// TestMemory scrapes ten thousand times with a clock that goes on.
+// memoryServices makes a longer proof of TestMemory.
+var memoryServices = flag.Int("memory-services", 0, "virtual servers of ten real servers each for TestMemory; 0: a table with one of everything")
+
+// TestMemory scrapes ten thousand times with a clock that goes on, so that everything is read anew each time.
 func TestMemory(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes seconds")
 	}
-	r := newRig(t, nil)
+	r := newRig(t, func(c *Config) {
+		if *memoryServices > 0 {
+			f := large(*memoryServices, 10)
+			c.Kernel, c.Proc, c.MaxSeries, c.compare = f, f, 0, nil
+		}
+	})
 	checked(t, r)
 	r.process = prometheus.NewRegistry() // half of the time, and not ours
 	handler := r.Handler()
@@ -247,9 +256,12 @@ func TestMemory(t *testing.T) {
 	}
 	scrape(500)
 	before, goroutines := heap(), runtime.NumGoroutine()
-	scrape(10_000)
+	for range 10 {
+		scrape(1000)
+		t.Logf("heap %d kB", heap()>>10)
+	}
 	after := heap()
-	t.Logf("heap %d kB before, %d kB after", before>>10, after>>10)
+	t.Logf("heap %d kB after 500 scrapes, %d kB after 10,500; %d goroutines, then %d", before>>10, after>>10, goroutines, runtime.NumGoroutine())
 	if after > before+1<<20 || runtime.NumGoroutine() > goroutines+5 {
 		t.Errorf("heap grew from %d to %d kB, goroutines from %d to %d", before>>10, after>>10, goroutines, runtime.NumGoroutine())
 	}

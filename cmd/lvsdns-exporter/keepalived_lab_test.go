@@ -79,6 +79,18 @@ func TestKeepalived(t *testing.T) {
 	r.lab.WaitFor("the weight that somebody has changed shows as drift", 30*time.Second, r.is("lvsdns_drift", 1, "kind=weight", "rip=192.168.1.21"))
 	r.director.IPVSAdm("-e -u 192.168.1.100:53 -r 192.168.1.21:53 -m -w 3")
 	r.lab.WaitFor("the drift goes when it is mended", 30*time.Second, r.is("lvsdns_drift_differences", 0, "kind=weight"))
+
+	// keepalived is asked every ten seconds and the kernel at each page: a check that fails in between is no drift.
+	r.lab.InstallFile("/usr/bin/lvsdns-check", "#!/bin/sh\nexit 1\n")
+	pages := 0
+	r.lab.WaitFor("the state dump says that the check fails", 60*time.Second, func() bool {
+		if v, _ := r.page().value("lvsdns_drift_differences", "kind=real_server_missing"); v != 0 {
+			t.Fatalf("a server whose check has failed is said to be missing:\n%s", r.state())
+		}
+		pages++
+		return strings.Contains(r.state(), "is not in the kernel: its check fails")
+	})
+	t.Logf("%d pages from the failing check to the next state dump", pages)
 	if !k.Running() {
 		t.Error("keepalived has not survived to be asked")
 	}

@@ -168,11 +168,13 @@ func TestDriftJSON(t *testing.T) {
 		Summary     map[string]int
 		Kernel      string
 		Belief      *bool
+		Version     string `json:"keepalived_version"`
+		ConfigID    string `json:"config_id"`
 	}
 	if err := json.Unmarshal(stdout.Bytes(), &got); err != nil || len(got.Differences) != 1 {
 		t.Fatalf("%v\n%s", err, stdout.String())
 	}
-	if n, ok := got.Summary["scheduler"]; got.Summary["weight"] != 1 || n != 0 || !ok || got.Kernel != "proc" || got.Belief == nil || *got.Belief {
+	if n, ok := got.Summary["scheduler"]; got.Summary["weight"] != 1 || n != 0 || !ok || got.Kernel != "proc" || got.Belief == nil || *got.Belief || got.Version != "2.2.7" || got.ConfigID != hostID(t) {
 		t.Errorf("%s", stdout.String())
 	}
 	for key, want := range map[string]any{

@@ -46,8 +46,11 @@ func gather(ctx context.Context, o driftOptions, stderr io.Writer) (in drift.Inp
 	if in.Belief, err = belief(ctx, o, in.Config); err != nil {
 		return in, err
 	}
-	if in.Estimator.Sysctls, err = host.ReadEstimatorSysctls(o.root); err != nil {
-		return in, err
+	// Those of another network namespace can be read only in it.
+	if namespace(o, in.Config) == "" {
+		if in.Estimator.Sysctls, err = host.ReadEstimatorSysctls(o.root); err != nil {
+			return in, err
+		}
 	}
 	global := in.Config.Global
 	reader := host.ScriptReader{Root: o.root, DefaultUser: global.ScriptUser.V, DefaultGroup: global.ScriptGroup.V, Secure: global.ScriptSecurity.V}
@@ -126,9 +129,13 @@ func absentIsEmpty(err error, stderr io.Writer) error {
 	return err
 }
 
-// openNetNS opens the network namespace that keepalived programs; nil for that of this process.
+// namespace is the network namespace that keepalived programs, by its name; empty for that of this process.
+func namespace(o driftOptions, cfg *keepalived.Config) string {
+	return cmp.Or(o.netns, cfg.Global.IPVSNamespace())
+}
+
 func openNetNS(o driftOptions, cfg *keepalived.Config) (*os.File, error) {
-	name := cmp.Or(o.netns, cfg.Global.IPVSNamespace())
+	name := namespace(o, cfg)
 	if name == "" {
 		return nil, nil
 	}

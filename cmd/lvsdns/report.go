@@ -38,8 +38,10 @@ func beliefWords(in drift.Input) string {
 type report struct {
 	Differences []difference       `json:"differences"`
 	Summary     map[drift.Kind]int `json:"summary"`
-	Kernel      string             `json:"kernel"` // netlink, or proc if something could not be compared
-	Belief      bool               `json:"belief"` // whether keepalived's state dump was read
+	Kernel      string             `json:"kernel"`             // netlink, or proc if something could not be compared
+	Belief      bool               `json:"belief"`             // whether keepalived's state dump was read
+	Version     string             `json:"keepalived_version"` // by whose rules the configuration was read; empty: the newest
+	ConfigID    string             `json:"config_id"`          // by which conditional lines were chosen
 }
 
 type difference struct {
@@ -53,7 +55,7 @@ type difference struct {
 }
 
 func writeJSON(w io.Writer, in drift.Input, found []drift.Difference) error {
-	r := report{Differences: []difference{}, Summary: drift.Summary(found), Kernel: "netlink", Belief: in.Belief != nil}
+	r := report{Differences: []difference{}, Summary: drift.Summary(found), Kernel: "netlink", Belief: in.Belief != nil, Version: in.Config.Version, ConfigID: in.Config.ID}
 	if in.Limited {
 		r.Kernel = "proc"
 	}
