@@ -71,23 +71,20 @@ func (r *Record) add(e Event) (late bool) {
 	for at > 0 && e.compare(r.Recent[at-1].Mark) < 0 {
 		at--
 	}
-	before, after := State(""), State("")
-	if at > 0 {
-		before = r.Recent[at-1].State
-	}
+	x := Recent{e.Mark, e.State, e.Source}
 	late = at < len(r.Recent)
+	into := at == 0 || r.Recent[at-1].leads(x)
 	if late {
-		after = r.Recent[at].State
-	}
-	if before != e.State {
-		switch {
-		case after == e.State: // Known already, a little later.
-		case after == before && after != "": // It went there and came back.
-			r.count(e.State, e.At)
-			r.count(after, e.At)
-		default:
-			r.count(e.State, e.At)
+		// What comes after was counted as if this one had not been.
+		after := r.Recent[at]
+		counted, leads := at == 0 || r.Recent[at-1].leads(after), x.leads(after)
+		into = into && (leads || !counted)
+		if leads && !counted {
+			r.count(after.State, e.At)
 		}
+	}
+	if into {
+		r.count(e.State, e.At)
 	}
 	if !late {
 		r.Said, r.SaidAt = e.State, e.At
@@ -95,11 +92,20 @@ func (r *Record) add(e Event) (late bool) {
 			r.Priority = e.Priority
 		}
 	}
-	r.Recent = slices.Insert(r.Recent, at, Recent{e.Mark, e.State, e.Source})
+	r.Recent = slices.Insert(r.Recent, at, x)
 	if n := len(r.Recent); n > maxRecent {
 		r.Recent = slices.Delete(r.Recent, 0, n-maxRecent)
 	}
 	return late
+}
+
+// again is how long after a script another one for the same state is about another transition. keepalived runs all scripts of one at
+// the same moment, and where only notify_master is set up the way back is not heard of.
+const again = time.Second
+
+// leads says whether there was a transition between two neighbours.
+func (x Recent) leads(next Recent) bool {
+	return x.State != next.State || x.Source == Script && next.Source == Script && next.Born-x.Born >= again
 }
 
 func (r *Record) count(s State, at time.Time) {

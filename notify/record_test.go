@@ -49,6 +49,24 @@ func TestOrderOfArrival(t *testing.T) {
 	}
 }
 
+// TestOnlyMaster has keepalived.conf with nothing but notify_master: the way back is never heard of.
+func TestOnlyMaster(t *testing.T) {
+	var d Document
+	vi := Subject{Instance, "VI"}
+	for _, n := range []int{100, 101, 500, 501, 900} { // in ticks: notify and notify_master, twice, then one of them
+		d.Add(event(vi, Master, n))
+	}
+	if r := d.Record(vi); r.Total() != 3 {
+		t.Errorf("%+v", r.Transitions)
+	}
+	fromFIFO := event(vi, Master, 2000)
+	fromFIFO.Source = FIFO // all is heard there: it is said again, after a reload
+	d.Add(fromFIFO)
+	if r := d.Record(vi); r.Total() != 3 {
+		t.Errorf("%+v", r.Transitions)
+	}
+}
+
 func TestNews(t *testing.T) {
 	var d Document
 	vi := Subject{Instance, "VI"}
