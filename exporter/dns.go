@@ -22,6 +22,7 @@ type Traffic interface {
 type dnsView struct {
 	capture.Report
 	coverage map[netip.AddrPort]float64 // of virtual servers of which enough is known
+	drops    []socketDrops
 }
 
 // dnsReader reads the counters, and holds them against those of IPVS.
@@ -30,6 +31,7 @@ type dnsReader struct {
 	view    *shared[view]
 	now     func() time.Time
 	cover   coverage
+	sockets socketReader
 }
 
 func (r *dnsReader) read(ctx context.Context) (*dnsView, error) {
@@ -47,13 +49,15 @@ func (r *dnsReader) read(ctx context.Context) (*dnsView, error) {
 	if table != nil && slices.ContainsFunc(table.table.Entries, func(e ipvs.TableEntry) bool { return e.Service.FWMark != 0 }) {
 		v.Blind = append(v.Blind, capture.Marks)
 	}
+	var err error
+	v.drops, err = r.sockets.read()
 	if v.Err != nil {
-		return v, fmt.Errorf("capture: %w", v.Err)
+		return v, errors.Join(fmt.Errorf("capture: %w", v.Err), err)
 	}
 	if slices.Contains(v.Blind, capture.NotListening) {
-		return v, errors.New("capture: no network card is listened on")
+		return v, errors.Join(errors.New("capture: no network card is listened on"), err)
 	}
-	return v, nil
+	return v, err
 }
 
 // packetsOf is what IPVS counts, UDP and TCP together.

@@ -238,6 +238,7 @@ func captureTable() table[*dnsView] {
 func (e *Exporter) fillDNS(v *dnsView, s *sheet) {
 	captureTable().fill(s, 0, v)
 	captureLinkTable().fill(s, 0, v.Links...)
+	socketTable().fill(s, 0, v.drops...)
 	var services []dnsService
 	var servers []dnsServer
 	for i := range v.Services {

@@ -33,6 +33,7 @@ type Config struct {
 	Connections   *Connections                     // nil: the connection table is not read
 	Journal       func() (*notify.Document, error) // of lvsdns-notify; nil: it is not read
 	Traffic       Traffic                          // nil: no packets are captured
+	DNSPorts      []uint16                         // of name servers on this host; none: 53
 
 	ServicesOnly bool                       // no series for real servers
 	Keep         func(ipvs.ServiceKey) bool // which virtual servers to show; nil: all
@@ -170,7 +171,11 @@ func (e *Exporter) wire() {
 		e.sources = append(e.sources, source{"connections", c.Connections.fetch})
 	}
 	if c.Traffic != nil {
-		dns := share(c, (&dnsReader{traffic: c.Traffic, view: e.view, now: c.Now}).read)
+		ports := c.DNSPorts
+		if len(ports) == 0 {
+			ports = []uint16{53}
+		}
+		dns := share(c, (&dnsReader{traffic: c.Traffic, view: e.view, now: c.Now, sockets: socketReader{root: c.Root, ports: ports}}).read)
 		e.sources = append(e.sources, newSource("dns", dns, e.fillDNS))
 	}
 	if c.Checks != nil {

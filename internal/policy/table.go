@@ -85,7 +85,7 @@ var homes = []home{
 	{module: "github.com/rogpeppe/go-internal"},
 	// PromQL, for tests: alerts and dashboards are parsed as Prometheus does it.
 	{module: "github.com/prometheus/prometheus", units: []string{"internal/promcheck"}},
-	{module: "go.yaml.in/yaml/v3"},
+	{module: "go.yaml.in/yaml/v3", units: []string{"internal/promcheck"}},
 }
 
 // lean lists packages that must not be linked into a command, directly or not: keepalived starts
