@@ -96,10 +96,14 @@ func overviewCapture(b *board) {
 	here := func(metric string) string { return metric + `{instance=~"$instance"}` }
 	ofVIP := func(metric string) string { return metric + `{instance=~"$instance",vip=~"$vip"}` }
 	b.row("DNS: what these numbers are worth")
-	b.add(lines("Coverage", "percentunit", "Packets seen for each one that IPVS counts. Below 99 %: do not believe the rest.",
+	b.add(lines("Coverage", "percentunit", "Packets seen for each one that IPVS counts, or nftables on a real server. Below 99 %: do not believe the rest.",
 		ask(ofVIP("lvsdns_capture_coverage_ratio"), dnsLegend)), 8, 8)
 	b.add(lines("Packets seen", "pps", "Of those that IPVS counts.",
 		ask(dnsRate("lvsdns_capture_seen_packets_total", "transport"), "{{transport}}: "+dnsLegend)), 8, 8)
+	b.add(lines("Packets counted by nftables", "pps", "With dns.nftables, each packet: by virtual server, transport and direction.",
+		sparse(ask(dnsRate("lvsdns_nftables_packets_total", "transport, direction"), "{{transport}} {{direction}}: "+dnsLegend))), 8, 8)
+	b.add(lines("Bytes counted by nftables", "Bps", "With dns.nftables; with IP headers.",
+		sparse(ask(dnsRate("lvsdns_nftables_bytes_total", "transport, direction"), "{{transport}} {{direction}}: "+dnsLegend))), 8, 8)
 	b.add(list("Why something may not be seen", "docs/dns.md has each reason. dr_no_response is no fault: the real servers know.", "nothing", "",
 		sparse(now(`max by (instance, reason) (`+here("lvsdns_capture_invisible_reason")+` == 1)`, ""))), 8, 8)
 	b.add(lines("Drops of the capture", "pps", "Packets that found no room in the ring, and times that it was full. truncated: longer than what is captured.",

@@ -17,7 +17,7 @@ func catalogue() []described {
 		ipTable().describe(), softnetTable().describe(), softnetCPUTable().describe(),
 		vrrpTable().describe(), hookTable().describe(), actionTable().describe(), agreementTable().describe(),
 		quorumTable().describe(), eventTable().describe(), checkTable().describe(), checksTable().describe(),
-		captureTable().describe(), captureLinkTable().describe(), dnsTable().describe(), dnsServerTable().describe(), socketTable().describe(),
+		captureTable().describe(), captureLinkTable().describe(), dnsTable().describe(), dnsServerTable().describe(), socketTable().describe(), nftTable().describe(),
 		driftTable().describe(), one("drift in all", driftSummaryRow()).describe(), configTable().describe(),
 		sourceTable().describe(), selfTable().describe(),
 	)
