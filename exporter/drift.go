@@ -32,7 +32,7 @@ type driftReader struct {
 
 	before    *ipvs.Table        // as it was read the last time
 	dump      *keepalived.Belief // that confirmed belongs to
-	confirmed []drift.Difference // between dump and before
+	confirmed []drift.Difference // between dump and the kernel before it, and at each reading since
 }
 
 func (d *driftReader) read(ctx context.Context) (*differences, error) {
@@ -72,6 +72,7 @@ func (d *driftReader) sure(in drift.Input) []drift.Difference {
 			d.confirmed = d.compare(earlier)
 		}
 	}
+	d.confirmed = drift.Still(d.confirmed, found)
 	blind := in
 	blind.Belief = nil
 	return drift.Sure(found, d.confirmed, d.compare(blind))
