@@ -27,6 +27,7 @@ type driftReader struct {
 	checks  *Checks
 	compare func(drift.Input) []drift.Difference
 
+	watch    drift.Watch
 	readings []drift.Reading // of the totals, the last three that are far enough apart
 	readAt   time.Time
 
@@ -50,7 +51,9 @@ func (d *driftReader) read(ctx context.Context) (*differences, error) {
 	in.Estimator.Sysctls, errs[1] = host.ReadEstimatorSysctls(d.root)
 	in.Estimator.Stalled = d.stands(d.totals.get(ctx))
 	if d.checks != nil {
-		in.Checks, in.Listened = d.checks.forDrift()
+		var now time.Time
+		in.Checks, in.Listened, now = d.checks.forDrift()
+		in.Overdue = d.watch.Look(in, now)
 	}
 	return &differences{d.sure(in)}, errors.Join(errs[:]...)
 }
