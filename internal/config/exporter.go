@@ -110,6 +110,7 @@ type DNS struct {
 	Services   []netip.AddrPort
 	Memory     int // of each card's ring, MiB
 	Nftables   bool
+	Dnstap     string // where name servers connect: a path, or ADDRESS:PORT; empty: nowhere
 }
 
 // NewExporter is what holds without a file and without flags.
@@ -171,5 +172,6 @@ func (e *Exporter) options() []option {
 		{"dns.services", endpoints{&e.DNS.Services}, "More virtual servers, as ADDRESS:PORT: those that IPVS knows by a firewall mark, and on a real server its own address\nif the director translates addresses (NAT)."},
 		{"dns.ring-size", whole{&e.DNS.Memory, 1, 1024}, "MiB of memory for the packets of each card until they are counted."},
 		{"dns.nftables", truth{&e.DNS.Nftables}, "Read the counters of the table that \"lvsdns nft | nft -f -\" loads: each packet and byte of DNS by virtual server, transport and\ndirection. No rule is written or changed. Needs CAP_NET_ADMIN, as the kernel wants it for reading too."},
+		{"dns.dnstap", local{&e.DNS.Dnstap}, "Where name servers of this host tell of their queries and responses by dnstap: the path of a socket, such as\n/run/lvsdns/dnstap.sock, or ADDRESS:PORT of the loopback. The directory must be there. Empty: nobody listens."},
 	}
 }
