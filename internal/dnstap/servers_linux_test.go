@@ -43,7 +43,8 @@ type software struct {
 	tls                 bool // it serves port 853 as well
 	// few are the questions of which it tells for sure: it drops what its pipe, of 64 KiB, does not take (dnstap_collector.c). They
 	// are asked one after the other.
-	few int
+	few   int
+	needs string // another program that it starts, and is about
 }
 
 var usual = []software{
@@ -78,7 +79,7 @@ dnstap:
   dnstap-socket-path: %[2]s
   dnstap-log-client-query-messages: yes
   dnstap-log-client-response-messages: yes
-`, true, 0},
+`, true, 0, ""},
 	{"named", "-g -n 2 -c %[1]s/conf", `options {
   directory "%[1]s";
   listen-on { 192.0.2.53; };
@@ -95,7 +96,7 @@ dnstap:
 controls { };
 zone "example.com" { type primary; file "zone"; };
 zone "servfail.test" { type primary; file "missing"; };
-`, false, 0},
+`, false, 0, ""},
 }
 
 // TestServers: what real name servers tell of is what clients asked and got, number by number.
@@ -106,10 +107,11 @@ func tellAll(t *testing.T, all []software) {
 		t.Skip("making network namespaces takes root")
 	}
 	for _, s := range all {
-		t.Run(s.program, func(t *testing.T) {
+		name := cmp.Or(s.needs, s.program)
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if _, err := exec.LookPath(s.program); err != nil {
-				t.Skip(s.program + " is not installed: lab/setup.sh installs it")
+			if _, err := exec.LookPath(name); err != nil {
+				t.Skip(name + " is not installed: lab/setup.sh installs it")
 			}
 			tells(t, s)
 		})
@@ -359,6 +361,7 @@ func ask(ns *os.File, transport string, from netip.Addr, to netip.AddrPort, x *t
 			for i := range count {
 				if err := server.WriteMsg(question(i)); err != nil {
 					asked <- err
+					return
 				}
 			}
 		}()

@@ -30,7 +30,7 @@ zone:
 zone:
   name: servfail.test
   zonefile: missing
-`, false, 24},
+`, false, 24, ""},
 	{"knotd", "-c %[1]s/conf", `server:
   rundir: %[1]s
   user: root
@@ -56,8 +56,43 @@ zone:
     file: zone
   - domain: servfail.test
     file: missing
-`, false, 0},
+`, false, 0, ""},
+	// It needs a name server behind it, which does not tell.
+	{"sh", "%[1]s/conf", `
+cat >%[1]s/nsd.conf <<C
+server:
+  username: ""
+  chroot: ""
+  database: ""
+  zonesdir: %[1]s
+  pidfile: %[1]s/pid
+  xfrdfile: %[1]s/xfrd
+  zonelistfile: %[1]s/zones
+  server-count: 1
+  rrl-ratelimit: 0
+  ip-address: 127.0.0.1@5300
+remote-control:
+  control-enable: no
+zone:
+  name: example.com
+  zonefile: zone
+zone:
+  name: servfail.test
+  zonefile: missing
+C
+cat >%[1]s/dd.conf <<C
+setLocal("192.0.2.53:53")
+addLocal("[2001:db8::53]:53")
+setACL({"0.0.0.0/0", "::/0"})
+newServer({address="127.0.0.1:5300", healthCheckMode="up"})
+tell = newFrameStreamUnixLogger("%[2]s")
+addAction(AllRule(), DnstapLogAction("dnsdist", tell))
+addResponseAction(AllRule(), DnstapLogResponseAction("dnsdist", tell))
+C
+nsd -d -c %[1]s/nsd.conf &
+exec dnsdist --supervised --disable-syslog -C %[1]s/dd.conf
+`, false, 0, "dnsdist"},
 }
 
-// TestServersAll is TestServers with the other name servers of Debian that tell of what they say to clients.
+// TestServersAll is TestServers with the other programs of Debian that tell of what they say to clients.
 func TestServersAll(t *testing.T) { tellAll(t, others) }
