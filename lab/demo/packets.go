@@ -20,14 +20,22 @@ type packets struct {
 	sizes     map[string]float64 // responses by the upper bound of their size, cumulative
 	truncated float64
 	coverage  float64 // of the director; 0: not known
+	sample    float64 // of the director
+	drops     float64
 }
 
 // sampleOf splits a line of a page: the metric, its labels as they stand, its value.
 func sampleOf(line string) (name, labels string, value float64, ok bool) {
+	if strings.HasPrefix(line, "#") {
+		return "", "", 0, false
+	}
 	series, text, found := strings.Cut(strings.TrimSuffix(line, "\n"), "} ")
-	name, labels, labelled := strings.Cut(series, "{")
+	if !found {
+		series, text, _ = strings.Cut(series, " ")
+	}
+	name, labels, _ = strings.Cut(series, "{")
 	value, err := strconv.ParseFloat(text, 64)
-	return name, labels, value, found && labelled && err == nil
+	return name, labels, value, err == nil
 }
 
 func labelOf(labels, name string) string {
@@ -41,6 +49,10 @@ func (s *stage) packets() packets {
 	p := packets{queries: map[string]float64{}, responses: map[string]float64{}, sizes: map[string]float64{}}
 	s.samples(statusPage, func(name, labels string, v float64) {
 		switch name {
+		case "lvsdns_capture_sampling_ratio":
+			p.sample = v
+		case "lvsdns_capture_drops_total":
+			p.drops += v
 		case "lvsdns_dns_queries_total":
 			p.queries[labelOf(labels, "transport")] += v
 		case "lvsdns_capture_coverage_ratio":
@@ -62,7 +74,7 @@ func (s *stage) packets() packets {
 	return p
 }
 
-// samples gives each labelled sample of a page.
+// samples gives each sample of a page.
 func (s *stage) samples(at string, each func(name, labels string, v float64)) {
 	page, err := s.clients[0].Get(s.lab.Context(), "http://"+at+"/metrics")
 	if err != nil {
@@ -157,7 +169,7 @@ func (s *stage) counted(t traffic) {
 	var p packets
 	s.lab.WaitFor("a coverage of the capture near 1", patience, func() bool {
 		p = s.packets()
-		return math.Abs(p.coverage-1) <= 0.05
+		return math.Abs(p.coverage-1) <= 0.05 || p.drops > 0
 	})
 	least, _ := t.sent()
 	// A page is up to two seconds old (sources.share), and a block of packets is read 60 ms after the first of them.
@@ -166,11 +178,12 @@ func (s *stage) counted(t traffic) {
 	most, tcp := t.sent()
 	fmt.Printf("   packets of DNS, on the director (queries) and the real servers (answers): %s\n", p)
 	fmt.Printf("   the clients sent %d questions over UDP and tried %d over TCP; IPVS counted the packets that the capture saw, within %.1f %%\n", most, tcp, 100*math.Abs(p.coverage-1))
-	// TCP is not held against it: a connection that was refused had no query.
-	if udp := p.queries["udp"]; udp < float64(least) || udp > float64(most) {
+	if p.drops > 0 || p.sample < 1 {
+		fmt.Printf("   this machine is so busy that the capture has lost %.0f packets on the director and looks at 1 in %.0f: its counts are estimates here\n", p.drops, 1/p.sample)
+	} else if udp := p.queries["udp"]; udp < float64(least) || udp > float64(most) { // TCP is not held against it: a connection that was refused had no query
 		s.lab.Fatalf("the director has counted %.0f queries over UDP, and the clients have sent %d to %d", udp, least, most)
 	}
-	if n := p.queries["tcp"]; n == 0 || n > float64(tcp) {
+	if n := p.queries["tcp"]; n == 0 || n > float64(tcp) && p.drops == 0 {
 		s.lab.Fatalf("the director has counted %.0f queries over TCP, and the clients have tried %d", n, tcp)
 	}
 	for _, rcode := range []string{"NOERROR", string(labtest.Servfail), string(labtest.Refused)} {
