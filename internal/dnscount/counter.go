@@ -11,6 +11,7 @@ type Options struct {
 	Waiting   int    // queries that wait for their response; 0: 65536, which is 1.5 MiB
 	Flows     int    // TCP connections; 0: 16384, up to 5 MiB
 	Fragments int    // fragmented messages in the making; 0: 1024
+	Recent    int    // questions that clients may repeat; 0: 65536, which is 1 MiB
 	Seed      uint64 // of hashes: a number that clients cannot know
 	Timeout   int64  // nanoseconds after which a query is unanswered; 0: 5 s
 	Idle      int64  // nanoseconds after which a connection is forgotten; 0: 60 s
@@ -25,6 +26,7 @@ type Counter struct {
 	matches   *matches
 	flows     *flows
 	fragments *fragments
+	repeats   *repeats
 	shift     uint8
 	weight    uint64
 
@@ -65,6 +67,7 @@ func New(o Options) *Counter {
 		matches:   newMatches(cmp.Or(o.Waiting, 1<<16), o.Seed, cmp.Or(o.Timeout, 5e9)),
 		flows:     newFlows(cmp.Or(o.Flows, 1<<14), o.Seed, cmp.Or(o.Idle, 60e9)),
 		fragments: newFragments(cmp.Or(o.Fragments, 1<<10), o.Seed),
+		repeats:   newRepeats(cmp.Or(o.Recent, 1<<16), o.Seed),
 	}
 	c.Use(View{})
 	return c
@@ -130,6 +133,7 @@ func (c *Counter) serviceSlot(at netip.AddrPort, known map[netip.AddrPort]bool) 
 		c.matches.forget(uint8(free))
 		c.flows.forget(uint8(free))
 		c.fragments.forget(uint8(free))
+		c.repeats.forget(uint8(free))
 	}
 	c.slots[free] = serviceSlot{at: at, present: true}
 	return uint8(free)
@@ -276,7 +280,7 @@ func (c *Counter) count(e *exchange, m *Message) bool {
 	key := c.matches.key(e.client, e.port, e.service, e.transport, m.ID)
 	if e.direction == Query {
 		slot.counts.query(c.indexes, e, m, c.weight)
-		c.asked(key, e, m)
+		c.repeated(e, m, c.asked(key, e, m))
 	} else {
 		c.answered(key, e, m)
 	}

@@ -34,6 +34,9 @@ func (c *Counter) data(f *flow, s *stream, e *exchange, seq uint32, b []byte, si
 		b = b[:size]
 	}
 	ahead := int32(seq - s.next)
+	if e.direction == Query && (ahead > 0 || s.sync != inSync) {
+		f.acks.blurred = true
+	}
 	switch {
 	case s.sync == unknown:
 		s.next = seq
@@ -191,7 +194,11 @@ func (c *Counter) counted(f *flow, s *stream, e *exchange, m *Message) {
 		}
 		return
 	}
-	if e.direction == Response || m.Defect == Short {
+	if e.direction == Response {
+		return
+	}
+	c.asks(f, m)
+	if m.Defect == Short {
 		return
 	}
 	f.queries++
