@@ -69,6 +69,8 @@ func clientSigns(t *testing.T, name string, ended bool) {
 				{"acknowledged sizes", got.AckedSize, w.AckedSize},
 				{"ICMP", got.Feedback, w.Feedback},
 				{"times lost", got.Desyncs, uint64(0)},
+				{"responses, on the real server alone", got.Responses == [len(dnscount.Transports)][len(dnscount.Rcodes)]uint64{}, who == "director"},
+				{"a director that says so", r.Services[family].Bypassed, who == "director"},
 			} {
 				if x.got != x.want {
 					t.Errorf("%s, %s: %s: %v, want %v", who, dnscount.Families[family], x.what, x.got, x.want)
