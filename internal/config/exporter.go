@@ -166,7 +166,7 @@ func (e *Exporter) options() []option {
 		{"connections.max-time", span{&e.Connections.MaxTime, 10 * time.Millisecond, time.Minute}, "How long one such pass may read: about as much processor time. It rests for four times as long in between.\nBefore Linux 6.14 the time grows with the square of the entries, and 2 s are good for 30,000 to 50,000. A pass that does\nnot come to the end says so, and shows what it found in the part that it read."},
 		{"connections.max-entries", whole{&e.Connections.MaxEntries, 1, 100_000_000}, "How many entries one such pass may read."},
 		{"notify.state-dir", file{&e.Notify.StateDir, true}, "Where lvsdns-notify keeps its journal: changes of VRRP state, and what was done about them. Empty: it is not read."},
-		{"dns.capture", truth{&e.DNS.Capture}, "Count the DNS traffic in the packets of the network cards. Needs CAP_NET_RAW. Listens only: no card is made\npromiscuous, and names and addresses of clients are counted, not kept."},
+		{"dns.capture", truth{&e.DNS.Capture}, "Count the DNS traffic in the packets of the network cards. Needs CAP_NET_RAW. Listens only: no card is made\npromiscuous, and names and addresses of clients are counted, not kept, unless dns.top."},
 		{"dns.role", choice{&e.DNS.Role, []string{"auto", "director", "realserver"}}, "What this host is. auto: a director if its IPVS table has virtual servers for DNS, else a real server of the\naddresses that lo, a dummy device or a tunnel's end has."},
 		{"dns.interfaces", interfaces{&e.DNS.Interfaces}, "Network cards to listen on. Empty: those that are stacked on nothing, so that no packet counts twice."},
 		{"dns.ports", ports{&e.DNS.Ports}, "Ports of virtual servers that are DNS."},
