@@ -130,11 +130,11 @@ func FuzzTopSpace(f *testing.F) {
 	f.Add([]byte{1, 2, 3, 4, 5, 6, 7, 8, 9, 1, 1, 2, 9, 8})
 	f.Fuzz(func(t *testing.T, stream []byte) {
 		s, exact := newSpace(5), map[uint64]uint64{}
-		for _, b := range stream {
+		for _, b := range stream[:min(len(stream), 100)] {
 			key := uint64(b&31) * 0x0100_0000_0000_0008 // places in the index collide
 			s.add(key, 1+uint64(b>>6))
 			exact[key] += 1 + uint64(b>>6)
-			s.holds(t, exact)
 		}
+		s.holds(t, exact)
 	})
 }
