@@ -125,6 +125,13 @@ frontend name
 	http-request return status 200 content-type text/plain string %[3]s
 `, n.dir, vipHTTP, n.Name))
 	n.Start("haproxy", "-db", "-f", n.file("haproxy.cfg"))
+	n.pair.lab.WaitFor(n.Name+"'s HAProxy listens", 20*time.Second, func() bool {
+		c, err := net.Dial("unix", n.file("admin.sock"))
+		if err == nil {
+			c.Close()
+		}
+		return err == nil
+	})
 }
 
 func (n *node) settings() string {
