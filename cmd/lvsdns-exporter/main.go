@@ -3,7 +3,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -19,6 +18,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/lvsdns/lvsdns/cmd/internal/version"
 	"github.com/lvsdns/lvsdns/conntrack"
 	"github.com/lvsdns/lvsdns/exporter"
 	"github.com/lvsdns/lvsdns/internal/config"
@@ -119,9 +119,8 @@ func logger(l config.Log, to io.Writer) *slog.Logger {
 }
 
 func readBuild() exporter.Build {
-	b := exporter.Build{Version: "devel", Go: runtime.Version()}
+	b := exporter.Build{Version: version.Program(), Go: runtime.Version()}
 	if info, ok := debug.ReadBuildInfo(); ok {
-		b.Version = cmp.Or(info.Main.Version, b.Version)
 		for _, s := range info.Settings {
 			if s.Key == "vcs.revision" {
 				b.Revision = s.Value
