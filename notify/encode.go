@@ -100,6 +100,7 @@ func (d *decoder) record() *Record {
 		Priority: int(d.int()), Held: int(d.int()), Of: int(d.int()), Disagree: d.bool(),
 		Acted: Acted{State(d.word()), d.uint()}, LastTransition: d.time(), Transitions: d.counts(), News: d.counts(),
 	}
+	r.Recent = make([]Recent, 0, maxRecent+1)
 	for d.more() {
 		r.Recent = append(r.Recent, Recent{d.mark(), State(d.word()), Source(d.word())})
 	}
@@ -170,7 +171,7 @@ func decodeDocument(text []byte) (*Document, error) {
 	if !bytes.HasSuffix(text, []byte(endLine+"\n")) {
 		return nil, errNoEnd
 	}
-	d := &Document{}
+	d := &Document{Records: make([]*Record, 0, 8), history: make([][]byte, 0, maxHistory+1)}
 	for n := 1; len(text) > 0; n++ {
 		var line []byte
 		line, text, _ = bytes.Cut(text, []byte("\n"))

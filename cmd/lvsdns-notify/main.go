@@ -1,6 +1,10 @@
 // Command lvsdns-notify is what keepalived starts when a VRRP instance changes
 // its state. It notes the event in the host's journal and settles the state
 // by looking. What takes more, actions among it, is lvsdns-notify-act's.
+//
+// It ends before the number of processors could change, and needs no goroutine that watches it.
+//
+//go:debug updatemaxprocs=0
 package main
 
 import (
@@ -15,15 +19,9 @@ import (
 )
 
 func main() {
+	grow()
 	outlive()
 	os.Exit(run(os.Args[1:], os.Stderr, program{become: act, leave: leave}))
-}
-
-// outlive undoes what keepalived has asked for: that its scripts die with it (PR_SET_PDEATHSIG). They end by themselves, and the last
-// thing that keepalived says is that it stops. The setting is this thread's, and main begins on the thread that keepalived has forked.
-func outlive() {
-	const setDeathSignal = 1
-	_, _, _ = syscall.RawSyscall(syscall.SYS_PRCTL, setDeathSignal, 0, 0)
 }
 
 // run returns the exit status: 0 when all went well or somebody else does the rest, 1 when something went wrong, 2 for a bad command
