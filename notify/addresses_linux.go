@@ -1,9 +1,7 @@
 package notify
 
 import (
-	"encoding/binary"
 	"errors"
-	"fmt"
 	"net/netip"
 	"os"
 	"strings"
@@ -16,7 +14,7 @@ import (
 func Addresses() ([]Held, error) {
 	all, err := heldNow()
 	if err != nil {
-		return nil, fmt.Errorf("list addresses: %w", err)
+		return nil, Because("list addresses", err)
 	}
 	return all, nil
 }
@@ -33,7 +31,7 @@ func heldNow() ([]Held, error) {
 		all = all[:0]
 		torn, err := dump(fd, func(m []byte) {
 			if addr := addressOf(m); addr.IsValid() {
-				all = append(all, Held{addr, n.of(binary.NativeEndian.Uint32(m[4:]))})
+				all = append(all, Held{addr, n.of(native32(m[4:]))})
 			}
 		})
 		if err != nil {
@@ -49,9 +47,9 @@ func heldNow() ([]Held, error) {
 // dump asks for all addresses and calls found with the message of each. torn: the list has changed while it was read.
 func dump(fd int, found func([]byte)) (torn bool, err error) {
 	request := make([]byte, syscall.SizeofNlMsghdr+syscall.SizeofIfAddrmsg) // of any family
-	binary.NativeEndian.PutUint32(request, uint32(len(request)))
-	binary.NativeEndian.PutUint16(request[4:], syscall.RTM_GETADDR)
-	binary.NativeEndian.PutUint16(request[6:], syscall.NLM_F_REQUEST|syscall.NLM_F_DUMP)
+	putNative32(request, uint32(len(request)))
+	putNative16(request[4:], syscall.RTM_GETADDR)
+	putNative16(request[6:], syscall.NLM_F_REQUEST|syscall.NLM_F_DUMP)
 	if err := syscall.Sendto(fd, request, 0, &syscall.SockaddrNetlink{Family: syscall.AF_NETLINK}); err != nil {
 		return false, os.NewSyscallError("send", err)
 	}
@@ -66,20 +64,20 @@ func dump(fd int, found func([]byte)) (torn bool, err error) {
 			return false, os.NewSyscallError("receive", err)
 		}
 		for b := buffer[:n]; len(b) >= syscall.SizeofNlMsghdr; {
-			size := int(binary.NativeEndian.Uint32(b))
+			size := int(native32(b))
 			if size < syscall.SizeofNlMsghdr || size > len(b) {
 				return false, errors.New("a message is too short")
 			}
 			body := b[syscall.SizeofNlMsghdr:size]
-			torn = torn || binary.NativeEndian.Uint16(b[6:])&dumpInterrupted != 0
-			switch binary.NativeEndian.Uint16(b[4:]) {
+			torn = torn || native16(b[6:])&dumpInterrupted != 0
+			switch native16(b[4:]) {
 			case syscall.NLMSG_DONE:
 				return torn, nil
 			case syscall.NLMSG_ERROR:
 				if len(body) < 4 {
 					return false, errors.New("a message is too short")
 				}
-				return false, syscall.Errno(-int32(binary.NativeEndian.Uint32(body)))
+				return false, syscall.Errno(-int32(native32(body)))
 			case syscall.RTM_NEWADDR:
 				if len(body) >= syscall.SizeofIfAddrmsg {
 					found(body)
@@ -96,12 +94,12 @@ const dumpInterrupted = 0x10
 // addressOf takes the address out of a message.
 func addressOf(message []byte) (addr netip.Addr) {
 	for b := message[syscall.SizeofIfAddrmsg:]; len(b) >= syscall.SizeofRtAttr; {
-		size := int(binary.NativeEndian.Uint16(b))
+		size := int(native16(b))
 		if size < syscall.SizeofRtAttr || size > len(b) {
 			break
 		}
 		// IFA_ADDRESS is the peer's address of a point-to-point link; IFA_LOCAL, where it is there, is our own.
-		if kind := binary.NativeEndian.Uint16(b[2:]); kind == syscall.IFA_LOCAL || kind == syscall.IFA_ADDRESS && !addr.IsValid() {
+		if kind := native16(b[2:]); kind == syscall.IFA_LOCAL || kind == syscall.IFA_ADDRESS && !addr.IsValid() {
 			if v, ok := netip.AddrFromSlice(b[syscall.SizeofRtAttr:size]); ok {
 				addr = v
 			}
@@ -110,6 +108,17 @@ func addressOf(message []byte) (addr netip.Addr) {
 	}
 	return addr
 }
+
+// The numbers of rtnetlink are the processor's own, and stand where it may read them (NLMSG_ALIGNTO). Package encoding/binary knows the order
+// too, and brings package reflect.
+
+func native16(b []byte) uint16 { return *(*uint16)(unsafe.Pointer((*[2]byte)(b))) }
+
+func native32(b []byte) uint32 { return *(*uint32)(unsafe.Pointer((*[4]byte)(b))) }
+
+func putNative16(b []byte, n uint16) { *(*uint16)(unsafe.Pointer((*[2]byte)(b))) = n }
+
+func putNative32(b []byte, n uint32) { *(*uint32)(unsafe.Pointer((*[4]byte)(b))) = n }
 
 // names asks for the names of interfaces, each once (SIOCGIFNAME in netdevice(7)). Any socket will do.
 type names struct {

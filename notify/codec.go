@@ -3,7 +3,6 @@ package notify
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -94,7 +93,7 @@ func (d *decoder) text() string {
 	}
 	quoted, err := strconv.QuotedPrefix(string(d.rest))
 	if err != nil {
-		d.err = fmt.Errorf("want text in quotes at %.20q", d.rest)
+		d.err = errors.New("want text in quotes at " + quote(string(d.rest), 20))
 		return ""
 	}
 	d.rest = bytes.TrimPrefix(d.rest[len(quoted):], []byte(" "))

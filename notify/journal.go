@@ -2,7 +2,6 @@ package notify
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -73,7 +72,7 @@ type badJournal struct {
 	err  error
 }
 
-func (e *badJournal) Error() string { return fmt.Sprintf("%s is no journal: %v", e.path, e.err) }
+func (e *badJournal) Error() string { return e.path + " is no journal: " + e.err.Error() }
 
 // Append notes an event. When another process is writing, the event is left for it in the run directory, and Append waits
 // until it is in the journal: so a storm of hooks costs few writes. The document is what the journal holds
@@ -149,9 +148,9 @@ func (j *Journal) change(change func(*Document)) (*Document, error) {
 	switch {
 	case errors.As(err, &bad):
 		// Moved away, to be looked at: what is in it can't be mended here, and must not stop a failover.
-		trouble = fmt.Errorf("%w; it is now %s.bad, and a new one begins", err, bad.path)
+		trouble = &within{"", err, "; it is now " + bad.path + ".bad, and a new one begins"}
 		if moveErr := os.Rename(bad.path, bad.path+".bad"); moveErr != nil {
-			trouble = fmt.Errorf("%w; a new one begins", err)
+			trouble = &within{"", err, "; a new one begins"}
 		}
 		d = &Document{Discarded: bad.err.Error(), Discards: 1}
 	case err != nil:

@@ -9,8 +9,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
-	"io"
 	"os"
 	"syscall"
 	"time"
@@ -112,13 +110,13 @@ func leave(args []string, wait time.Duration) (int, error) {
 func beside() (string, error) {
 	self, err := os.Executable()
 	if err != nil {
-		return "", fmt.Errorf("finding lvsdns-notify-act: %w", err)
+		return "", notify.Because("finding lvsdns-notify-act", err)
 	}
 	return self + "-act", nil
 }
 
 func needed(path string, err error) error {
-	return fmt.Errorf("actions and commands need %s, which must be installed beside this program: %w", path, err)
+	return notify.Because("actions and commands need "+path+", which must be installed beside this program", err)
 }
 
 // reporter says what went wrong, on standard error and, where keepalived has closed that, in the system log.
@@ -138,6 +136,6 @@ func (r reporter) failed(status int, err error) int {
 		_ = notify.Syslog(r.log, "lvsdns-notify", text)
 		return status
 	}
-	fmt.Fprintf(io.Writer(r.stderr), "lvsdns-notify: %s\n", text)
+	_, _ = r.stderr.WriteString("lvsdns-notify: " + text + "\n")
 	return status
 }
