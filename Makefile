@@ -108,15 +108,17 @@ fuzz: ## every fuzz target for FUZZTIME (30s) each, FUZZJOBS (2) of them at a ti
 		$(GO) test -run "^$$" -fuzz "^$$1\$$" -fuzztime $(FUZZTIME) -parallel 1 "$$0" >".cache/fuzz/$$1.txt" 2>&1; status=$$?; \
 		echo "== $$0 $$1"; tail -n $$((status ? 40 : 3)) ".cache/fuzz/$$1.txt"; exit $$status'
 
-# BENCHN runs of each check, BENCHFLOWS flows; the last part scrapes a large director in the lab.
+# BENCHN runs of each check and hook, BENCHFLOWS flows; the last part scrapes a large director in the lab.
 .PHONY: bench
-bench: build ## what a check, a pass over a million flows and a scrape cost beside their rivals
+bench: build ## what a check, a hook, a pass over a million flows and a scrape cost beside their rivals
 	@lab/setup.sh base bench
 	@mkdir -p .cache/bench
 	@$(STATIC) -o .cache/bench/ ./tools/checkbench ./tools/checkbench/testdata/bare-miekg ./tools/checkbench/testdata/bare-net \
-		./tools/flowbench ./tools/flowbench/testdata/pass
+		./tools/flowbench ./tools/flowbench/testdata/pass ./tools/hookbench
+	@$(STATIC) -o .cache/bench/bare-go ./tools/hookbench/testdata/bare
 	@for c in nothing timed; do $$($(GO) env CC) -O2 -static -o .cache/bench/$$c tools/checkbench/testdata/$$c.c; done
 	@.cache/bench/checkbench -n $(BENCHN)
+	@.cache/bench/hookbench -n $(BENCHN)
 	@.cache/bench/flowbench -n $(BENCHFLOWS)
 	@CGO_ENABLED=0 $(GO) test -tags lab,bench -exec '$(CURDIR)/bin/lab-run' -count=1 -v $(call tests_of,$(call tagged,lab && bench))
 

@@ -151,6 +151,9 @@ func (e *Exporter) wire() {
 	reader := &driftReader{
 		root: c.Root, view: e.view, totals: sums, config: e.notes, checks: c.Checks, compare: c.compare,
 	}
+	if c.Journal != nil {
+		reader.journal = journal
+	}
 	if c.Belief != nil {
 		reader.belief = share(c, func(ctx context.Context) (*keepalived.Belief, error) {
 			cfg := e.notes.get(ctx)
