@@ -34,7 +34,9 @@ type run struct {
 
 	left    *ipvs.Table // the table as we left it; nil: not known
 	stopped string      // why nothing is written; empty: it is
-	said    string      // the last error of a pass
+	said    string      // the last error of a look
+	refused refusals
+	written uint64 // steps
 	dirty   bool
 	saved   saved
 }
@@ -211,6 +213,7 @@ func (r *run) reload(ctx context.Context) {
 		return
 	}
 	r.former, r.left = former, nil
+	r.refused.clear()
 }
 
 // result takes what a probe found.
