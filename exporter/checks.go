@@ -141,21 +141,20 @@ func (k checkKey) compare(o checkKey) int {
 		cmp.Compare(k.transport, o.transport), cmp.Compare(k.path, o.path))
 }
 
-// forDrift is what a comparison wants to know: the checks, and for how long anybody has listened.
-func (c *Checks) forDrift() ([]drift.Check, time.Duration) {
+// forDrift is what a comparison wants to know: the checks, for how long anybody has listened, and when this was so.
+func (c *Checks) forDrift() (all []drift.Check, listened time.Duration, now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	now := c.config.Now()
-	var all []drift.Check
+	now = c.config.Now()
 	for _, r := range c.known {
 		if r.addr.IsValid() {
 			all = append(all, drift.Check{Server: r.addr, Passed: r.passed(), Age: now.Sub(r.last)})
 		}
 	}
 	if c.listening.IsZero() {
-		return all, 0
+		return all, 0, now
 	}
-	return all, now.Sub(c.listening)
+	return all, now.Sub(c.listening), now
 }
 
 func (c *Checks) setListening(since time.Time, trouble error) {

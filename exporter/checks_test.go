@@ -139,14 +139,14 @@ func TestRunsAreBounded(t *testing.T) {
 func TestForDrift(t *testing.T) {
 	clock := newClock()
 	c := NewChecks(ChecksConfig{Now: clock.now})
-	if all, listened := c.forDrift(); len(all) != 0 || listened != 0 {
+	if all, listened, _ := c.forDrift(); len(all) != 0 || listened != 0 {
 		t.Errorf("before: %v %v", all, listened)
 	}
 	c.setListening(clock.now(), nil)
 	c.take([]byte(report))
 	c.take([]byte(strings.Replace(report, "198.51.100.1:53", "", 1)))
 	clock.pass(time.Minute)
-	all, listened := c.forDrift()
+	all, listened, _ := c.forDrift()
 	if len(all) != 1 || all[0].Server.String() != "198.51.100.1:53" || !all[0].Passed || all[0].Age != time.Minute || listened != time.Minute {
 		t.Errorf("%v %v", all, listened)
 	}

@@ -27,12 +27,13 @@ type driftReader struct {
 	checks  *Checks
 	compare func(drift.Input) []drift.Difference
 
+	watch    drift.Watch
 	readings []drift.Reading // of the totals, the last three that are far enough apart
 	readAt   time.Time
 
 	before    *ipvs.Table        // as it was read the last time
 	dump      *keepalived.Belief // that confirmed belongs to
-	confirmed []drift.Difference // between dump and before
+	confirmed []drift.Difference // between dump and the kernel before it, and at each reading since
 }
 
 func (d *driftReader) read(ctx context.Context) (*differences, error) {
@@ -50,7 +51,9 @@ func (d *driftReader) read(ctx context.Context) (*differences, error) {
 	in.Estimator.Sysctls, errs[1] = host.ReadEstimatorSysctls(d.root)
 	in.Estimator.Stalled = d.stands(d.totals.get(ctx))
 	if d.checks != nil {
-		in.Checks, in.Listened = d.checks.forDrift()
+		var now time.Time
+		in.Checks, in.Listened, now = d.checks.forDrift()
+		in.Overdue = d.watch.Look(in, now)
 	}
 	return &differences{d.sure(in)}, errors.Join(errs[:]...)
 }
@@ -72,6 +75,7 @@ func (d *driftReader) sure(in drift.Input) []drift.Difference {
 			d.confirmed = d.compare(earlier)
 		}
 	}
+	d.confirmed = drift.Still(d.confirmed, found)
 	blind := in
 	blind.Belief = nil
 	return drift.Sure(found, d.confirmed, d.compare(blind))

@@ -45,6 +45,7 @@ func TestOldBelief(t *testing.T) {
 		{"keepalived was asked, and has it in service", false, said(true), "real_server_missing"},
 		{"a moment later", false, nil, "real_server_missing"},
 		{"somebody adds it again", true, nil, ""},
+		{"its check fails before keepalived is asked again", false, nil, "real_server_down"},
 	} {
 		if step.belief != nil {
 			belief = step.belief

@@ -34,7 +34,7 @@ func listening(t *testing.T, path string) *Checks {
 		}
 	})
 	until(t, func() bool {
-		_, listened := c.forDrift()
+		_, listened, _ := c.forDrift()
 		return listened > 0 || c.state() != nil
 	})
 	return c

@@ -3,7 +3,6 @@ package drift
 import (
 	"cmp"
 	"fmt"
-	"net/netip"
 	"slices"
 
 	"github.com/lvsdns/lvsdns/internal/host"
@@ -14,11 +13,7 @@ import (
 // Compare finds all differences, sorted: what matters most first, then by
 // virtual server, real server and kind.
 func Compare(in Input) []Difference {
-	c := &comparison{Input: in, beliefs: pair(in.Config, in.Belief), reports: map[netip.Addr][]Check{}}
-	for _, k := range in.Checks {
-		at := ipvs.To(k.Server).Addr
-		c.reports[at] = append(c.reports[at], k)
-	}
+	c := &comparison{Input: in, beliefs: pair(in.Config, in.Belief), reports: reportsOf(in.Checks)}
 	wanted := expand(in.Config)
 	for i := range wanted {
 		v := &wanted[i]
@@ -41,8 +36,8 @@ func Compare(in Input) []Difference {
 type comparison struct {
 	Input
 	beliefs
-	reports map[netip.Addr][]Check // by the server that was asked
-	found   []Difference
+	reports
+	found []Difference
 }
 
 func (c *comparison) add(d Difference) { c.found = append(c.found, d) }

@@ -25,6 +25,7 @@ type Input struct {
 	Estimator Estimator
 	Checks    []Check       // what the exporter heard from the checks themselves
 	Listened  time.Duration // for how long it has been listening; 0: it does not listen
+	Overdue   Overdue       // see Watch
 }
 
 // Estimator is what is known of the kernel thread that moves IPVS's counters.

@@ -99,20 +99,3 @@ func highest(r *keepalived.RealServer) uint32 {
 	}
 	return uint32(min(sum, math.MaxInt32))
 }
-
-// heard is what the checks of a real server said themselves, through the exporter. One that failed is enough to know; that it passes
-// is known when each of its checks has said so.
-func (c *comparison) heard(s *server) (passed, known bool) {
-	limit := patience(s.rs)
-	for _, r := range c.reports[s.Addr] {
-		if r.Age < limit && !r.Passed {
-			return false, true
-		}
-	}
-	for _, k := range s.rs.Checkers {
-		if asks, ok := askedBy(k); !ok || !c.heardOf(asks, limit) {
-			return false, false
-		}
-	}
-	return len(s.rs.Checkers) > 0, len(s.rs.Checkers) > 0
-}

@@ -137,20 +137,13 @@ func (c *comparison) silent(v *virtual, s *server) {
 	}
 	for _, k := range s.rs.Checkers {
 		asks, ok := askedBy(k)
-		if !ok || c.heardOf(asks, limit) {
+		if !ok || c.of(asks, limit) {
 			continue
 		}
 		d := about(CheckSilent, v, s, "is checked by %s%s, which has not been heard of for more than %s: it does not run, or cannot reach the exporter, and then keepalived's view is old", checker, at(k.Pos), limit)
 		d.Mend = "look whether keepalived runs the check (its log; ps), and whether the check may write to the exporter's socket"
 		c.add(d)
 	}
-}
-
-// heardOf reports whether a server's checks have reported lately; a server without a port stands for any port.
-func (c *comparison) heardOf(asked netip.AddrPort, limit time.Duration) bool {
-	return slices.ContainsFunc(c.reports[asked.Addr()], func(r Check) bool {
-		return r.Age < limit && (asked.Port() == 0 || asked.Port() == r.Server.Port())
-	})
 }
 
 // askedBy is the server that an lvsdns-check asks, with port 0 if that is left to the transport.

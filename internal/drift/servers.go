@@ -42,9 +42,12 @@ func (c *comparison) absent(v *virtual, s *server) {
 		return // keepalived does not know it yet: see reloaded
 	}
 	e := v.expect(s)
-	if passed, known := c.heard(s); known && e.in == unknown && v.vs.Sorry == nil {
-		if e.in = yes; !passed {
+	if e.in == unknown && v.vs.Sorry == nil {
+		switch {
+		case c.failed(s):
 			e.in, e.why = no, "its check fails"
+		case c.Overdue[subject{v.ServiceKey, s.DestinationKey}]:
+			e.in = yes
 		}
 	}
 	if e.in == yes {
@@ -91,11 +94,11 @@ func (c *comparison) present(v *virtual, s *server, d *ipvs.Destination) {
 }
 
 func (c *comparison) weight(v *virtual, s *server, has uint32, e expectation) {
-	passed, known := c.heard(s)
+	overdue := c.Overdue[subject{v.ServiceKey, s.DestinationKey}]
 	switch {
-	case has == 0 && (e.weight == 0 && e.why != "" || e.weight > 0 && e.mayBeZero && !passed):
+	case has == 0 && (e.weight == 0 && e.why != "" || e.weight > 0 && e.mayBeZero && !overdue):
 		why := e.why
-		if known && !passed {
+		if c.failed(s) {
 			why = "its check fails"
 		}
 		f := about(ServerDown, v, s, "has weight 0: %s", orNone(why))

@@ -37,6 +37,16 @@ func Sure(found, confirmed, blind []Difference) []Difference {
 	return sure
 }
 
+// Still leaves of the confirmed differences those that are found now too. One that was gone in between needs a newer state dump: what is
+// found again has come after this one.
+func Still(confirmed, found []Difference) []Difference {
+	now := map[identity]bool{}
+	for _, d := range found {
+		now[d.identity()] = true
+	}
+	return slices.DeleteFunc(slices.Clone(confirmed), func(d Difference) bool { return !now[d.identity()] })
+}
+
 // subject is what a difference is about, identity which one it is: the text may differ, as numbers do.
 type (
 	subject struct {

@@ -3,6 +3,8 @@ package labtest
 import (
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -33,10 +35,23 @@ func (h *Host) Keepalived(conf string) *Keepalived {
 	return k
 }
 
-// Start starts keepalived again after Stop or Kill.
+// Start starts keepalived again after Stop or Kill, when its children have ended, as a service manager does: it refuses to run beside
+// them ("daemon is already running") and exits with status 0.
 func (k *Keepalived) Start() {
 	k.host.lab.t.Helper()
+	k.host.lab.WaitFor("the children of the keepalived before have ended", 20*time.Second, func() bool { return !k.children() })
 	k.Process = k.host.Start("keepalived", k.args...)
+}
+
+// children says whether a process that has one of the pid files is there.
+func (k *Keepalived) children() bool {
+	for _, file := range []string{"keepalived_vrrp.pid", "keepalived_checkers.pid", "keepalived_bfd.pid"} {
+		text, err := os.ReadFile(filepath.Join(k.host.dir, file))
+		if pid, bad := strconv.Atoi(strings.TrimSpace(string(text))); err == nil && bad == nil && syscall.Kill(pid, 0) == nil {
+			return true
+		}
+	}
+	return false
 }
 
 // Reload gives keepalived another configuration.
