@@ -23,6 +23,7 @@ func (r *run) pass(ctx context.Context) {
 	if err != nil {
 		text = err.Error()
 		r.left = nil
+		r.errors++
 	}
 	if text != "" && text != r.said {
 		r.Log.Error("pass", "error", err)
@@ -83,6 +84,9 @@ func (r *run) write(ctx context.Context, p plan.Plan) error {
 	}
 	r.left = &table
 	r.save()
+	if refused != nil && ctx.Err() == nil {
+		r.errors++
+	}
 	switch {
 	case refused == nil:
 		r.refused.clear()

@@ -22,6 +22,7 @@ func subject(s plan.Step) (step, service string) {
 		return service, service
 	case plan.AddServer, plan.SetServer, plan.RemoveServer:
 		return string(s.Action) + s.Service.ServiceKey.String() + s.Server.DestinationKey.String(), service
+	default:
 	}
 	return string(s.Action) + s.Service.ServiceKey.String(), service
 }
