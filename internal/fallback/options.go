@@ -65,4 +65,4 @@ func (o *Options) defaults() {
 }
 
 // soon is how long results are gathered before a pass: checks of one cause end together.
-const soon = 50 * time.Millisecond
+const soon = 10 * time.Millisecond
