@@ -21,6 +21,7 @@ func Overview() Dashboard {
 	overviewConntrack(&b)
 	overviewKernel(&b)
 	overviewFailover(&b)
+	overviewFallback(&b)
 	overviewSettings(&b)
 	overviewSources(&b)
 	prometheus := source()

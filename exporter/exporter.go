@@ -32,6 +32,7 @@ type Config struct {
 	Flows         FlowsConfig
 	Connections   *Connections                     // nil: the connection table is not read
 	Journal       func() (*notify.Document, error) // of lvsdns-notify; nil: it is not read
+	Fallback      func() (*Fallback, error)        // what lvsdns-fallback says of itself; nil: it is not read
 	Traffic       Traffic                          // nil: no packets are captured
 
 	ServicesOnly bool                       // no series for real servers
@@ -147,6 +148,9 @@ func (e *Exporter) wire() {
 	}
 	if c.Journal != nil {
 		e.sources = append(e.sources, newSource("notify", journal, fillJournal))
+	}
+	if c.Fallback != nil {
+		e.sources = append(e.sources, newSource("fallback", share(c, func(context.Context) (*Fallback, error) { return c.Fallback() }), fillFallback))
 	}
 	reader := &driftReader{
 		root: c.Root, view: e.view, totals: sums, config: e.notes, checks: c.Checks, compare: c.compare,

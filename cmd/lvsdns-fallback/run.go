@@ -12,7 +12,6 @@ import (
 
 	"github.com/lvsdns/lvsdns/internal/config"
 	"github.com/lvsdns/lvsdns/internal/fallback"
-	"github.com/lvsdns/lvsdns/internal/fallback/guard"
 	"github.com/lvsdns/lvsdns/internal/fallback/plan"
 	"github.com/lvsdns/lvsdns/internal/fallback/probe"
 	"github.com/lvsdns/lvsdns/internal/host"
@@ -66,7 +65,7 @@ func serve(ctx context.Context, s *config.Fallback, log *slog.Logger) error {
 		return err
 	}
 	defer closer()
-	for _, w := range plan.UDPWarnings(cfg, expireNodest()) {
+	for _, w := range append(plan.UDPWarnings(cfg, expireNodest()), plan.Silent(cfg)...) {
 		log.Warn(w)
 	}
 	options := fallback.Options{
@@ -76,12 +75,16 @@ func serve(ctx context.Context, s *config.Fallback, log *slog.Logger) error {
 		Ready: func() { tell("READY=1") }, Alive: func() { tell("WATCHDOG=1") },
 	}
 	if !s.DryRun {
-		held, err := take(ctx, s, log)
+		held, err := take(ctx, s, cfg, log)
 		if err != nil {
 			return err
 		}
 		defer held.Release()
 		options.Guard = held.Mine
+	}
+	if s.ReportFile != "" && !s.DryRun {
+		options.Report = reporter(s.ReportFile, log)
+		defer os.Remove(s.ReportFile)
 	}
 	options.Reload = hangups(ctx)
 	if err := fallback.Run(ctx, options); err != nil && ctx.Err() == nil {
@@ -116,14 +119,4 @@ func localAddresses() (map[netip.Addr]bool, error) {
 		local[a.Addr] = true
 	}
 	return local, err
-}
-
-// take takes the table now, or waits for its time.
-func take(ctx context.Context, s *config.Fallback, log *slog.Logger) (*guard.Held, error) {
-	o := guard.Options{Lock: s.LockFile, PIDFile: s.CheckersPIDFile, Config: s.ConfigFile}
-	if !s.Standby {
-		return guard.Take(o)
-	}
-	tell("READY=1") // waiting is what it is there for
-	return guard.Await(ctx, o, func(why string) { log.Info("stands by", "because", why) })
 }

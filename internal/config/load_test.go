@@ -150,6 +150,7 @@ connections: {interval: 0s, max-time: 500ms, max-entries: 1000}
 		Conntrack:   Conntrack{false, 30 * time.Second, 100_000, 10 * time.Second, 30 * time.Second},
 		Connections: Connections{0, 500 * time.Millisecond, 1000},
 		Notify:      NotifyJournal{"/var/lib/lvsdns"},
+		Fallback:    FallbackReport{"/run/lvsdns/fallback-report.json"},
 		DNS:         DNS{Role: "auto", Ports: []uint16{53}, Memory: 16},
 	}
 	if !reflect.DeepEqual(got, want) {
