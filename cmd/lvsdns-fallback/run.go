@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"github.com/lvsdns/lvsdns/internal/config"
@@ -29,6 +30,10 @@ func runCommand(ctx context.Context, args []string, stdout, stderr io.Writer) in
 		settings, err = config.LoadFallback(arguments.File, arguments.Asked, arguments.Flags)
 	}
 	if err == nil {
+		if os.Getenv("GOGC") == "" {
+			// Most of the memory is the configuration, which stays: with Go's default there would be as much garbage again.
+			debug.SetGCPercent(30)
+		}
 		err = serve(ctx, settings, logger(settings.Log, stderr))
 	}
 	if err != nil {

@@ -64,5 +64,6 @@ func (o *Options) defaults() {
 	}
 }
 
-// soon is how long results are gathered before a pass: checks of one cause end together.
+// soon is how long results are gathered before a pass at least: checks of one cause end together. As long as the last pass took, if that is
+// longer, so that many results in a row do not cost more than half a processor.
 const soon = 10 * time.Millisecond

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/lvsdns/lvsdns/internal/fallback/apply"
 	"github.com/lvsdns/lvsdns/internal/fallback/guard"
@@ -15,7 +16,9 @@ import (
 // step; the next one begins with another look.
 func (r *run) pass(ctx context.Context) {
 	r.dirty = false
+	began := time.Now()
 	err := r.try(ctx)
+	r.took = time.Since(began)
 	if ctx.Err() != nil {
 		return
 	}

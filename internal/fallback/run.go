@@ -32,9 +32,10 @@ type run struct {
 	results chan outcome
 	age     int // of the configuration: results of an earlier one do not count
 
-	left    *ipvs.Table // the table as we left it; nil: not known
-	stopped string      // why nothing is written; empty: it is
-	said    string      // the last error of a look
+	took    time.Duration // by the last pass
+	left    *ipvs.Table   // the table as we left it; nil: not known
+	stopped string        // why nothing is written; empty: it is
+	said    string        // the last error of a look
 	refused refusals
 	written uint64            // steps
 	errors  uint64            // passes that ended with one
@@ -96,7 +97,7 @@ func (r *run) loop(ctx context.Context) {
 		r.launch(ctx, time.Now())
 		due.Reset(r.queue.wait(time.Now()))
 		if r.dirty && gather == nil {
-			gather = time.After(soon)
+			gather = time.After(max(soon, r.took))
 		}
 		select {
 		case <-ctx.Done():
