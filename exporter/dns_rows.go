@@ -2,6 +2,7 @@ package exporter
 
 import (
 	"net/netip"
+	"slices"
 
 	"github.com/lvsdns/lvsdns/internal/capture"
 	"github.com/lvsdns/lvsdns/internal/dnscount"
@@ -42,7 +43,7 @@ func dnsTable() table[dnsService] {
 		subject: "the DNS traffic of a virtual server, from packets",
 		labels:  []string{"vip", "vport"},
 		values:  func(s dnsService) []string { return vipLabels(s.At) },
-		rows:    append(append(dnsQueryRows(), dnsResponseRows()...), dnsPacketRows()...),
+		rows:    slices.Concat(dnsQueryRows(), dnsClientRows(), dnsResponseRows(), dnsPacketRows()),
 	}
 }
 
@@ -101,8 +102,6 @@ func dnsResponseRows() []row[dnsService] {
 					emit(spreadOf(&s.Counts.Latency[t], dnscount.Latencies[:], 1e-9), transport)
 				}
 			}),
-		counterSeriesRow("lvsdns_dns_client_retries_total", "Queries that repeat one that still waits: retransmit has its ID, port and question.", []string{"kind"},
-			func(s dnsService, emit emit) { emit(float64(s.Counts.Retransmits), "retransmit") }),
 		counterRow("lvsdns_dns_unanswered_queries_total", "Queries without a response within 5 s.", func(s dnsService) float64 { return float64(s.Counts.Unanswered) }),
 		counterRow("lvsdns_dns_orphan_responses_total", "Responses to no query that was seen, or to one that had its response.", func(s dnsService) float64 { return float64(s.Counts.Orphans) }),
 		counterRow("lvsdns_dns_match_table_evictions_total", "Queries and responses that were not joined because too many wait.", func(s dnsService) float64 { return float64(s.Counts.EvictedMatches) }),
@@ -223,6 +222,7 @@ func captureTable() table[*dnsView] {
 				emit(float64(v.Totals.MatchEvictions), "queries")
 				emit(float64(v.Totals.FlowEvictions), "connections")
 				emit(float64(v.Totals.FragmentEvictions), "fragments")
+				emit(float64(v.Totals.RepeatEvictions), "questions")
 			}),
 		counterSeriesRow("lvsdns_capture_ignored_packets_total", "Captured packets that were not counted: undecodable, unwanted (of no virtual server, or a check of this host), unsampled, unforwarded (to a real server that cannot be told).",
 			[]string{"reason"}, func(v *dnsView, emit emit) {

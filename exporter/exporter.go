@@ -34,6 +34,7 @@ type Config struct {
 	Journal       func() (*notify.Document, error) // of lvsdns-notify; nil: it is not read
 	Fallback      func() (*Fallback, error)        // what lvsdns-fallback says of itself; nil: it is not read
 	Traffic       Traffic                          // nil: no packets are captured
+	Top           Top                              // nil: nobody wants to know what is asked most
 
 	ServicesOnly bool                       // no series for real servers
 	Keep         func(ipvs.ServiceKey) bool // which virtual servers to show; nil: all

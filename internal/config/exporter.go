@@ -115,6 +115,9 @@ type DNS struct {
 	Ports      []uint16
 	Services   []netip.AddrPort
 	Memory     int // of each card's ring, MiB
+
+	Top                  bool
+	TopZones, TopClients string // in which form they are told: hash, or name and network
 }
 
 // NewExporter is what holds without a file and without flags.
@@ -133,7 +136,7 @@ func NewExporter() *Exporter {
 		Conntrack:   Conntrack{Passes: true, Interval: time.Minute, MaxEntries: 2_000_000},
 		Notify:      NotifyJournal{StateDir: "/var/lib/lvsdns"},
 		Fallback:    FallbackReport{ReportFile: "/run/lvsdns/fallback-report.json"},
-		DNS:         DNS{Role: "auto", Ports: []uint16{53}, Memory: 16},
+		DNS:         DNS{Role: "auto", Ports: []uint16{53}, Memory: 16, TopZones: "hash", TopClients: "hash"},
 	}
 }
 
@@ -177,5 +180,8 @@ func (e *Exporter) options() []option {
 		{"dns.ports", ports{&e.DNS.Ports}, "Ports of virtual servers that are DNS."},
 		{"dns.services", endpoints{&e.DNS.Services}, "More virtual servers, as ADDRESS:PORT: those that IPVS knows by a firewall mark, and on a real server its own address\nif the director translates addresses (NAT)."},
 		{"dns.ring-size", whole{&e.DNS.Memory, 1, 1024}, "MiB of memory for the packets of each card until they are counted."},
+		{"dns.top", truth{&e.DNS.Top}, "Keep which zones and which clients ask most, how many different names are asked, and whether they look made up, for\none to two minutes, and tell it at /api/v1/state. Needs dns.capture. Nothing of it becomes a metric."},
+		{"dns.top-zones", choice{&e.DNS.TopZones, []string{"hash", "name"}}, "How zones are told there. hash: a number that means nothing outside this process. name: the zone itself, such as\nexample.com, and no more of the names below it."},
+		{"dns.top-clients", choice{&e.DNS.TopClients, []string{"hash", "network"}}, "How clients are told there. hash: as above. network: the /24 or /56 of the client, never its address."},
 	}
 }
