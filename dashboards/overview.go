@@ -18,6 +18,7 @@ func Overview() Dashboard {
 	overviewTraffic(&b)
 	overviewRealServers(&b)
 	overviewChecks(&b)
+	overviewDNS(&b)
 	overviewConntrack(&b)
 	overviewKernel(&b)
 	overviewFailover(&b)

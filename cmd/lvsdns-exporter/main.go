@@ -79,7 +79,7 @@ func serve(ctx context.Context, settings *config.Exporter, build exporter.Build,
 	packets := newCapture(settings.DNS, log)
 	e := exporter.New(exporter.Config{
 		Kernel: kernel, Proc: proc, Root: settings.Sources.Root, Addresses: host.Addresses,
-		Configuration: configuration(settings), Belief: belief(settings), Checks: checks, Journal: journal(settings.Notify), Fallback: fallback(settings), Connections: connections, Traffic: traffic(packets), Top: most(packets, settings.DNS),
+		Configuration: configuration(settings), Belief: belief(settings), Checks: checks, Journal: journal(settings.Notify), Fallback: fallback(settings), Connections: connections, Traffic: traffic(packets), Top: most(packets, settings.DNS), DNSPorts: settings.DNS.Ports, Nftables: nftables(settings),
 		Conntrack: conntrack.New(conntrack.Config{Proc: string(proc), Timeout: time.Minute}), Flows: flows(settings.Conntrack),
 		ServicesOnly: settings.Metrics.Detail == "service", MaxSeries: settings.Metrics.MaxSeries, PerCPU: settings.Metrics.PerCPU,
 		Keep:    func(k ipvs.ServiceKey) bool { return settings.Metrics.Shows(k.Addr, k.FWMark) },

@@ -115,6 +115,7 @@ type DNS struct {
 	Ports      []uint16
 	Services   []netip.AddrPort
 	Memory     int // of each card's ring, MiB
+	Nftables   bool
 
 	Top                  bool
 	TopZones, TopClients string // in which form they are told: hash, or name and network
@@ -183,5 +184,6 @@ func (e *Exporter) options() []option {
 		{"dns.top", truth{&e.DNS.Top}, "Keep which zones and which clients ask most, how many different names are asked, and whether they look made up, for\none to two minutes, and tell it at /api/v1/state. Needs dns.capture. Nothing of it becomes a metric."},
 		{"dns.top-zones", choice{&e.DNS.TopZones, []string{"hash", "name"}}, "How zones are told there. hash: a number that means nothing outside this process. name: the zone itself, such as\nexample.com, and no more of the names below it."},
 		{"dns.top-clients", choice{&e.DNS.TopClients, []string{"hash", "network"}}, "How clients are told there. hash: as above. network: the /24 or /56 of the client, never its address."},
+		{"dns.nftables", truth{&e.DNS.Nftables}, "Read the counters of the table that \"lvsdns nft | nft -f -\" loads: each packet and byte of DNS by virtual server, transport and\ndirection. No rule is written or changed. Needs CAP_NET_ADMIN, as the kernel wants it for reading too."},
 	}
 }
