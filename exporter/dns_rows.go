@@ -160,7 +160,7 @@ func dnsPacketRows() []row[dnsService] {
 		counterSeriesRow("lvsdns_capture_seen_packets_total", "Packets that IPVS counts as incoming, as the capture saw them.", []string{"transport"},
 			func(s dnsService, emit emit) { by(dnscount.Transports[:], s.Counts.Seen[:], emit) }),
 		only(func(s dnsService) bool { return s.coverage >= 0 },
-			gaugeRow("lvsdns_capture_coverage_ratio", "Packets seen by the capture for each one that IPVS counted, over one to two minutes; absent with fewer than 100 packets. Far from 1: do not believe the other numbers.",
+			gaugeRow("lvsdns_capture_coverage_ratio", "Packets seen by the capture for each one that IPVS counted, or nftables on a real server, over one to two minutes; absent with fewer than 100 packets. Far from 1: do not believe the other numbers.",
 				func(s dnsService) float64 { return s.coverage })),
 	}
 }
@@ -238,6 +238,7 @@ func captureTable() table[*dnsView] {
 func (e *Exporter) fillDNS(v *dnsView, s *sheet) {
 	captureTable().fill(s, 0, v)
 	captureLinkTable().fill(s, 0, v.Links...)
+	socketTable().fill(s, 0, v.drops...)
 	var services []dnsService
 	var servers []dnsServer
 	for i := range v.Services {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -108,6 +109,7 @@ func TestDNSExposition(t *testing.T) {
 		// Of three questions 17 are repeated, and the first ones wait for ever: nobody sees their responses.
 		`lvsdns_dns_client_retries_total{vip="192.0.2.1",vport="53",kind="requery"} 17`, `lvsdns_dns_client_retries_total{vip="2001:db8::1",vport="53",kind="requery"} 0`,
 		`lvsdns_capture_sampling_ratio 0.25`, `lvsdns_capture_invisible_reason{reason="dr_no_response"} 1`, `lvsdns_source_up{source="dns"} 1`,
+		`lvsdns_dns_socket_drops_total{address="10.0.0.11",port="53"} 32`,
 	} {
 		if !strings.Contains(page, there+"\n") {
 			t.Errorf("%s is not on the page", there)
@@ -156,6 +158,34 @@ func TestDNSFailure(t *testing.T) {
 		if !strings.Contains(page, there+"\n") {
 			t.Errorf("%s is not on the page", there)
 		}
+	}
+}
+
+// TestSocketAddresses: a host with many addresses has eight series and one for the rest, and an address keeps its own.
+func TestSocketAddresses(t *testing.T) {
+	root := t.TempDir()
+	r := socketReader{root: root, ports: []uint16{53}}
+	write := func(count int) {
+		text := "names\n"
+		for i := range count {
+			text += fmt.Sprintf("  1: %02X00000A:0035 00000000:0000 07 0:0 00:0 0 0 0 %d 2 0 1\n", 100-i, i)
+		}
+		if err := os.MkdirAll(root+"/proc/net", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(root+"/proc/net/udp", []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(8)
+	before, err := r.read()
+	if err != nil || len(before) != 8 {
+		t.Fatal(before, err)
+	}
+	write(20)
+	after, err := r.read()
+	if err != nil || len(after) != 9 || !slices.Equal(before, after[:8]) || after[8] != (socketDrops{n: 12}) {
+		t.Errorf("%v, %v", after, err)
 	}
 }
 

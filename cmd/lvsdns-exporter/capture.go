@@ -12,6 +12,7 @@ import (
 	"github.com/lvsdns/lvsdns/internal/config"
 	"github.com/lvsdns/lvsdns/internal/dnscount"
 	"github.com/lvsdns/lvsdns/internal/dnscount/top"
+	"github.com/lvsdns/lvsdns/internal/nftcount"
 )
 
 // newCapture is the capture that the settings ask for, or nil.
@@ -52,6 +53,14 @@ func traffic(c *capture.Capture) exporter.Traffic {
 		return nil
 	}
 	return c
+}
+
+// nftables reads the counters of nftables, or is nil.
+func nftables(settings *config.Exporter) func() ([]nftcount.Counter, error) {
+	if !settings.DNS.Nftables {
+		return nil
+	}
+	return func() ([]nftcount.Counter, error) { return nftcount.Read(settings.Sources.Timeout) }
 }
 
 // viewEvery is how soon a new virtual server is counted.

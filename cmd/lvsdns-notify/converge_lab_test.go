@@ -75,6 +75,41 @@ func (p *pair) served(owner *node) string {
 	return ""
 }
 
+// wrongMetrics is what the exporter says and the addresses do not.
+func (n *node) wrongMetrics(owner bool) string {
+	if !n.pair.exporter {
+		return ""
+	}
+	page, err := n.Get(n.pair.t.Context(), "http://127.0.0.1:9741/metrics")
+	if err != nil {
+		return err.Error()
+	}
+	var wrong []string
+	want := func(value bool, series string) {
+		line := series + map[bool]string{false: " 0", true: " 1"}[value] + "\n"
+		if !strings.Contains("\n"+string(page), "\n"+line) {
+			wrong = append(wrong, "not in the metrics: "+line)
+		}
+	}
+	for _, s := range []string{`{kind="group",name="VG"`, `{kind="instance",name="VI_DNS"`, `{kind="instance",name="VI_HTTP"`} {
+		want(owner, "lvsdns_vrrp_state"+s+`,state="master"}`)
+		want(false, "lvsdns_vrrp_owner_mismatch"+s+"}")
+	}
+	want(true, `lvsdns_notify_agrees{kind="group",name="VG"}`)
+	for part, active := range map[string]bool{"haproxy": owner, "ipvs": owner, "ipvs-sync": owner, "instance VI_DNS": owner, "instance VI_HTTP": owner} {
+		want(active, `lvsdns_notify_part_active{kind="group",name="VG",part="`+part+`"}`)
+	}
+	for line := range strings.Lines(string(page)) {
+		if strings.HasPrefix(line, "lvsdns_notify_action_success{") && strings.HasSuffix(line, " 0\n") {
+			wrong = append(wrong, line)
+		}
+	}
+	if len(wrong) > 0 {
+		return n.Name + ": " + strings.Join(wrong, " ")
+	}
+	return ""
+}
+
 func (p *pair) show() string {
 	var b strings.Builder
 	for _, n := range p.nodes {

@@ -36,7 +36,7 @@ func faults(how wiring) []fault {
 
 // failovers plays faults on the first director, and back. All of them are in the long test.
 func failovers(t *testing.T, how wiring, which ...int) {
-	p := newPair(t, how)
+	p := newPair(t, how, options{exporter: true})
 	first, second := p.nodes[0], p.nodes[1]
 	p.converge("the start", first)
 	for _, i := range which {
@@ -53,7 +53,7 @@ func TestFailoversByScripts(t *testing.T) { failovers(t, scripts, 0, 1, 2) }
 // TestPriorityFollowsServers has the checks of one director fail: keepalived says so in its FIFO, the number of usable servers goes into the file that it
 // tracks, and the addresses move to the director that can serve.
 func TestPriorityFollowsServers(t *testing.T) {
-	p := newPairWith(t, fifos, true)
+	p := newPair(t, fifos, options{track: true})
 	first, second := p.nodes[0], p.nodes[1]
 	healthy := func(n *node, want string) func() bool {
 		return func() bool {

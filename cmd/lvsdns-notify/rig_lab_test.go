@@ -30,7 +30,13 @@ type pair struct {
 	nodes    [2]*node
 	client   *labtest.Host
 	priority [2]int
+	options
+}
+
+// options is what a pair has besides.
+type options struct {
 	track    bool // priorities follow the number of usable real servers
+	exporter bool // its metrics must tell the same
 }
 
 // node is one director.
@@ -52,15 +58,10 @@ const (
 	bash                  // a script in bash instead of lvsdns-notify
 )
 
-func newPair(t *testing.T, how wiring) *pair {
-	t.Helper()
-	return newPairWith(t, how, false)
-}
-
-func newPairWith(t *testing.T, how wiring, track bool) *pair {
+func newPair(t *testing.T, how wiring, o options) *pair {
 	t.Helper()
 	lab := labtest.New(t)
-	p := &pair{t: t, lab: lab, lan: lab.LAN("lan", "192.168.1.0/24"), priority: [2]int{150, 100}, track: track}
+	p := &pair{t: t, lab: lab, lan: lab.LAN("lan", "192.168.1.0/24"), priority: [2]int{150, 100}, options: o}
 	for i, ip := range []string{"192.168.1.21", "192.168.1.22"} {
 		lab.RealServer(fmt.Sprint("dns", i+1), p.lan.At(ip)).DR(vipDNS).NameServer(labtest.NSD)
 	}
@@ -82,6 +83,9 @@ func newPairWith(t *testing.T, how wiring, track bool) *pair {
 	}
 	for _, n := range p.nodes {
 		n.keepalived = n.Keepalived(n.conf(how, p.priority[n.n]))
+		if o.exporter {
+			n.Exporter(n.keepalived, "--notify.state-dir="+n.file("lib"), "--checks.socket=", "--sources.share=0s", "--sources.timeout=30s")
+		}
 	}
 	return p
 }
@@ -125,6 +129,13 @@ frontend name
 	http-request return status 200 content-type text/plain string %[3]s
 `, n.dir, vipHTTP, n.Name))
 	n.Start("haproxy", "-db", "-f", n.file("haproxy.cfg"))
+	n.pair.lab.WaitFor(n.Name+"'s HAProxy listens", 20*time.Second, func() bool {
+		c, err := net.Dial("unix", n.file("admin.sock"))
+		if err == nil {
+			c.Close()
+		}
+		return err == nil
+	})
 }
 
 func (n *node) settings() string {
@@ -231,7 +242,7 @@ func (n *node) conf(how wiring, priority int) string {
 	for _, proto := range []string{"UDP", "TCP"} {
 		fmt.Fprintf(&b, "virtual_server %s 53 {\n\tprotocol %s\n\tlb_algo rr\n\tlb_kind DR\n\tdelay_loop 2\n", vipDNS, proto)
 		for _, rip := range []string{"192.168.1.21", "192.168.1.22"} {
-			fmt.Fprintf(&b, "\treal_server %s 53 {\n\t\tweight 1\n\t\tMISC_CHECK {\n\t\t\tmisc_path \"/usr/bin/test ! -e %s\"\n\t\t\twarmup 0\n\t\t}\n\t}\n", rip, n.file("down-"+rip))
+			fmt.Fprintf(&b, "\treal_server %s 53 {\n\t\tweight 1\n\t\tMISC_CHECK {\n\t\t\tmisc_path \"/usr/bin/test ! -e %s\"\n\t\t\tmisc_timeout 30\n\t\t\twarmup 0\n\t\t}\n\t}\n", rip, n.file("down-"+rip))
 		}
 		b.WriteString("}\n")
 	}
@@ -278,8 +289,10 @@ func (n *node) wrong(owner bool) string {
 			add("no agreement: %+v", a.Parts)
 		}
 	}
-	if text := n.wrongParts(owner); text != "" {
-		wrong = append(wrong, text)
+	for _, text := range []string{n.wrongParts(owner), n.wrongMetrics(owner)} {
+		if text != "" {
+			wrong = append(wrong, text)
+		}
 	}
 	return strings.Join(wrong, "; ")
 }

@@ -92,6 +92,9 @@ func decode(f *Frame, p *packet, gue []uint16) bool {
 	// Only what not every packet sets: to clear all of it would cost as much as to read the headers.
 	p.fragment.is, p.fragment.outer, p.tunnelled, p.bad, p.tcpFlags, p.sport, p.dport = false, false, false, false, 0, 0, 0
 	p.guePorts = gue
+	if f.Link == Ethernet && len(gue) == 0 && p.plain(b) {
+		return true
+	}
 	wire := max(f.Wire, len(b))
 	if f.Link == Ethernet {
 		if len(b) < 14 {
@@ -114,6 +117,25 @@ func decode(f *Frame, p *packet, gue []uint16) bool {
 		p.mac = [6]byte{}
 	}
 	return p.ip(b, wire, 0)
+}
+
+// plain reads what nearly every frame is: UDP in IPv4, without options, tags and fragments. It says no to everything else, of
+// which it may have taken some, and finds what decode would.
+func (p *packet) plain(b []byte) bool {
+	const ip, udp, data = 14, 34, 42
+	if len(b) < data || be16(b, 12) != 0x0800 || b[ip] != 0x45 || b[ip+9] != protoUDP || be16(b, ip+6)&0x3fff != 0 {
+		return false
+	}
+	total, length := int(be16(b, ip+2)), int(be16(b, udp+4))
+	if length < 8 || 20+length > total {
+		return false
+	}
+	copy(p.mac[:], b)
+	p.family, p.proto = 0, protoUDP
+	p.src, p.dst = address4(b[ip+12:ip+16]), address4(b[ip+16:ip+20])
+	p.sport, p.dport = be16(b, udp), be16(b, udp+2)
+	p.payload, p.size = b[data:min(len(b), udp+length)], length-8
+	return true
 }
 
 // maxTunnels is how many packets may be inside each other.

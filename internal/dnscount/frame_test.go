@@ -2,6 +2,7 @@ package dnscount
 
 import (
 	"encoding/binary"
+	"reflect"
 	"testing"
 
 	"github.com/miekg/dns"
@@ -188,6 +189,9 @@ func FuzzFrame(f *testing.F) {
 		counters[v.Role].Use(v)
 	}
 	f.Fuzz(func(t *testing.T, one, two []byte, kind, cut uint8) {
+		for _, b := range [][]byte{one, two} {
+			samePlain(t, b)
+		}
 		c := counters[Role(kind>>4&1)]
 		before := c.totals
 		for i, b := range [][]byte{one, two, one} {
@@ -218,4 +222,32 @@ func FuzzFrame(f *testing.F) {
 
 func inner6Fragment(t testing.TB) []byte {
 	return packets.Fragment(client6.Addr(), vip6.Addr(), protoUDP, packets.UDP(1, 53, ask(t, 1, "a.", 1)), 1, 0, true)
+}
+
+// samePlain: what the short way takes, the long one finds the same in.
+func samePlain(t *testing.T, b []byte) {
+	t.Helper()
+	var short, long packet
+	if !short.plain(b) {
+		return
+	}
+	f := &Frame{Data: b, Wire: len(b)}
+	if !decode(f, &long, []uint16{1}) && be16(b, 36) != 1 { // a port of tunnels keeps it from the short way
+		t.Fatal("no packet")
+	}
+	long.guePorts = nil
+	if be16(b, 36) != 1 && !reflect.DeepEqual(short, long) {
+		t.Fatalf("%+v, and %+v the long way", short, long)
+	}
+}
+
+// TestPlain: the short way is taken by what it is for.
+func TestPlain(t *testing.T) {
+	for _, f := range frames(t, 20) {
+		var p packet
+		if len(f.Data) > 14 && f.Data[14]>>4 == 4 && f.Data[23] == protoUDP && !p.plain(f.Data) {
+			t.Errorf("%x", f.Data)
+		}
+		samePlain(t, f.Data)
+	}
 }
