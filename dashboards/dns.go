@@ -50,6 +50,7 @@ func overviewDNS(b *board) {
 	overviewMessages(b)
 	overviewTransport(b)
 	overviewCapture(b)
+	overviewDnstap(b)
 }
 
 func overviewMessages(b *board) {
@@ -121,4 +122,19 @@ func overviewCapture(b *board) {
 		ask(here("lvsdns_capture_role"), "{{role}}: {{instance}}")), 8, 8)
 	b.add(lines("Tables that are full", "ops", "What had to make room in a table of fixed size.",
 		sparse(ask(ofDirector("lvsdns_capture_table_evictions_total")+" > 0", "{{table}} on {{instance}}"))), 8, 8)
+}
+
+func overviewDnstap(b *board) {
+	b.row("DNS traffic that name servers tell of (dns.dnstap)")
+	b.add(lines("Told", "percentunit", "Queries over UDP that name servers told of for each datagram that nftables counts, or else the capture. Below 99 %: they drop what they tell.",
+		sparse(ask(`lvsdns_dnstap_coverage_ratio{instance=~"$instance",vip=~"$vip"}`, dnsLegend))), 8, 8)
+	b.add(lines("Messages by what they came by", "ops", "dot, doh and doq are encrypted: no capture sees them.",
+		sparse(ask(ofDirector("lvsdns_dnstap_messages_total")+" > 0", "{{protocol}} on {{instance}}"))), 8, 8)
+	b.add(lines("Frames", "ops", "ignored: not counted.",
+		sparse(ask(ofDirector("lvsdns_dnstap_frames_total"), "frames on {{instance}}")),
+		sparse(ask(ofDirector("lvsdns_dnstap_ignored_frames_total")+" > 0", "ignored: {{reason}} on {{instance}}"))), 8, 8)
+	b.add(lines("Name servers connected", "short", "Some have several connections.",
+		sparse(ask(`lvsdns_dnstap_connections{instance=~"$instance"}`, "{{instance}}"))), 8, 8)
+	b.add(lines("New connections of name servers", "ops", "broken: no dnstap, a frame too large, silence in the middle of one. refused: too many.",
+		sparse(ask(ofDirector("lvsdns_dnstap_connections_total")+" > 0", "{{result}} on {{instance}}"))), 8, 8)
 }

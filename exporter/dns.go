@@ -47,7 +47,7 @@ func (r *dnsReader) read(ctx context.Context) (*dnsView, error) {
 	var expected map[netip.AddrPort]uint64
 	switch {
 	case v.Role == dnscount.RealServer && counters != nil:
-		expected = nftQueries(*counters)
+		expected = nftQueries(*counters, "udp", "tcp")
 	case v.Role == dnscount.Director && table != nil && !table.limited:
 		expected = packetsOf(&table.table)
 	}

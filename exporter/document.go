@@ -19,6 +19,7 @@ func catalogue() []described {
 		fallbackTable().describe(),
 		quorumTable().describe(), eventTable().describe(), checkTable().describe(), checksTable().describe(),
 		captureTable().describe(), captureLinkTable().describe(), dnsTable().describe(), dnsServerTable().describe(), socketTable().describe(), nftTable().describe(),
+		dnstapTable().describe(), dnstapCoverageTable().describe(),
 		driftTable().describe(), one("drift in all", driftSummaryRow()).describe(), configTable().describe(),
 		sourceTable().describe(), selfTable().describe(),
 	)

@@ -36,6 +36,7 @@ type Config struct {
 	Fallback      func() (*Fallback, error)          // what lvsdns-fallback says of itself; nil: it is not read
 	Traffic       Traffic                            // nil: no packets are captured
 	Top           Top                                // nil: nobody wants to know what is asked most
+	Dnstap        Dnstap                             // nil: nobody listens to name servers
 	DNSPorts      []uint16                           // of name servers on this host; none: 53
 	Nftables      func() ([]nftcount.Counter, error) // nil: they are not read
 
@@ -185,13 +186,18 @@ func (e *Exporter) wire() {
 		rules = share(c, nftReader(c.Nftables))
 		e.sources = append(e.sources, newSource("nftables", rules, func(all *[]nftcount.Counter, s *sheet) { nftTable().fill(s, c.MaxSeries, *all...) }))
 	}
+	sockets := socketReader{root: c.Root, ports: c.DNSPorts}
+	if len(sockets.ports) == 0 {
+		sockets.ports = []uint16{53}
+	}
+	var dns *shared[dnsView]
 	if c.Traffic != nil {
-		ports := c.DNSPorts
-		if len(ports) == 0 {
-			ports = []uint16{53}
-		}
-		dns := share(c, (&dnsReader{traffic: c.Traffic, view: e.view, rules: rules, now: c.Now, sockets: socketReader{root: c.Root, ports: ports}}).read)
+		dns = share(c, (&dnsReader{traffic: c.Traffic, view: e.view, rules: rules, now: c.Now, sockets: sockets}).read)
 		e.sources = append(e.sources, newSource("dns", dns, e.fillDNS))
+	}
+	if c.Dnstap != nil {
+		told := share(c, (&dnstapReader{tap: c.Dnstap, packets: dns, rules: rules, now: c.Now, sockets: sockets}).read)
+		e.sources = append(e.sources, newSource("dnstap", told, e.fillDnstap))
 	}
 	if c.Checks != nil {
 		checks := share(c, func(context.Context) (*checksView, error) { return c.Checks.view(), c.Checks.state() })

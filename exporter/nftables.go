@@ -3,6 +3,7 @@ package exporter
 import (
 	"context"
 	"net/netip"
+	"slices"
 
 	"github.com/lvsdns/lvsdns/internal/nftcount"
 )
@@ -17,11 +18,11 @@ func nftReader(read func() ([]nftcount.Counter, error)) func(context.Context) (*
 	}
 }
 
-// nftQueries is how many packets came in for each virtual server, UDP and TCP together: what the capture of a real server should see.
-func nftQueries(counters []nftcount.Counter) map[netip.AddrPort]uint64 {
+// nftQueries is how many packets came in for each virtual server by these transports: what the capture of a real server should see.
+func nftQueries(counters []nftcount.Counter, transports ...string) map[netip.AddrPort]uint64 {
 	all := map[netip.AddrPort]uint64{}
 	for _, c := range counters {
-		if c.Direction == "query" {
+		if c.Direction == "query" && slices.Contains(transports, c.Transport) {
 			all[c.At] += c.Packets
 		}
 	}

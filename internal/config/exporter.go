@@ -116,6 +116,7 @@ type DNS struct {
 	Services   []netip.AddrPort
 	Memory     int // of each card's ring, MiB
 	Nftables   bool
+	Dnstap     string // where name servers connect: a path, or ADDRESS:PORT; empty: nowhere
 
 	Top                  bool
 	TopZones, TopClients string // in which form they are told: hash, or name and network
@@ -185,5 +186,6 @@ func (e *Exporter) options() []option {
 		{"dns.top-zones", choice{&e.DNS.TopZones, []string{"hash", "name"}}, "How zones are told there. hash: a number that means nothing outside this process. name: the zone itself, such as\nexample.com, and no more of the names below it."},
 		{"dns.top-clients", choice{&e.DNS.TopClients, []string{"hash", "network"}}, "How clients are told there. hash: as above. network: the /24 or /56 of the client, never its address."},
 		{"dns.nftables", truth{&e.DNS.Nftables}, "Read the counters of the table that \"lvsdns nft | nft -f -\" loads: each packet and byte of DNS by virtual server, transport and\ndirection. No rule is written or changed. Needs CAP_NET_ADMIN, as the kernel wants it for reading too."},
+		{"dns.dnstap", local{&e.DNS.Dnstap}, "Where name servers of this host tell of their queries and responses by dnstap: the path of a socket, such as\n/run/lvsdns/dnstap.sock, or ADDRESS:PORT of the loopback. The directory must be there. Empty: nobody listens."},
 	}
 }

@@ -65,6 +65,22 @@ func TestExact(t *testing.T) {
 		if in < 20*4 {
 			t.Errorf("%d packets of 20 connections", in)
 		}
+		// In three fragments each way: a datagram is one packet. IPv6 is put together after the hook, unless conntrack or IPVS
+		// has it done before, and of its fragments only the first one has ports.
+		const large = 3000
+		udp, fragment := want["udp_query"], header+8+large
+		if i == 1 {
+			fragment = 40 + 8 + (1500-40-8)/8*8
+		}
+		before = device(t, server)
+		exchange(t, client, "udp", vip, 10, large, large)
+		if after := device(t, server); after.in-before.in != 30 || after.out-before.out != 30 {
+			t.Errorf("the card counts %d packets in and %d out, want fragments", after.in-before.in, after.out-before.out)
+		}
+		want["udp_query"] = Counter{Packets: udp.Packets + 10, Bytes: udp.Bytes + 10*fragment}
+		udp = want["udp_response"]
+		want["udp_response"] = Counter{Packets: udp.Packets + 10, Bytes: udp.Bytes + 10*(header+8+large)}
+		expect(t, server, vip, want)
 	}
 	list := func() (text string) {
 		err := netns.Do(server, func() error {
@@ -157,7 +173,7 @@ func load(rules string) error {
 	return nil
 }
 
-// serve answers each message of 40 bytes with one of 90.
+// serve answers each message of 40 bytes with one of 90, and a larger one with as much.
 func serve(t *testing.T, ns *os.File, at netip.AddrPort) {
 	t.Helper()
 	var udp net.PacketConn
@@ -172,13 +188,13 @@ func serve(t *testing.T, ns *os.File, at netip.AddrPort) {
 	}
 	t.Cleanup(func() { _ = udp.Close(); _ = tcp.Close() })
 	go func() {
-		b := make([]byte, 100)
+		b := make([]byte, 5000)
 		for {
-			_, from, err := udp.ReadFrom(b)
+			n, from, err := udp.ReadFrom(b)
 			if err != nil {
 				return
 			}
-			_, _ = udp.WriteTo(b[:90], from)
+			_, _ = udp.WriteTo(b[:max(n, 90)], from)
 		}
 	}()
 	go func() {
@@ -201,6 +217,12 @@ func serve(t *testing.T, ns *os.File, at netip.AddrPort) {
 // ask asks from the other end, and waits until the connections are gone.
 func ask(t *testing.T, ns *os.File, network string, at netip.AddrPort, times int) {
 	t.Helper()
+	exchange(t, ns, network, at, times, 40, 90)
+}
+
+// exchange is ask with messages of other sizes.
+func exchange(t *testing.T, ns *os.File, network string, at netip.AddrPort, times, query, response int) {
+	t.Helper()
 	for range times {
 		var c net.Conn
 		err := netns.Do(ns, func() (err error) {
@@ -209,10 +231,10 @@ func ask(t *testing.T, ns *os.File, network string, at netip.AddrPort, times int
 		})
 		if err == nil {
 			_ = c.SetDeadline(time.Now().Add(5 * time.Second))
-			_, err = c.Write(make([]byte, 40))
+			_, err = c.Write(make([]byte, query))
 		}
 		if err == nil {
-			_, err = io.ReadFull(c, make([]byte, 90))
+			_, err = io.ReadFull(c, make([]byte, response))
 		}
 		if err != nil {
 			t.Fatal(err)
