@@ -1,5 +1,7 @@
 package dnscount
 
+import "slices"
+
 // Frame is what a tap saw of a packet.
 type Frame struct {
 	Data []byte // what was captured, with the link header
@@ -92,7 +94,7 @@ func decode(f *Frame, p *packet, gue []uint16) bool {
 	// Only what not every packet sets: to clear all of it would cost as much as to read the headers.
 	p.fragment.is, p.fragment.outer, p.tunnelled, p.bad, p.tcpFlags, p.sport, p.dport = false, false, false, false, 0, 0, 0
 	p.guePorts = gue
-	if f.Link == Ethernet && len(gue) == 0 && p.plain(b) {
+	if f.Link == Ethernet && p.plain(b) {
 		return true
 	}
 	wire := max(f.Wire, len(b))
@@ -119,7 +121,7 @@ func decode(f *Frame, p *packet, gue []uint16) bool {
 	return p.ip(b, wire, 0)
 }
 
-// plain reads what nearly every frame is: UDP in IPv4, without options, tags and fragments. It says no to everything else, of
+// plain reads what nearly every frame is: UDP in IPv4, without options, tags, tunnels and fragments. It says no to everything else, of
 // which it may have taken some, and finds what decode would.
 func (p *packet) plain(b []byte) bool {
 	const ip, udp, data = 14, 34, 42
@@ -128,6 +130,9 @@ func (p *packet) plain(b []byte) bool {
 	}
 	total, length := int(be16(b, ip+2)), int(be16(b, udp+4))
 	if length < 8 || 20+length > total {
+		return false
+	}
+	if slices.Contains(p.guePorts, be16(b, udp+2)) {
 		return false
 	}
 	copy(p.mac[:], b)

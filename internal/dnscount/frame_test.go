@@ -228,15 +228,12 @@ func inner6Fragment(t testing.TB) []byte {
 func samePlain(t *testing.T, b []byte) {
 	t.Helper()
 	var short, long packet
-	if !short.plain(b) {
+	if short.guePorts = []uint16{6080}; !short.plain(b) {
 		return
 	}
-	f := &Frame{Data: b, Wire: len(b)}
-	if !decode(f, &long, []uint16{1}) && be16(b, 36) != 1 { // a port of tunnels keeps it from the short way
-		t.Fatal("no packet")
-	}
-	long.guePorts = nil
-	if be16(b, 36) != 1 && !reflect.DeepEqual(short, long) {
+	long.guePorts = short.guePorts
+	copy(long.mac[:], b)
+	if !long.ip(b[14:], len(b)-14, 0) || !reflect.DeepEqual(short, long) {
 		t.Fatalf("%+v, and %+v the long way", short, long)
 	}
 }

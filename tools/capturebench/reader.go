@@ -90,7 +90,7 @@ func (r reader) start(ctx context.Context, c *cable) (*running, error) {
 	select {
 	case <-ctx.Done():
 		return nil, ctx.Err()
-	case <-time.After(2 * time.Second):
+	case <-time.After(1200 * time.Millisecond):
 	}
 	if cmd.ProcessState != nil {
 		return nil, fmt.Errorf("%s has ended: %s", r.name, &run.out)
