@@ -22,6 +22,7 @@ func Overview() Dashboard {
 	overviewConntrack(&b)
 	overviewKernel(&b)
 	overviewFailover(&b)
+	overviewFallback(&b)
 	overviewSettings(&b)
 	overviewSources(&b)
 	prometheus := source()

@@ -46,7 +46,7 @@ func dnsTable() table[dnsService] {
 		labels:  []string{"vip", "vport"},
 		values:  func(s dnsService) []string { return vipLabels(s.At) },
 		rows: slices.Concat(
-			when(func(s dnsService) bool { return !s.packets }, dnsQueryRows(), dnsResponseRows(), []row[dnsService]{malformedRow()}),
+			when(func(s dnsService) bool { return !s.packets }, dnsQueryRows(), dnsClientRows(), dnsResponseRows(), []row[dnsService]{malformedRow()}),
 			when(func(s dnsService) bool { return !s.told }, dnsPacketRows()),
 		),
 	}
@@ -115,8 +115,6 @@ func dnsResponseRows() []row[dnsService] {
 					emit(spreadOf(&s.Counts.Latency[t], dnscount.Latencies[:], 1e-9), transport)
 				}
 			}),
-		counterSeriesRow("lvsdns_dns_client_retries_total", "Queries that repeat one that still waits: retransmit has its ID, port and question.", []string{"kind"},
-			func(s dnsService, emit emit) { emit(float64(s.Counts.Retransmits), "retransmit") }),
 		counterRow("lvsdns_dns_unanswered_queries_total", "Queries without a response within 5 s.", func(s dnsService) float64 { return float64(s.Counts.Unanswered) }),
 		counterRow("lvsdns_dns_orphan_responses_total", "Responses to no query that was seen, or to one that had its response.", func(s dnsService) float64 { return float64(s.Counts.Orphans) }),
 		counterRow("lvsdns_dns_match_table_evictions_total", "Queries and responses that were not joined because too many wait.", func(s dnsService) float64 { return float64(s.Counts.EvictedMatches) }),
@@ -237,6 +235,7 @@ func captureTable() table[*dnsView] {
 				emit(float64(v.Totals.MatchEvictions), "queries")
 				emit(float64(v.Totals.FlowEvictions), "connections")
 				emit(float64(v.Totals.FragmentEvictions), "fragments")
+				emit(float64(v.Totals.RepeatEvictions), "questions")
 			}),
 		counterSeriesRow("lvsdns_capture_ignored_packets_total", "Captured packets that were not counted: undecodable, unwanted (of no virtual server, or a check of this host), unsampled, unforwarded (to a real server that cannot be told).",
 			[]string{"reason"}, func(v *dnsView, emit emit) {

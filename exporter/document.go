@@ -16,6 +16,7 @@ func catalogue() []described {
 		conntrackTable().describe(), trackedTable().describe(),
 		ipTable().describe(), softnetTable().describe(), softnetCPUTable().describe(),
 		vrrpTable().describe(), hookTable().describe(), actionTable().describe(), agreementTable().describe(),
+		fallbackTable().describe(),
 		quorumTable().describe(), eventTable().describe(), checkTable().describe(), checksTable().describe(),
 		captureTable().describe(), captureLinkTable().describe(), dnsTable().describe(), dnsServerTable().describe(), socketTable().describe(), nftTable().describe(),
 		dnstapTable().describe(), dnstapCoverageTable().describe(),

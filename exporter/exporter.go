@@ -33,7 +33,9 @@ type Config struct {
 	Flows         FlowsConfig
 	Connections   *Connections                       // nil: the connection table is not read
 	Journal       func() (*notify.Document, error)   // of lvsdns-notify; nil: it is not read
+	Fallback      func() (*Fallback, error)          // what lvsdns-fallback says of itself; nil: it is not read
 	Traffic       Traffic                            // nil: no packets are captured
+	Top           Top                                // nil: nobody wants to know what is asked most
 	Dnstap        Dnstap                             // nil: nobody listens to name servers
 	DNSPorts      []uint16                           // of name servers on this host; none: 53
 	Nftables      func() ([]nftcount.Counter, error) // nil: they are not read
@@ -152,8 +154,14 @@ func (e *Exporter) wire() {
 	if c.Journal != nil {
 		e.sources = append(e.sources, newSource("notify", journal, fillJournal))
 	}
+	if c.Fallback != nil {
+		e.sources = append(e.sources, newSource("fallback", share(c, func(context.Context) (*Fallback, error) { return c.Fallback() }), fillFallback))
+	}
 	reader := &driftReader{
 		root: c.Root, view: e.view, totals: sums, config: e.notes, checks: c.Checks, compare: c.compare,
+	}
+	if c.Journal != nil {
+		reader.journal = journal
 	}
 	if c.Belief != nil {
 		reader.belief = share(c, func(ctx context.Context) (*keepalived.Belief, error) {

@@ -260,7 +260,11 @@ func newRig(t *testing.T, change func(*Config)) *rig {
 	r.table.pass(t.Context())
 	config := Config{
 		Journal: func() (*notify.Document, error) { return journal(), nil },
-		Kernel:  r.kernel, Proc: r.kernel, Root: root, Checks: r.checks, Connections: r.table, PerCPU: true, MaxSeries: 1000,
+		Fallback: func() (*Fallback, error) {
+			return &Fallback{State: FallbackStopped, Why: "somebody else wrote", At: time.Unix(1767323005, 0), Writes: 12, Errors: 1, VirtualServers: 3, Blocked: 1, Up: 4, Down: 2,
+				Checks: map[string]uint64{"pass": 90, "fail": 3}}, nil
+		},
+		Kernel: r.kernel, Proc: r.kernel, Root: root, Checks: r.checks, Connections: r.table, PerCPU: true, MaxSeries: 1000,
 		Conntrack: r.conntrack, Flows: FlowsConfig{Interval: time.Minute, MaxEntries: 1000, Wanted: conntrack.Timeouts{UDP: 10 * time.Second}},
 		Addresses: func() ([]host.Address, error) {
 			return []host.Address{

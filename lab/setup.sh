@@ -9,7 +9,7 @@ base="user-mode-linux keepalived ipvsadm conntrack nsd bind9 unbound knot knot-m
 	haproxy prometheus dnsperf bind9-dnsutils iproute2 iptables nftables kmod procps tcpdump gcc libc6-dev make"
 qemu="qemu-system-x86 linux-image-amd64 busybox-static cpio"
 trixie="debootstrap debian-archive-keyring"
-bench="prometheus-node-exporter"
+bench="prometheus-node-exporter dnstop"
 
 refuse() {
 	echo "lab/setup.sh: $*" >&2

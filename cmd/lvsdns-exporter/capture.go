@@ -13,6 +13,7 @@ import (
 	"github.com/lvsdns/lvsdns/internal/capture"
 	"github.com/lvsdns/lvsdns/internal/config"
 	"github.com/lvsdns/lvsdns/internal/dnscount"
+	"github.com/lvsdns/lvsdns/internal/dnscount/top"
 	"github.com/lvsdns/lvsdns/internal/dnstap"
 	"github.com/lvsdns/lvsdns/internal/nftcount"
 )
@@ -23,7 +24,30 @@ func newCapture(d config.DNS, log *slog.Logger) *capture.Capture {
 		return nil
 	}
 	// Four blocks of the default size are a MiB.
-	return capture.New(capture.Config{Interfaces: d.Interfaces, Blocks: 4 * d.Memory, Seed: rand.Uint64(), Log: log})
+	return capture.New(capture.Config{Interfaces: d.Interfaces, Blocks: 4 * d.Memory, Seed: rand.Uint64(), Top: newTop(d), Log: log})
+}
+
+// newTop is the table of what is asked most, or nil.
+func newTop(d config.DNS) *top.Table {
+	if !d.Top {
+		return nil
+	}
+	var o top.Options
+	if d.TopZones == "name" {
+		o.ZoneForm = top.Plain
+	}
+	if d.TopClients == "network" {
+		o.ClientForm = top.Plain
+	}
+	return top.New(o)
+}
+
+// most is c as the exporter wants it for what is asked most.
+func most(c *capture.Capture, d config.DNS) exporter.Top {
+	if c == nil || !d.Top {
+		return nil
+	}
+	return c
 }
 
 // traffic is c as the exporter wants it: no capture is no Traffic, not one that is nil inside.

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -19,6 +18,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/lvsdns/lvsdns/cmd/internal/version"
 	"github.com/lvsdns/lvsdns/conntrack"
 	"github.com/lvsdns/lvsdns/exporter"
 	"github.com/lvsdns/lvsdns/internal/config"
@@ -79,7 +79,7 @@ func serve(ctx context.Context, settings *config.Exporter, build exporter.Build,
 	packets, tap := newCapture(settings.DNS, log), newDnstap(settings.DNS, log)
 	e := exporter.New(exporter.Config{
 		Kernel: kernel, Proc: proc, Root: settings.Sources.Root, Addresses: host.Addresses,
-		Configuration: configuration(settings), Belief: belief(settings), Checks: checks, Journal: journal(settings.Notify), Connections: connections, Traffic: traffic(packets), Dnstap: told(tap), DNSPorts: settings.DNS.Ports, Nftables: nftables(settings),
+		Configuration: configuration(settings), Belief: belief(settings), Checks: checks, Journal: journal(settings.Notify), Fallback: fallback(settings), Connections: connections, Traffic: traffic(packets), Top: most(packets, settings.DNS), Dnstap: told(tap), DNSPorts: settings.DNS.Ports, Nftables: nftables(settings),
 		Conntrack: conntrack.New(conntrack.Config{Proc: string(proc), Timeout: time.Minute}), Flows: flows(settings.Conntrack),
 		ServicesOnly: settings.Metrics.Detail == "service", MaxSeries: settings.Metrics.MaxSeries, PerCPU: settings.Metrics.PerCPU,
 		Keep:    func(k ipvs.ServiceKey) bool { return settings.Metrics.Shows(k.Addr, k.FWMark) },
@@ -121,9 +121,8 @@ func logger(l config.Log, to io.Writer) *slog.Logger {
 }
 
 func readBuild() exporter.Build {
-	b := exporter.Build{Version: "devel", Go: runtime.Version()}
+	b := exporter.Build{Version: version.Program(), Go: runtime.Version()}
 	if info, ok := debug.ReadBuildInfo(); ok {
-		b.Version = cmp.Or(info.Main.Version, b.Version)
 		for _, s := range info.Settings {
 			if s.Key == "vcs.revision" {
 				b.Revision = s.Value

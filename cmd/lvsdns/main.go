@@ -9,6 +9,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/lvsdns/lvsdns/cmd/internal/version"
 )
 
 func main() {
@@ -43,6 +45,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return driftCommand(ctx, args[1:], stdout, stderr)
 	case "flows":
 		return flowsCommand(ctx, args[1:], stdout, stderr)
+	case "version", "--version":
+		fmt.Fprintf(stdout, "lvsdns %s\n", version.Program())
+		return exitClean
 	case "nft":
 		return nftCommand(ctx, args[1:], stdout, stderr)
 	case "help", "-h", "--help":

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/lvsdns/lvsdns/internal/dnscount"
+	"github.com/lvsdns/lvsdns/internal/dnscount/top"
 )
 
 // Config says where to listen.
@@ -17,7 +18,8 @@ type Config struct {
 	BlockSize  int      // octets, a power of two that holds the largest packet; 0: 256 KiB
 	// MaxSample bounds how small the sample may get, one in 1 << MaxSample; 0: dnscount.MaxSample.
 	MaxSample uint8
-	Seed      uint64 // of hashes: a number that clients cannot know
+	Seed      uint64     // of hashes: a number that clients cannot know
+	Top       *top.Table // for what is asked most; nil: nobody wants to know
 	Log       *slog.Logger
 	Now       func() time.Time // nil: time.Now; the kernel's clock, which packets are stamped by
 	Links     func() ([]Link, error)
@@ -77,7 +79,7 @@ func New(c Config) *Capture {
 	if c.Links == nil {
 		c.Links = Links
 	}
-	return &Capture{config: c, counter: dnscount.New(dnscount.Options{Seed: c.Seed}), valve: valve{limit: c.MaxSample}}
+	return &Capture{config: c, counter: dnscount.New(dnscount.Options{Seed: c.Seed, Top: c.Top}), valve: valve{limit: c.MaxSample}}
 }
 
 // Update makes it count for another view from now on.
@@ -121,6 +123,13 @@ func (c *Capture) Read() Report {
 	return r
 }
 
+// Top is what was asked most lately, of each kind the rows at most; nil if Config had no table for it.
+func (c *Capture) Top(rows int) *top.Report {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.counter.Top(c.config.Now().UnixNano(), rows)
+}
+
 // lag is how old a packet may be when it is counted, in nanoseconds: until then nothing has waited in vain.
 const lag = int64(time.Second)
 
@@ -132,9 +141,16 @@ const (
 // Run listens until ctx ends. Cards may come and go meanwhile.
 func (c *Capture) Run(ctx context.Context) error {
 	defer c.shut()
-	var ticked, scanned time.Time
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	var ticked, scanned, drained time.Time
 	var busy time.Duration
-	for ctx.Err() == nil {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-timer.C:
+		}
 		now := c.config.Now()
 		if now.Sub(scanned) >= rescan || now.Before(scanned) {
 			c.scan()
@@ -144,41 +160,61 @@ func (c *Capture) Run(ctx context.Context) error {
 			c.tick(now, min(max(passed, tick), rescan), busy)
 			ticked, busy = now, 0
 		}
-		if err := c.wait(); err != nil {
-			return err
-		}
 		began := c.config.Now()
-		c.drain()
-		busy += c.config.Now().Sub(began)
+		fullest := c.drain()
+		now = c.config.Now()
+		busy += now.Sub(began)
+		timer.Reset(c.config.pause(fullest, now.Sub(drained)))
+		drained = now
 	}
-	return nil
 }
 
-// wait sleeps until there are packets or something else to do.
-func (c *Capture) wait() error {
-	c.mu.Lock()
-	var rings []*ring
-	for _, d := range c.cards {
-		if d.ring != nil {
-			rings = append(rings, d.ring)
-		}
+// retire is how long the kernel waits for a block to fill. A block that is handed over is full, however little is in it: with
+// little traffic it is their number times this that a reader may be late, not their size.
+const retire = 60 * time.Millisecond
+
+const (
+	longestPause  = 200 * time.Millisecond
+	shortestPause = time.Millisecond
+	// burst is how much may come in a second from one card, in octets of a ring, without loss when nothing came before. A
+	// packet of DNS takes some 200: this is 400,000 of them.
+	burst = 80e6
+)
+
+// pause is how long packets may gather in the rings until they are counted, when so many octets had gathered in the fullest of
+// them in the time before. To wake up costs as much as to count hundreds of packets, more for each thread of the runtime
+// that wakes with it, so nobody waits for packets: poll(2) would return for every block, and start the
+// runtime's monitor, which looks every 20 µs whether a system call blocks (sysmon in runtime/proc.go).
+func (c *Config) pause(octets int, passed time.Duration) time.Duration {
+	size := float64(c.Blocks * c.BlockSize)
+	// Nor longer than half of the blocks last if each is handed over by time, however little is in it.
+	longest := min(longestPause, retire*time.Duration(c.Blocks)/2, time.Duration(size/burst*float64(time.Second)))
+	if octets > 0 { // else it may be the first time
+		longest = min(longest, time.Duration(size/8/float64(octets)*float64(min(max(0, passed), time.Second))))
 	}
-	c.mu.Unlock()
-	return wait(rings, 100*time.Millisecond)
+	return max(shortestPause, longest)
 }
 
-// drain counts the blocks that are there: of each ring in turn one, so that a busy card does not make another wait.
-func (c *Capture) drain() {
+// drain counts the blocks that are there: of each ring in turn one, so that a busy card does not make another wait. It returns
+// how many octets were in the ring that had most.
+func (c *Capture) drain() (fullest int) {
+	for i := range c.cards { // only this goroutine changes the list
+		c.cards[i].drained = 0
+	}
 	for more := true; more; {
 		more = false
-		for i := range c.cards { // only this goroutine changes the list
+		for i := range c.cards {
 			c.mu.Lock()
 			if d := c.cards[i]; d.ring != nil {
-				more = d.ring.read(func(f *dnscount.Frame) { c.frame(d, f) }) || more
+				octets := d.ring.read(func(f *dnscount.Frame) { c.frame(d, f) })
+				d.drained += octets
+				fullest = max(fullest, d.drained)
+				more = more || octets > 0
 			}
 			c.mu.Unlock()
 		}
 	}
+	return fullest
 }
 
 func (c *Capture) frame(d *card, f *dnscount.Frame) {

@@ -10,8 +10,9 @@ import (
 // card is a link that is listened on.
 type card struct {
 	Link
-	ring *ring // nil: not open
-	sums LinkReport
+	ring    *ring // nil: not open
+	sums    LinkReport
+	drained int // octets that were read since the last pause
 }
 
 // scan opens cards that are new and closes those that are gone.

@@ -219,10 +219,3 @@ func ask(t testing.TB, h *labtest.Host, to string, from, count int, large bool) 
 	}
 	return udp, tcp
 }
-
-func must(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}

@@ -4,7 +4,6 @@ package capture
 
 import (
 	"errors"
-	"time"
 
 	"golang.org/x/net/bpf"
 
@@ -20,10 +19,9 @@ func openRing(int, dnscount.Link, int, int, []bpf.RawInstruction) (*ring, error)
 }
 
 func (r *ring) attach([]bpf.RawInstruction) error { return errors.ErrUnsupported }
-func (r *ring) read(func(*dnscount.Frame)) bool   { return false }
+func (r *ring) read(func(*dnscount.Frame)) int    { return 0 }
 func (r *ring) stats() (ringStats, error)         { return ringStats{}, errors.ErrUnsupported }
 func (r *ring) close()                            {}
-func wait(_ []*ring, timeout time.Duration) error { time.Sleep(timeout); return nil }
 
 // Links is for Linux.
 func Links() ([]Link, error) { return nil, errors.ErrUnsupported }

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"sync/atomic"
-	"time"
 	"unsafe"
 
 	"golang.org/x/net/bpf"
@@ -24,14 +23,10 @@ type ring struct {
 	frame  dnscount.Frame
 }
 
-// retire is how long the kernel waits for a block to fill. A block that is handed over is full, however little is in it: with
-// little traffic it is their number times this that a reader may be late, not their size.
-const retire = 60 * time.Millisecond
-
 // openRing makes a socket on a card, with so many blocks of a size that is a power of two.
 func openRing(index int, link dnscount.Link, blocks, size int, filter []bpf.RawInstruction) (*ring, error) {
 	// Protocol 0: nothing comes before there are filter and ring.
-	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return nil, fmt.Errorf("open a packet socket: %w", err)
 	}
@@ -95,6 +90,7 @@ const (
 	blockStatus  = 8
 	blockPackets = 12
 	blockFirst   = 16
+	blockLength  = 20
 
 	packetNext = 0
 	packetSec  = 4
@@ -106,15 +102,16 @@ const (
 	packetKind = 48 + 10
 )
 
-// read gives the frames of the next block to tell, if the kernel has handed one over. A frame and its data are good for
-// the time of the call only.
-func (r *ring) read(tell func(*dnscount.Frame)) bool {
+// read gives the frames of the next block to tell, if the kernel has handed one over, and returns its length. A frame and its
+// data are good for the time of the call only.
+func (r *ring) read(tell func(*dnscount.Frame)) (octets int) {
 	b := r.memory[r.next*r.block : (r.next+1)*r.block]
 	status := (*uint32)(unsafe.Pointer(&b[blockStatus]))
 	if atomic.LoadUint32(status)&unix.TP_STATUS_USER == 0 {
-		return false
+		return 0
 	}
 	order := binary.NativeEndian
+	octets = int(order.Uint32(b[blockLength:]))
 	at := int(order.Uint32(b[blockFirst:]))
 	f := &r.frame
 	for range order.Uint32(b[blockPackets:]) {
@@ -128,7 +125,7 @@ func (r *ring) read(tell func(*dnscount.Frame)) bool {
 	}
 	atomic.StoreUint32(status, unix.TP_STATUS_KERNEL)
 	r.next = (r.next + 1) % (len(r.memory) / r.block)
-	return true
+	return octets
 }
 
 // ringStats are what a ring has had since it was asked last.
@@ -141,23 +138,4 @@ func (r *ring) stats() (ringStats, error) {
 		return ringStats{}, fmt.Errorf("ask a ring for its drops: %w", err)
 	}
 	return ringStats{uint64(s.Packets), uint64(s.Drops), uint64(s.Freeze_q_cnt)}, nil
-}
-
-// wait returns when one of the rings has a block, or after a time.
-func wait(rings []*ring, timeout time.Duration) error {
-	fds := make([]unix.PollFd, len(rings))
-	for i, r := range rings {
-		fds[i] = unix.PollFd{Fd: int32(r.fd), Events: unix.POLLIN}
-	}
-	if _, err := unix.Poll(fds, int(timeout.Milliseconds())); err != nil && err != unix.EINTR {
-		return fmt.Errorf("wait for packets: %w", err)
-	}
-	for _, fd := range fds {
-		if fd.Revents&unix.POLLERR != 0 {
-			// A card that goes down says so once (ENETDOWN), and the socket works again when it is up. Without a
-			// look at the error poll would return at once for ever.
-			_, _ = unix.GetsockoptInt(int(fd.Fd), unix.SOL_SOCKET, unix.SO_ERROR)
-		}
-	}
-	return nil
 }

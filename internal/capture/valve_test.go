@@ -1,6 +1,7 @@
 package capture
 
 import (
+	"math"
 	"testing"
 	"time"
 )
@@ -42,6 +43,31 @@ func TestValve(t *testing.T) {
 				t.Errorf("%s: after part %d the sample is 1/%d, want 1/%d", tt.name, i+1, 1<<v.shift, 1<<w.want)
 				break
 			}
+		}
+	}
+}
+
+// TestPause: packets gather as long as an eighth of a ring holds them, and nobody wakes up for few of them.
+func TestPause(t *testing.T) {
+	const mib = 1 << 20
+	for _, tt := range []struct {
+		name         string
+		blocks       int
+		octets       int
+		passed, want time.Duration
+	}{
+		{"silence", 64, 0, time.Second, 200 * time.Millisecond},
+		{"the first packets ever", 64, 100, math.MaxInt64, 200 * time.Millisecond},
+		{"15,000 queries a second", 64, mib, 170 * time.Millisecond, 200 * time.Millisecond},
+		{"more than that", 64, 4 * mib, 200 * time.Millisecond, 100 * time.Millisecond},
+		{"as much as there is room for", 64, 16 * mib, 8 * time.Millisecond, time.Millisecond},
+		{"a clock that was set back", 64, mib, -time.Second, time.Millisecond},
+		{"a ring of one MiB", 4, 0, time.Second, 13107200},
+		{"a ring of which blocks do not last", 2, 0, time.Second, 6553600},
+	} {
+		c := New(Config{Blocks: tt.blocks}).config
+		if got := c.pause(tt.octets, tt.passed); got != tt.want {
+			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
 		}
 	}
 }

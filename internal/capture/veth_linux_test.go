@@ -168,6 +168,13 @@ func (p *pair) capture(c Config, v dnscount.View) *Capture {
 	return made
 }
 
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // wait waits for a state, with a limit.
 func (p *pair) wait(what string, c *Capture, ok func(Report) bool) Report {
 	p.t.Helper()

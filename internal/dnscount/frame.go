@@ -1,5 +1,7 @@
 package dnscount
 
+import "slices"
+
 // Frame is what a tap saw of a packet.
 type Frame struct {
 	Data []byte // what was captured, with the link header
@@ -62,7 +64,7 @@ type packet struct {
 	mac          [6]byte // of the receiver; zero without Ethernet
 	payload      []byte  // of UDP, TCP, ICMP or a later fragment, as far as it was captured
 	size         int     // of payload on the wire
-	seq          uint32
+	seq, ack     uint32
 	fragment     fragment
 	sport, dport uint16
 	proto        uint8
@@ -92,6 +94,9 @@ func decode(f *Frame, p *packet, gue []uint16) bool {
 	// Only what not every packet sets: to clear all of it would cost as much as to read the headers.
 	p.fragment.is, p.fragment.outer, p.tunnelled, p.bad, p.tcpFlags, p.sport, p.dport = false, false, false, false, 0, 0, 0
 	p.guePorts = gue
+	if f.Link == Ethernet && p.plain(b) {
+		return true
+	}
 	wire := max(f.Wire, len(b))
 	if f.Link == Ethernet {
 		if len(b) < 14 {
@@ -114,6 +119,28 @@ func decode(f *Frame, p *packet, gue []uint16) bool {
 		p.mac = [6]byte{}
 	}
 	return p.ip(b, wire, 0)
+}
+
+// plain reads what nearly every frame is: UDP in IPv4, without options, tags, tunnels and fragments. It says no to everything else, of
+// which it may have taken some, and finds what decode would.
+func (p *packet) plain(b []byte) bool {
+	const ip, udp, data = 14, 34, 42
+	if len(b) < data || be16(b, 12) != 0x0800 || b[ip] != 0x45 || b[ip+9] != protoUDP || be16(b, ip+6)&0x3fff != 0 {
+		return false
+	}
+	total, length := int(be16(b, ip+2)), int(be16(b, udp+4))
+	if length < 8 || 20+length > total {
+		return false
+	}
+	if slices.Contains(p.guePorts, be16(b, udp+2)) {
+		return false
+	}
+	copy(p.mac[:], b)
+	p.family, p.proto = 0, protoUDP
+	p.src, p.dst = address4(b[ip+12:ip+16]), address4(b[ip+16:ip+20])
+	p.sport, p.dport = be16(b, udp), be16(b, udp+2)
+	p.payload, p.size = b[data:min(len(b), udp+length)], length-8
+	return true
 }
 
 // maxTunnels is how many packets may be inside each other.
@@ -316,6 +343,7 @@ func (p *packet) tcp(b []byte, size int) bool {
 	}
 	p.sport, p.dport = be16(b, 0), be16(b, 2)
 	p.seq = uint32(be16(b, 4))<<16 | uint32(be16(b, 6))
+	p.ack = uint32(be16(b, 8))<<16 | uint32(be16(b, 10))
 	p.tcpFlags = b[13]
 	p.payload, p.size = b[min(header, len(b)):], size-header
 	return true

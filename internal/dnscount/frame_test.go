@@ -2,12 +2,14 @@ package dnscount
 
 import (
 	"encoding/binary"
+	"reflect"
 	"testing"
 
 	"github.com/miekg/dns"
 	"golang.org/x/sys/unix"
 
 	"github.com/lvsdns/lvsdns/internal/dnscount/packets"
+	"github.com/lvsdns/lvsdns/internal/dnscount/top"
 )
 
 // frames is traffic of a director: queries of many clients and both copies of all, with responses as NAT has them.
@@ -183,10 +185,13 @@ func FuzzFrame(f *testing.F) {
 	f.Add(packets.Ether(macHost, packets.IP(ip("192.0.2.11"), vip.Addr(), protoICMP, append([]byte{3, 4, 0, 0, 0, 0, 0, 0}, inner...))), packets.Ether(macHost, inner), uint8(0), uint8(2))
 	counters := map[Role]*Counter{}
 	for _, v := range []View{director(), realServer()} {
-		counters[v.Role] = New(Options{Seed: 1, Waiting: 64, Flows: 64, Fragments: 64})
+		counters[v.Role] = New(Options{Seed: 1, Waiting: 64, Flows: 64, Fragments: 64, Top: top.New(top.Options{Zones: 4, Clients: 4})})
 		counters[v.Role].Use(v)
 	}
 	f.Fuzz(func(t *testing.T, one, two []byte, kind, cut uint8) {
+		for _, b := range [][]byte{one, two} {
+			samePlain(t, b)
+		}
 		c := counters[Role(kind>>4&1)]
 		before := c.totals
 		for i, b := range [][]byte{one, two, one} {
@@ -196,6 +201,9 @@ func FuzzFrame(f *testing.F) {
 		c.Tick(int64(cut) * 1e9)
 		if c.totals.Frames != before.Frames+3 {
 			t.Error("frames are not counted")
+		}
+		if r := c.Top(int64(cut)*1e9, 2); len(r.Zones) > 4 || len(r.Clients) > 2 {
+			t.Errorf("%+v", r)
 		}
 		for _, s := range c.Report().Services {
 			var queries, types uint64
@@ -214,4 +222,29 @@ func FuzzFrame(f *testing.F) {
 
 func inner6Fragment(t testing.TB) []byte {
 	return packets.Fragment(client6.Addr(), vip6.Addr(), protoUDP, packets.UDP(1, 53, ask(t, 1, "a.", 1)), 1, 0, true)
+}
+
+// samePlain: what the short way takes, the long one finds the same in.
+func samePlain(t *testing.T, b []byte) {
+	t.Helper()
+	var short, long packet
+	if short.guePorts = []uint16{6080}; !short.plain(b) {
+		return
+	}
+	long.guePorts = short.guePorts
+	copy(long.mac[:], b)
+	if !long.ip(b[14:], len(b)-14, 0) || !reflect.DeepEqual(short, long) {
+		t.Fatalf("%+v, and %+v the long way", short, long)
+	}
+}
+
+// TestPlain: the short way is taken by what it is for.
+func TestPlain(t *testing.T) {
+	for _, f := range frames(t, 20) {
+		var p packet
+		if len(f.Data) > 14 && f.Data[14]>>4 == 4 && f.Data[23] == protoUDP && !p.plain(f.Data) {
+			t.Errorf("%x", f.Data)
+		}
+		samePlain(t, f.Data)
+	}
 }

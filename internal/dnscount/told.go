@@ -27,7 +27,7 @@ func (c *Counter) Tell(t *Told) bool {
 		c.slots[slot].counts.Seen[t.Transport]++
 	}
 	c.message.Parse(t.Data, len(t.Data))
-	c.count(&e, &c.message)
+	c.count(&e, &c.message, t.Data)
 	return true
 }
 

@@ -83,8 +83,10 @@ type plan struct {
 	role     Role
 	services endpoints // slot by address and port
 	local    endpoints // by address, port 0
-	own      [][6]byte
-	gue      []uint16
+	// localBits has a bit for the last six bits of each of these addresses.
+	localBits uint64
+	own       [][6]byte
+	gue       []uint16
 
 	byMAC     endpoints // DR: slot of the real server by MAC and slot of the service
 	byOuter   endpoints // TUN: by outer destination and slot of the service
@@ -128,6 +130,7 @@ func newPlan(v View, slots func(Service) (service uint8, server func(Server) uin
 		at := endpoint{addressOf(a), 0}
 		if _, vip := p.vips.find(at); !vip {
 			p.local.add(at, 0)
+			p.localBits |= 1 << (at.lo & 63)
 		}
 	}
 	return p
@@ -157,6 +160,9 @@ func (p *plan) server(r Server, at place) {
 
 // isLocal reports whether an address is this host's, and no virtual server's.
 func (p *plan) isLocal(a address) bool {
+	if p.localBits&(1<<(a.lo&63)) == 0 {
+		return false // nearly always
+	}
 	_, ok := p.local.find(endpoint{a, 0})
 	return ok
 }

@@ -113,6 +113,7 @@ var lean = []struct {
 		"github.com/spf13/viper",
 		"github.com/prometheus/client_golang",
 		"vendor/golang.org/x/net/dns/dnsmessage", // net itself, by what nothing else imports
+		"reflect",                                // and with it fmt
 		"github.com/lvsdns/lvsdns/internal/keepalived",
 	}},
 }
