@@ -85,6 +85,7 @@ func newPair(t *testing.T, how wiring, o options) *pair {
 	for _, n := range p.nodes {
 		n.keepalived = n.Keepalived(n.conf(how, p.priority[n.n]))
 		if how == fifos && o.late {
+			n.madeFIFOs()
 			n.startReader()
 		}
 		if o.exporter {
@@ -185,9 +186,16 @@ func (n *node) startReader() {
 	n.pair.t.Helper()
 	args := append(strings.Fields(n.hook()), "fifo", "--vrrp", n.file("vrrp.fifo"), "--lvs", n.file("lvs.fifo"))
 	n.reader = n.Start(args[0], args[1:]...)
-	n.pair.lab.WaitFor("the reader has made the FIFOs", 20*time.Second, func() bool {
-		_, err := os.Stat(n.file("lvs.fifo"))
-		return err == nil
+	n.madeFIFOs()
+}
+
+// madeFIFOs waits until the FIFOs are there, whoever makes them.
+func (n *node) madeFIFOs() {
+	n.pair.t.Helper()
+	n.pair.lab.WaitFor("the FIFOs are there", 20*time.Second, func() bool {
+		_, err := os.Stat(n.file("vrrp.fifo"))
+		_, errLVS := os.Stat(n.file("lvs.fifo"))
+		return err == nil && errLVS == nil
 	})
 }
 
