@@ -41,7 +41,9 @@ func (s *stage) play(watch time.Duration) traffic {
 	})
 	fmt.Printf("the director holds the VIP, both name servers have passed their first check, after %v\n", tenths(took))
 	s.show()
-	s.announce()
+	if s.observed {
+		s.announce()
+	}
 	t := s.ask("start")
 	s.pause(watch)
 	fmt.Printf("   client queries so far: %s\n", t.counts("start"))

@@ -19,7 +19,7 @@ import (
 func (s *stage) observe(k *labtest.Keepalived) {
 	// The table is small: look at its connections as often as at the rest, so that a mended director is seen to be calm at once.
 	s.director.Exporter(k, "--connections.interval=5s")
-	s.watched = s.lan.Uplink()
+	s.observed, s.watched = true, s.lan.Uplink()
 }
 
 // announce waits for Prometheus's first scrape and says where the pages are.
