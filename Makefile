@@ -44,7 +44,7 @@ setup: ## install what the lab needs (apt); quick when all is there
 	@lab/setup.sh
 
 .PHONY: demo
-demo: setup build ## a director, two name servers, five failures, Prometheus; DEMO=quick ends by itself
+demo: setup build ## a director, two name servers, five failures, Prometheus; DEMO=quick ends by itself, DEMO=fallback too: without keepalived
 	@bin/demo $(DEMO)
 
 .PHONY: test

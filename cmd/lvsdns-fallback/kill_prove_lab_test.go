@@ -5,6 +5,7 @@ package main_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"net/netip"
 	"os"
 	"slices"
 	"strings"
@@ -12,12 +13,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lvsdns/lvsdns/internal/ipvs"
 	"github.com/lvsdns/lvsdns/internal/labtest"
 )
 
 const (
 	kills   = 200
-	victims = 4  // directors on which they happen at the same time
+	victims = 5  // directors on which they happen at the same time
 	tracked = 12 // files that say which real servers serve
 	foreign = "-a -u 192.0.2.99:53 -r 10.0.0.9:53 -g -w 3"
 )
@@ -57,6 +59,7 @@ type victim struct {
 	*rig
 	random *rand.Rand
 	down   [tracked]bool
+	kernel *ipvs.Client
 	p      *labtest.Process
 }
 
@@ -76,6 +79,7 @@ func (v *victim) begin() {
 		}
 		text.WriteString("}\n")
 	}
+	v.kernel = v.rig.kernel()
 	v.director.IPVSAdm("-A -u 192.0.2.99:53 -s rr", foreign)
 	v.configure(text.String())
 	v.set()
@@ -146,16 +150,35 @@ func (v *victim) set() {
 	}
 }
 
+// lines is the table, sorted, as ipvsadm -Sn has it, without a process for each look.
+func (v *victim) lines() string {
+	v.t.Helper()
+	table, err := v.kernel.Snapshot(v.t.Context())
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	var lines []string
+	for _, e := range table.Entries {
+		service := netip.AddrPortFrom(e.Service.Addr, e.Service.Port).String()
+		lines = append(lines, fmt.Sprintf("-A -u %s -s %s", service, e.Service.Scheduler))
+		for _, d := range e.Destinations {
+			lines = append(lines, fmt.Sprintf("-a -u %s -r %s -g -w %d", service, netip.AddrPortFrom(d.Addr, d.Port), d.Weight))
+		}
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "\n")
+}
+
 // came waits for a table.
 func (v *victim) came(target string) {
 	v.t.Helper()
-	v.WaitFor("the table is as the checks say", time.Minute, func() bool { return v.table() == target })
+	v.WaitFor("the table is as the checks say", time.Minute, func() bool { return v.lines() == target })
 }
 
 // kill changes what the checks find, and ends the process at a random moment after that: one that has run for long, or one that has
 // just begun. It returns the table that is left, and whether that is between the two.
 func (v *victim) kill(starting bool) (left string, torn bool) {
-	before := v.table()
+	before := v.lines()
 	for i := range v.down {
 		v.down[i] = v.random.IntN(2) == 0
 	}
@@ -172,7 +195,7 @@ func (v *victim) kill(starting bool) (left string, torn bool) {
 	moment := time.Duration(v.random.Int64N(int64(most)))
 	time.Sleep(moment)
 	v.p.Kill()
-	left = v.table()
+	left = v.lines()
 	if what := worse(before, target, left); what != "" {
 		v.t.Errorf("killed after %s (starting: %t), the table %s\nbefore\n%s\nleft\n%s", moment, starting, what, before, left)
 	}
@@ -188,7 +211,7 @@ func (v *victim) converge(left string) int {
 	time.Sleep(800 * time.Millisecond) // every check runs once more
 	log := v.p.Log()[mark:]
 	wrote, needed := strings.Count(log, "msg=written"), difference(left, target)
-	if wrote != needed || v.table() != target {
+	if wrote != needed || v.lines() != target {
 		v.t.Errorf("%d writes where %d are needed:\n%s\nleft\n%s\ntarget\n%s", wrote, needed, log, left, target)
 	}
 	return wrote

@@ -29,6 +29,7 @@ type stage struct {
 	director *labtest.Host
 	servers  []server
 	clients  []*labtest.Host
+	observed bool // by an exporter
 	watched  bool // by a Prometheus outside of the guest
 }
 
@@ -41,22 +42,27 @@ type server struct {
 func (s server) rip() string { return s.Addr().String() }
 
 // draw builds director, real servers and clients on one LAN and starts all but
-// keepalived.
+// who programs the director.
 func draw(lab *labtest.Lab) *stage {
-	fmt.Printf(`lvsdns demo: stock keepalived and a real IPVS, in a guest kernel (Linux %s)
+	return drawFor(lab, "lvsdns demo: stock keepalived and a real IPVS, watched by lvsdns-exporter and a Prometheus, in a guest kernel", "keepalived runs", `  Prometheus .9  <---  lvsdns-exporter on the director and on both servers:
+                       with DR the director sees queries, the servers answers
+
+`)
+}
+
+// drawFor says who asks and who watches.
+func drawFor(lab *labtest.Lab, headline, who, watchers string) *stage {
+	fmt.Printf(`%s (Linux %s)
 
   client1 .51                                  dns1 192.168.1.21  NSD
               --->  director 192.168.1.11  -->
   client2 .52       VIP 192.168.1.100          dns2 192.168.1.22  NSD
 
-  Prometheus .9  <---  lvsdns-exporter on the director and on both servers:
-                       with DR the director sees queries, the servers answers
-
-  UDP and TCP port 53, scheduler wlc, forwarding method DR. Every 6 seconds
-  keepalived runs: lvsdns-check --name example.com --transport both ADDRESS
+%s  UDP and TCP port 53, scheduler wlc, forwarding method DR. Every 6 seconds
+  %s: lvsdns-check --name example.com --transport both ADDRESS
 
 starting ...
-`, kernel())
+`, headline, kernel(), watchers, who)
 	lan := lab.LAN("lan", "192.168.1.0/24")
 	s := &stage{lab: lab, lan: lan, director: lab.Director("director", lan.At("192.168.1.11"))}
 	for i, rip := range rips {

@@ -1,5 +1,5 @@
 // Command demo shows in a lab what lvsdns does for a director with stock
-// keepalived: bin/demo [quick]. It boots a guest and runs itself in it; outside
+// keepalived, or without one: bin/demo [quick|fallback]. It boots a guest and runs itself in it; outside
 // stay a Prometheus and the ways to the pages.
 package main
 
@@ -19,8 +19,9 @@ func main() { os.Exit(run(os.Args[1:])) }
 
 func run(args []string) int {
 	quick := len(args) == 1 && args[0] == "quick"
-	if len(args) > 0 && !quick {
-		fmt.Fprintf(os.Stderr, "demo: %q is not known; write quick for the demo that ends by itself, or nothing\n", args)
+	without := len(args) == 1 && args[0] == "fallback"
+	if len(args) > 0 && !quick && !without {
+		fmt.Fprintf(os.Stderr, "demo: %q is not known; write quick for the demo that ends by itself, fallback for a director without keepalived, or nothing\n", args)
 		return 1
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
@@ -30,6 +31,10 @@ func run(args []string) int {
 	}
 	logf := func(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
 	err := labtest.Run(ctx, logf, func(lab *labtest.Lab) {
+		if without {
+			alone(lab)
+			return
+		}
 		s := draw(lab)
 		s.observe(s.director.Keepalived(conf))
 		if quick {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -41,6 +42,9 @@ func outside(ctx context.Context, args []string) int {
 		limited, stop := context.WithTimeoutCause(ctx, most, fmt.Errorf("the demo took longer than %v and was ended", most))
 		defer stop()
 		ctx = limited
+	}
+	if slices.Contains(args, "fallback") {
+		return inside(ctx, nil, args, os.Environ(), nil)
 	}
 	if _, err := os.Stat("/dev/net/tun"); err != nil {
 		fmt.Print("there is no /dev/net/tun on this host: the demo goes without Prometheus, and without its pages outside of the guest\n")

@@ -47,6 +47,9 @@ func labelOf(labels, name string) string {
 // packets reads the pages of all exporters.
 func (s *stage) packets() packets {
 	p := packets{queries: map[string]float64{}, responses: map[string]float64{}, sizes: map[string]float64{}}
+	if !s.observed {
+		return p
+	}
 	s.samples(statusPage, func(name, labels string, v float64) {
 		switch name {
 		case "lvsdns_capture_sampling_ratio":

@@ -23,7 +23,7 @@ func (s *stage) observe(k *labtest.Keepalived) {
 	for _, server := range s.servers {
 		server.ServerExporter("--dns.capture", "--conntrack.passes=false", "--connections.interval=0s")
 	}
-	s.watched = s.lan.Uplink()
+	s.observed, s.watched = true, s.lan.Uplink()
 }
 
 // announce waits for Prometheus's first scrape and says where the pages are.
