@@ -76,7 +76,7 @@ test-lab test-qemu test-trixie: test-%:
 test-long:
 	@echo '== long tests in the lab'
 	@CGO_ENABLED=0 $(GOTESTSUM) --format standard-verbose --hide-summary skipped,output --jsonfile $(RESULTS)/long.json -- \
-		-tags lab,prove -exec '$(CURDIR)/bin/lab-run' -count=1 -p 1 -timeout 2h $(call tests_of,$(call tagged,lab && prove))
+		-tags lab,prove -exec '$(CURDIR)/bin/lab-run' -count=1 -p 1 -parallel 8 -timeout 2h $(call tests_of,$(call tagged,lab && prove))
 
 # Those that need no guest: a million entries in this kernel's own tables.
 .PHONY: test-hostlong
@@ -110,16 +110,18 @@ fuzz: ## every fuzz target for FUZZTIME (30s) each, FUZZJOBS (2) of them at a ti
 		$(GO) test -run "^$$" -fuzz "^$$1\$$" -fuzztime $(FUZZTIME) -parallel 1 "$$0" >".cache/fuzz/$$1.txt" 2>&1; status=$$?; \
 		echo "== $$0 $$1"; tail -n $$((status ? 40 : 3)) ".cache/fuzz/$$1.txt"; exit $$status'
 
-# BENCHN runs of each check, BENCHFLOWS flows, BENCHROUNDS turns of each packet reader; the last part scrapes a large director in the lab.
+# BENCHN runs of each check and hook, BENCHFLOWS flows, BENCHROUNDS turns of each packet reader; the last part scrapes a large director in the lab.
 .PHONY: bench
-bench: build ## what a check, a pass over a million flows, a packet and a scrape cost beside their rivals
+bench: build ## what a check, a hook, a pass over a million flows, a packet and a scrape cost beside their rivals
 	@lab/setup.sh base bench
 	@mkdir -p .cache/bench
 	@$(STATIC) -o .cache/bench/ ./tools/checkbench ./tools/checkbench/testdata/bare-miekg ./tools/checkbench/testdata/bare-net \
-		./tools/flowbench ./tools/flowbench/testdata/pass ./tools/capturebench ./tools/capturebench/testdata/ours
+		./tools/flowbench ./tools/flowbench/testdata/pass ./tools/hookbench ./tools/capturebench ./tools/capturebench/testdata/ours
+	@$(STATIC) -o .cache/bench/bare-go ./tools/hookbench/testdata/bare
 	@cd tools/capturebench/testdata/gopacket && $(STATIC) -o $(CURDIR)/.cache/bench/gopacket .
 	@for c in nothing timed; do $$($(GO) env CC) -O2 -static -o .cache/bench/$$c tools/checkbench/testdata/$$c.c; done
 	@.cache/bench/checkbench -n $(BENCHN)
+	@.cache/bench/hookbench -n $(BENCHN)
 	@.cache/bench/flowbench -n $(BENCHFLOWS)
 	@.cache/bench/capturebench -rounds $(BENCHROUNDS)
 	@CGO_ENABLED=0 $(GO) test -tags lab,bench -exec '$(CURDIR)/bin/lab-run' -count=1 -v $(call tests_of,$(call tagged,lab && bench))

@@ -11,6 +11,7 @@ import (
 	"github.com/lvsdns/lvsdns/internal/capture"
 	"github.com/lvsdns/lvsdns/internal/dnscount"
 	"github.com/lvsdns/lvsdns/internal/ipvs"
+	"github.com/lvsdns/lvsdns/internal/nftcount"
 )
 
 // Traffic is what was counted from packets. *capture.Capture is one.
@@ -22,22 +23,36 @@ type Traffic interface {
 type dnsView struct {
 	capture.Report
 	coverage map[netip.AddrPort]float64 // of virtual servers of which enough is known
+	drops    []socketDrops
 }
 
-// dnsReader reads the counters, and holds them against those of IPVS.
+// dnsReader reads the counters, and holds them against those of IPVS, or on a real server against those of nftables.
 type dnsReader struct {
 	traffic Traffic
 	view    *shared[view]
+	rules   *shared[[]nftcount.Counter] // nil: nftables are not read
 	now     func() time.Time
 	cover   coverage
+	sockets socketReader
 }
 
 func (r *dnsReader) read(ctx context.Context) (*dnsView, error) {
 	// IPVS first: what comes between the two readings then makes the coverage too good, not a false alarm.
 	table := r.view.get(ctx).value
+	var counters *[]nftcount.Counter
+	if r.rules != nil {
+		counters = r.rules.get(ctx).value
+	}
 	v := &dnsView{Report: r.traffic.Read()}
-	if table != nil && !table.limited && v.Role == dnscount.Director {
-		v.coverage = r.cover.update(r.now(), packetsOf(&table.table), seenOf(v.Services))
+	var expected map[netip.AddrPort]uint64
+	switch {
+	case v.Role == dnscount.RealServer && counters != nil:
+		expected = nftQueries(*counters, "udp", "tcp")
+	case v.Role == dnscount.Director && table != nil && !table.limited:
+		expected = packetsOf(&table.table)
+	}
+	if expected != nil {
+		v.coverage = r.cover.update(r.now(), expected, seenOf(v.Services))
 		for _, share := range v.coverage {
 			if share < blindShare && !slices.Contains(v.Blind, capture.WrongInterface) {
 				v.Blind = append(v.Blind, capture.WrongInterface)
@@ -47,13 +62,15 @@ func (r *dnsReader) read(ctx context.Context) (*dnsView, error) {
 	if table != nil && slices.ContainsFunc(table.table.Entries, func(e ipvs.TableEntry) bool { return e.Service.FWMark != 0 }) {
 		v.Blind = append(v.Blind, capture.Marks)
 	}
+	var err error
+	v.drops, err = r.sockets.read()
 	if v.Err != nil {
-		return v, fmt.Errorf("capture: %w", v.Err)
+		return v, errors.Join(fmt.Errorf("capture: %w", v.Err), err)
 	}
 	if slices.Contains(v.Blind, capture.NotListening) {
-		return v, errors.New("capture: no network card is listened on")
+		return v, errors.Join(errors.New("capture: no network card is listened on"), err)
 	}
-	return v, nil
+	return v, err
 }
 
 // packetsOf is what IPVS counts, UDP and TCP together.

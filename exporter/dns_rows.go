@@ -2,6 +2,7 @@ package exporter
 
 import (
 	"net/netip"
+	"slices"
 
 	"github.com/lvsdns/lvsdns/internal/capture"
 	"github.com/lvsdns/lvsdns/internal/dnscount"
@@ -12,6 +13,8 @@ type dnsService struct {
 	*dnscount.ServiceReport
 	coverage float64 // negative: not known
 	role     dnscount.Role
+	told     bool // by name servers, who know of messages and not of packets
+	packets  bool // its messages are told by name servers: only the packets are to be shown
 }
 
 // vipLabels are the values of vip and vport; "other" is all virtual servers above dnscount.MaxServices.
@@ -39,11 +42,22 @@ func spreadOf(h *dnscount.Histogram, bounds []uint64, unit float64) spread {
 
 func dnsTable() table[dnsService] {
 	return table[dnsService]{
-		subject: "the DNS traffic of a virtual server, from packets",
+		subject: "the DNS traffic of a virtual server, from packets (dns.capture) or told by name servers (dns.dnstap)",
 		labels:  []string{"vip", "vport"},
 		values:  func(s dnsService) []string { return vipLabels(s.At) },
-		rows:    append(append(dnsQueryRows(), dnsResponseRows()...), dnsPacketRows()...),
+		rows: slices.Concat(
+			when(func(s dnsService) bool { return !s.packets }, dnsQueryRows(), dnsClientRows(), dnsResponseRows(), []row[dnsService]{malformedRow()}),
+			when(func(s dnsService) bool { return !s.told }, dnsPacketRows()),
+		),
 	}
+}
+
+// when is rows of those subjects for which a condition holds.
+func when[T any](holds func(T) bool, rows ...[]row[T]) (all []row[T]) {
+	for _, r := range slices.Concat(rows...) {
+		all = append(all, only(holds, r))
+	}
+	return all
 }
 
 func dnsQueryRows() []row[dnsService] {
@@ -101,13 +115,11 @@ func dnsResponseRows() []row[dnsService] {
 					emit(spreadOf(&s.Counts.Latency[t], dnscount.Latencies[:], 1e-9), transport)
 				}
 			}),
-		counterSeriesRow("lvsdns_dns_client_retries_total", "Queries that repeat one that still waits: retransmit has its ID, port and question.", []string{"kind"},
-			func(s dnsService, emit emit) { emit(float64(s.Counts.Retransmits), "retransmit") }),
 		counterRow("lvsdns_dns_unanswered_queries_total", "Queries without a response within 5 s.", func(s dnsService) float64 { return float64(s.Counts.Unanswered) }),
 		counterRow("lvsdns_dns_orphan_responses_total", "Responses to no query that was seen, or to one that had its response.", func(s dnsService) float64 { return float64(s.Counts.Orphans) }),
 		counterRow("lvsdns_dns_match_table_evictions_total", "Queries and responses that were not joined because too many wait.", func(s dnsService) float64 { return float64(s.Counts.EvictedMatches) }),
-		only(func(s dnsService) bool { return s.role == dnscount.RealServer },
-			counterRow("lvsdns_dns_response_source_mismatch_total", "Responses of this real server from another address than was asked. Clients drop them: let the name server listen on the VIP itself. Absent on a director.",
+		only(func(s dnsService) bool { return s.role == dnscount.RealServer && !s.told },
+			counterRow("lvsdns_dns_response_source_mismatch_total", "Responses of this real server from another address than was asked. Clients drop them: let the name server listen on the VIP itself. Absent on a director and with dns.dnstap alone.",
 				func(s dnsService) float64 { return float64(s.Counts.WrongSource) })),
 		counterSeriesRow("lvsdns_dns_extended_error_total", "Responses with an extended error (RFC 8914).", []string{"ede"},
 			func(s dnsService, emit emit) {
@@ -115,10 +127,14 @@ func dnsResponseRows() []row[dnsService] {
 			}),
 		counterRow("lvsdns_dns_tcp_transfer_messages_total", "Messages of zone transfers after the first of each, which is a response.", func(s dnsService) float64 { return float64(s.Counts.Transfers) }),
 	}
-	for i := range rows {
-		rows[i] = only(func(s dnsService) bool { return !s.Bypassed }, rows[i])
-	}
-	return rows
+	return when(func(s dnsService) bool { return !s.Bypassed }, rows)
+}
+
+func malformedRow() row[dnsService] {
+	return counterSeriesRow("lvsdns_dns_malformed_total", "Malformed messages: short (no header), label, end (it ends too early), option, direction (a response to the virtual server or a query from it), length (UDP and IP disagree).",
+		[]string{"reason"}, func(s dnsService, emit emit) {
+			by(dnscount.Defects[1:], s.Counts.Malformed[1:], emit)
+		})
 }
 
 func dnsPacketRows() []row[dnsService] {
@@ -154,14 +170,10 @@ func dnsPacketRows() []row[dnsService] {
 					}
 				}
 			}),
-		counterSeriesRow("lvsdns_dns_malformed_total", "Malformed messages: short (no header), label, end (it ends too early), option, direction (a response to the virtual server or a query from it), length (UDP and IP disagree).",
-			[]string{"reason"}, func(s dnsService, emit emit) {
-				by(dnscount.Defects[1:], s.Counts.Malformed[1:], emit)
-			}),
 		counterSeriesRow("lvsdns_capture_seen_packets_total", "Packets that IPVS counts as incoming, as the capture saw them.", []string{"transport"},
 			func(s dnsService, emit emit) { by(dnscount.Transports[:], s.Counts.Seen[:], emit) }),
 		only(func(s dnsService) bool { return s.coverage >= 0 },
-			gaugeRow("lvsdns_capture_coverage_ratio", "Packets seen by the capture for each one that IPVS counted, over one to two minutes; absent with fewer than 100 packets. Far from 1: do not believe the other numbers.",
+			gaugeRow("lvsdns_capture_coverage_ratio", "Packets seen by the capture for each one that IPVS counted, or nftables on a real server, over one to two minutes; absent with fewer than 100 packets. Far from 1: do not believe the other numbers.",
 				func(s dnsService) float64 { return s.coverage })),
 	}
 }
@@ -223,6 +235,7 @@ func captureTable() table[*dnsView] {
 				emit(float64(v.Totals.MatchEvictions), "queries")
 				emit(float64(v.Totals.FlowEvictions), "connections")
 				emit(float64(v.Totals.FragmentEvictions), "fragments")
+				emit(float64(v.Totals.RepeatEvictions), "questions")
 			}),
 		counterSeriesRow("lvsdns_capture_ignored_packets_total", "Captured packets that were not counted: undecodable, unwanted (of no virtual server, or a check of this host), unsampled, unforwarded (to a real server that cannot be told).",
 			[]string{"reason"}, func(v *dnsView, emit emit) {
@@ -238,6 +251,7 @@ func captureTable() table[*dnsView] {
 func (e *Exporter) fillDNS(v *dnsView, s *sheet) {
 	captureTable().fill(s, 0, v)
 	captureLinkTable().fill(s, 0, v.Links...)
+	socketTable().fill(s, 0, v.drops...)
 	var services []dnsService
 	var servers []dnsServer
 	for i := range v.Services {
@@ -246,7 +260,7 @@ func (e *Exporter) fillDNS(v *dnsView, s *sheet) {
 		if !known {
 			share = -1
 		}
-		services = append(services, dnsService{r, share, v.Role})
+		services = append(services, dnsService{ServiceReport: r, coverage: share, role: v.Role, packets: e.config.Dnstap != nil})
 		for _, d := range r.Servers {
 			servers = append(servers, dnsServer{d, r.At})
 		}

@@ -16,8 +16,10 @@ func catalogue() []described {
 		conntrackTable().describe(), trackedTable().describe(),
 		ipTable().describe(), softnetTable().describe(), softnetCPUTable().describe(),
 		vrrpTable().describe(), hookTable().describe(), actionTable().describe(), agreementTable().describe(),
+		fallbackTable().describe(),
 		quorumTable().describe(), eventTable().describe(), checkTable().describe(), checksTable().describe(),
-		captureTable().describe(), captureLinkTable().describe(), dnsTable().describe(), dnsServerTable().describe(),
+		captureTable().describe(), captureLinkTable().describe(), dnsTable().describe(), dnsServerTable().describe(), socketTable().describe(), nftTable().describe(),
+		dnstapTable().describe(), dnstapCoverageTable().describe(),
 		driftTable().describe(), one("drift in all", driftSummaryRow()).describe(), configTable().describe(),
 		sourceTable().describe(), selfTable().describe(),
 	)

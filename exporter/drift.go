@@ -10,6 +10,7 @@ import (
 	"github.com/lvsdns/lvsdns/internal/host"
 	"github.com/lvsdns/lvsdns/internal/ipvs"
 	"github.com/lvsdns/lvsdns/internal/keepalived"
+	"github.com/lvsdns/lvsdns/notify"
 )
 
 // differences is one comparison.
@@ -25,6 +26,7 @@ type driftReader struct {
 	config  *shared[keepalived.Config]
 	belief  *shared[keepalived.Belief] // nil: keepalived is not asked
 	checks  *Checks
+	journal *shared[notify.Document] // nil: lvsdns-notify's is not read
 	compare func(drift.Input) []drift.Difference
 
 	watch    drift.Watch
@@ -54,6 +56,9 @@ func (d *driftReader) read(ctx context.Context) (*differences, error) {
 		var now time.Time
 		in.Checks, in.Listened, now = d.checks.forDrift()
 		in.Overdue = d.watch.Look(in, now)
+	}
+	if d.journal != nil {
+		in.Told = told(d.journal.get(ctx).value)
 	}
 	return &differences{d.sure(in)}, errors.Join(errs[:]...)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -67,4 +68,20 @@ func TestOldBelief(t *testing.T) {
 			t.Errorf("%d, %s: %q, want %q", i+1, step.what, got, step.want)
 		}
 	}
+}
+
+// TestTold has keepalived say in its FIFO that a real server has failed: drift gives it as the reason, also where keepalived is not asked.
+func TestTold(t *testing.T) {
+	r := newRig(t, func(c *Config) { c.compare = nil })
+	r.kernel.set(func(f *fakeKernel) {
+		f.table = ipvs.Table{Entries: []ipvs.TableEntry{{Service: ipvs.Service{
+			ServiceKey: ipvs.At(ipvs.UDP, netip.MustParseAddrPort("192.0.2.1:53")), Scheduler: "wrr", Flags: ipvs.OnePacket,
+		}}}}
+	})
+	for _, d := range r.State(t.Context()).Drift {
+		if d.Kind == string(drift.ServerDown) && strings.HasSuffix(d.Text, "is not in the kernel: its check fails, as keepalived said at 2026-01-02T03:03:24Z") {
+			return
+		}
+	}
+	t.Errorf("%+v", r.State(t.Context()).Drift)
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/lvsdns/lvsdns/internal/host"
 	"github.com/lvsdns/lvsdns/internal/ipvs"
 	"github.com/lvsdns/lvsdns/internal/keepalived"
+	"github.com/lvsdns/lvsdns/internal/nftcount"
 	"github.com/lvsdns/lvsdns/notify"
 )
 
@@ -30,9 +31,14 @@ type Config struct {
 	Checks        *Checks   // nil: nobody listens to checks
 	Conntrack     Conntrack // nil: not read
 	Flows         FlowsConfig
-	Connections   *Connections                     // nil: the connection table is not read
-	Journal       func() (*notify.Document, error) // of lvsdns-notify; nil: it is not read
-	Traffic       Traffic                          // nil: no packets are captured
+	Connections   *Connections                       // nil: the connection table is not read
+	Journal       func() (*notify.Document, error)   // of lvsdns-notify; nil: it is not read
+	Fallback      func() (*Fallback, error)          // what lvsdns-fallback says of itself; nil: it is not read
+	Traffic       Traffic                            // nil: no packets are captured
+	Top           Top                                // nil: nobody wants to know what is asked most
+	Dnstap        Dnstap                             // nil: nobody listens to name servers
+	DNSPorts      []uint16                           // of name servers on this host; none: 53
+	Nftables      func() ([]nftcount.Counter, error) // nil: they are not read
 
 	ServicesOnly bool                       // no series for real servers
 	Keep         func(ipvs.ServiceKey) bool // which virtual servers to show; nil: all
@@ -148,8 +154,14 @@ func (e *Exporter) wire() {
 	if c.Journal != nil {
 		e.sources = append(e.sources, newSource("notify", journal, fillJournal))
 	}
+	if c.Fallback != nil {
+		e.sources = append(e.sources, newSource("fallback", share(c, func(context.Context) (*Fallback, error) { return c.Fallback() }), fillFallback))
+	}
 	reader := &driftReader{
 		root: c.Root, view: e.view, totals: sums, config: e.notes, checks: c.Checks, compare: c.compare,
+	}
+	if c.Journal != nil {
+		reader.journal = journal
 	}
 	if c.Belief != nil {
 		reader.belief = share(c, func(ctx context.Context) (*keepalived.Belief, error) {
@@ -169,9 +181,23 @@ func (e *Exporter) wire() {
 	if c.Connections != nil {
 		e.sources = append(e.sources, source{"connections", c.Connections.fetch})
 	}
+	var rules *shared[[]nftcount.Counter]
+	if c.Nftables != nil {
+		rules = share(c, nftReader(c.Nftables))
+		e.sources = append(e.sources, newSource("nftables", rules, func(all *[]nftcount.Counter, s *sheet) { nftTable().fill(s, c.MaxSeries, *all...) }))
+	}
+	sockets := socketReader{root: c.Root, ports: c.DNSPorts}
+	if len(sockets.ports) == 0 {
+		sockets.ports = []uint16{53}
+	}
+	var dns *shared[dnsView]
 	if c.Traffic != nil {
-		dns := share(c, (&dnsReader{traffic: c.Traffic, view: e.view, now: c.Now}).read)
+		dns = share(c, (&dnsReader{traffic: c.Traffic, view: e.view, rules: rules, now: c.Now, sockets: sockets}).read)
 		e.sources = append(e.sources, newSource("dns", dns, e.fillDNS))
+	}
+	if c.Dnstap != nil {
+		told := share(c, (&dnstapReader{tap: c.Dnstap, packets: dns, rules: rules, now: c.Now, sockets: sockets}).read)
+		e.sources = append(e.sources, newSource("dnstap", told, e.fillDnstap))
 	}
 	if c.Checks != nil {
 		checks := share(c, func(context.Context) (*checksView, error) { return c.Checks.view(), c.Checks.state() })

@@ -248,6 +248,7 @@ func newRig(t *testing.T, change func(*Config)) *rig {
 	write("etc/keepalived/keepalived.conf", rigConfig)
 	write("proc/net/snmp", "Ip: InReceives ReasmTimeout ReasmReqds ReasmOKs ReasmFails FragOKs FragFails FragCreates\nIp: 99 1 2 3 4 5 6 7\nIcmp: InDestUnreachs OutDestUnreachs\nIcmp: 8 9\n"+
 		"Udp: InDatagrams NoPorts InErrors OutDatagrams RcvbufErrors SndbufErrors InCsumErrors MemErrors\nUdp: 11 12 13 14 15 16 17 18\n")
+	write("proc/net/udp", "   sl  local_address\n  1: 0B00000A:0035 00000000:0000 07 00000000:00000000 00:00000000 00000000 0 0 4711 2 0 31\n  2: 0B00000A:0035 00000000:0000 07 00000000:00000000 00:00000000 00000000 0 0 4712 2 0 1\n")
 	write("proc/net/netstat", "IpExt: ReasmOverlaps\nIpExt: 10\n")
 	write("proc/net/snmp6", "Ip6InReceives 99\nIp6InTooBigErrors 21\nIp6ReasmTimeout 22\nIp6ReasmReqds 23\nIp6ReasmOKs 24\nIp6ReasmFails 25\nIp6FragOKs 26\nIp6FragFails 27\nIp6FragCreates 18446744073709551615\n"+
 		"Icmp6InPktTooBigs 28\nIcmp6OutPktTooBigs 29\nIcmp6InDestUnreachs 30\nIcmp6OutDestUnreachs 31\nUdp6InDatagrams 32\nUdp6NoPorts 33\nUdp6InErrors 34\nUdp6OutDatagrams 35\nUdp6RcvbufErrors 36\nUdp6SndbufErrors 37\nUdp6InCsumErrors 38\n")
@@ -259,7 +260,11 @@ func newRig(t *testing.T, change func(*Config)) *rig {
 	r.table.pass(t.Context())
 	config := Config{
 		Journal: func() (*notify.Document, error) { return journal(), nil },
-		Kernel:  r.kernel, Proc: r.kernel, Root: root, Checks: r.checks, Connections: r.table, PerCPU: true, MaxSeries: 1000,
+		Fallback: func() (*Fallback, error) {
+			return &Fallback{State: FallbackStopped, Why: "somebody else wrote", At: time.Unix(1767323005, 0), Writes: 12, Errors: 1, VirtualServers: 3, Blocked: 1, Up: 4, Down: 2,
+				Checks: map[string]uint64{"pass": 90, "fail": 3}}, nil
+		},
+		Kernel: r.kernel, Proc: r.kernel, Root: root, Checks: r.checks, Connections: r.table, PerCPU: true, MaxSeries: 1000,
 		Conntrack: r.conntrack, Flows: FlowsConfig{Interval: time.Minute, MaxEntries: 1000, Wanted: conntrack.Timeouts{UDP: 10 * time.Second}},
 		Addresses: func() ([]host.Address, error) {
 			return []host.Address{

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/lvsdns/lvsdns/internal/drift"
+	"github.com/lvsdns/lvsdns/internal/ipvs"
 	"github.com/lvsdns/lvsdns/notify"
 )
 
@@ -141,6 +143,22 @@ func agreementTable() table[notify.Agreement] {
 			}),
 		},
 	}
+}
+
+// told lists the real servers of which keepalived said last that they have failed. What was put right by looking is not keepalived's word, and
+// the name of a group or a mark does not say which virtual server it is.
+func told(d *notify.Document) []drift.Told {
+	if d == nil {
+		return nil
+	}
+	protocols := map[string]ipvs.Protocol{"udp": ipvs.UDP, "tcp": ipvs.TCP, "sctp": ipvs.SCTP}
+	var all []drift.Told
+	for _, n := range d.Servers {
+		if p, ok := protocols[n.Virtual.Proto]; ok && n.Real.IsValid() && !n.Up && n.Source == notify.FIFO {
+			all = append(all, drift.Told{Service: ipvs.At(p, n.Virtual.Addr), Server: ipvs.To(n.Real), At: n.At})
+		}
+	}
+	return all
 }
 
 // virtualLabels are those of serviceLabelNames, as far as keepalived's line tells them: of a firewall mark it does not say the family.

@@ -22,6 +22,7 @@ type State struct {
 	VRRP           []VRRP           `json:"vrrp"`
 	Checks         []CheckState     `json:"checks"`
 	Drift          []DriftState     `json:"drift"`
+	DNSTop         *DNSTop          `json:"dns_top"` // null unless dns.top
 }
 
 // KeepalivedState is how keepalived's configuration was read.
@@ -152,6 +153,9 @@ func (e *Exporter) State(ctx context.Context) State {
 		for _, r := range e.config.Checks.view().checks {
 			s.Checks = append(s.Checks, r.state())
 		}
+	}
+	if e.config.Top != nil {
+		s.DNSTop = topState(e.config.Top.Top(topRows))
 	}
 	return s
 }

@@ -5,8 +5,8 @@
 # now or at the next boot: the lab starts its own, in its own guests.
 set -eu
 
-base="user-mode-linux keepalived ipvsadm conntrack nsd bind9 unbound knot pdns-recursor
-	haproxy prometheus dnsperf bind9-dnsutils iproute2 iptables kmod procps tcpdump gcc libc6-dev make"
+base="user-mode-linux keepalived ipvsadm conntrack conntrackd nsd bind9 unbound knot knot-module-dnstap pdns-recursor dnsdist
+	haproxy prometheus dnsperf bind9-dnsutils iproute2 iptables nftables kmod procps tcpdump gcc libc6-dev make"
 qemu="qemu-system-x86 linux-image-amd64 busybox-static cpio"
 trixie="debootstrap debian-archive-keyring"
 bench="prometheus-node-exporter dnstop"

@@ -2,7 +2,6 @@ package notify
 
 import (
 	"errors"
-	"fmt"
 	"strconv"
 	"strings"
 )
@@ -23,9 +22,9 @@ func ParseArguments(args []string) (Event, error) {
 	state, ok := parseState(args[0])
 	switch {
 	case !ok:
-		return Event{}, fmt.Errorf("%q is no state: want master, backup, fault or stop, or INSTANCE NAME STATE PRIORITY", args[0])
+		return Event{}, errors.New(strconv.Quote(args[0]) + " is no state: want master, backup, fault or stop, or INSTANCE NAME STATE PRIORITY")
 	case len(args) > 2:
-		return Event{}, fmt.Errorf("%s takes one name, not %d: put quotes around a name with blanks", args[0], len(args)-1)
+		return Event{}, errors.New(args[0] + " takes one name, not " + strconv.Itoa(len(args)-1) + ": put quotes around a name with blanks")
 	case len(args) == 1 || args[1] == "":
 		return Event{Subject: Subject{Kind: Host}, State: state}, nil
 	}
@@ -34,7 +33,7 @@ func ParseArguments(args []string) (Event, error) {
 
 func parseFour(args []string) (Event, error) {
 	if len(args) != 4 {
-		return Event{}, fmt.Errorf("%s wants NAME STATE PRIORITY after it, and %d words are there; keepalived appends them to notify by itself", args[0], len(args)-1)
+		return Event{}, errors.New(args[0] + " wants NAME STATE PRIORITY after it, and " + strconv.Itoa(len(args)-1) + " words are there; keepalived appends them to notify by itself")
 	}
 	return assemble(args[0], args[1], args[2], args[3])
 }
@@ -50,11 +49,11 @@ func assemble(kind, name, state, priority string) (Event, error) {
 	}
 	var ok bool
 	if e.State, ok = parseState(state); !ok {
-		return Event{}, fmt.Errorf("%q is no state that keepalived has", state)
+		return Event{}, errors.New(strconv.Quote(state) + " is no state that keepalived has")
 	}
 	n, err := strconv.Atoi(priority)
 	if err != nil || n < 0 || n > 255 {
-		return Event{}, fmt.Errorf("%q is no priority: want a number from 0 to 255", priority)
+		return Event{}, errors.New(strconv.Quote(priority) + " is no priority: want a number from 0 to 255")
 	}
 	e.Priority = n
 	return e, nil

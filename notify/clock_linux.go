@@ -13,7 +13,7 @@ import (
 // and an exec does not change it.
 func OwnMark() Mark {
 	m := Mark{PID: os.Getpid()}
-	text, err := readFile("/proc/self/stat")
+	text, err := readFile("/proc/self/stat", 1<<10)
 	if err == nil {
 		if born, ok := bornOf(text); ok {
 			m.Born = born
@@ -27,11 +27,16 @@ func OwnMark() Mark {
 // bornOf reads the time of the fork. The name of the program, in brackets, may hold blanks and brackets.
 func bornOf(stat []byte) (time.Duration, bool) {
 	const field, hertz = 22, 100 // USER_HZ is 100 on every architecture that keepalived runs on
-	words := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
-	if len(words) <= field-3 {
-		return 0, false
+	rest := stat[bytes.LastIndexByte(stat, ')')+1:]
+	for range field - 2 { // the first of them begins with the blank after the bracket
+		_, after, ok := bytes.Cut(rest, []byte(" "))
+		if !ok {
+			return 0, false
+		}
+		rest = after
 	}
-	ticks, err := strconv.ParseInt(string(words[field-3]), 10, 64)
+	word, _, _ := bytes.Cut(rest, []byte(" "))
+	ticks, err := strconv.ParseInt(string(word), 10, 64)
 	return time.Duration(ticks) * time.Second / hertz, err == nil
 }
 

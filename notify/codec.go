@@ -3,11 +3,11 @@ package notify
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"net/netip"
 	"slices"
 	"strconv"
 	"time"
+	"unicode/utf8"
 )
 
 // The journal is text, a line for each thing, words with blanks between them; what may hold a blank is quoted as in Go. It is not
@@ -83,9 +83,17 @@ func (d *decoder) text() string {
 	if d.err != nil {
 		return ""
 	}
+	// What needs no unquoting is the rule: printable, no quote and no backslash in it.
+	if len(d.rest) > 1 && d.rest[0] == '"' {
+		if end := bytes.IndexAny(d.rest[1:], "\"\\"); end >= 0 && d.rest[1+end] == '"' && utf8.Valid(d.rest[1:1+end]) {
+			s := string(d.rest[1 : 1+end])
+			d.rest = bytes.TrimPrefix(d.rest[end+2:], []byte(" "))
+			return s
+		}
+	}
 	quoted, err := strconv.QuotedPrefix(string(d.rest))
 	if err != nil {
-		d.err = fmt.Errorf("want text in quotes at %.20q", d.rest)
+		d.err = errors.New("want text in quotes at " + quote(string(d.rest), 20))
 		return ""
 	}
 	d.rest = bytes.TrimPrefix(d.rest[len(quoted):], []byte(" "))

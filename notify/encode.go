@@ -3,7 +3,6 @@ package notify
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -39,7 +38,7 @@ func DecodeEvent(text string) (Event, error) {
 	in := decoder{rest: []byte(text)}
 	x := in.event()
 	if in.err != nil {
-		return Event{}, fmt.Errorf("%.80q is no event: %w", text, in.err)
+		return Event{}, Because(quote(text, 80)+" is no event", in.err)
 	}
 	return x, nil
 }
@@ -100,6 +99,7 @@ func (d *decoder) record() *Record {
 		Priority: int(d.int()), Held: int(d.int()), Of: int(d.int()), Disagree: d.bool(),
 		Acted: Acted{State(d.word()), d.uint()}, LastTransition: d.time(), Transitions: d.counts(), News: d.counts(),
 	}
+	r.Recent = make([]Recent, 0, maxRecent+1)
 	for d.more() {
 		r.Recent = append(r.Recent, Recent{d.mark(), State(d.word()), Source(d.word())})
 	}
@@ -170,7 +170,7 @@ func decodeDocument(text []byte) (*Document, error) {
 	if !bytes.HasSuffix(text, []byte(endLine+"\n")) {
 		return nil, errNoEnd
 	}
-	d := &Document{}
+	d := &Document{Records: make([]*Record, 0, 8), history: make([][]byte, 0, maxHistory+1)}
 	for n := 1; len(text) > 0; n++ {
 		var line []byte
 		line, text, _ = bytes.Cut(text, []byte("\n"))
@@ -181,7 +181,7 @@ func decodeDocument(text []byte) (*Document, error) {
 		}
 		d.take(string(kind), &in)
 		if in.err != nil {
-			return nil, fmt.Errorf("line %s: %w", strconv.Itoa(n), in.err)
+			return nil, Because("line "+strconv.Itoa(n), in.err)
 		}
 	}
 	return d, nil
@@ -196,7 +196,7 @@ func (d *Document) take(kind string, in *decoder) {
 	switch kind {
 	case headLine:
 		if d.Version = int(in.int()); in.err == nil && d.Version != documentVersion {
-			in.fail(fmt.Errorf("it has version %d, and this program knows %d", d.Version, documentVersion))
+			in.fail(errors.New("it has version " + strconv.Itoa(d.Version) + ", and this program knows " + strconv.Itoa(documentVersion)))
 		}
 		d.Boot, d.Generation, d.Written, d.Late, d.Discards, d.Discarded = in.text(), in.uint(), in.time(), in.uint(), in.uint(), in.text()
 	case confLine:

@@ -1,7 +1,7 @@
 package notify
 
 import (
-	"fmt"
+	"errors"
 	"strconv"
 )
 
@@ -81,6 +81,6 @@ func (d *Document) takeNote(kind string, in *decoder) {
 		}
 		d.Agreements = append(d.Agreements, a)
 	default:
-		in.fail(fmt.Errorf("%.20q is no kind of line", kind))
+		in.fail(errors.New(quote(kind, 20) + " is no kind of line"))
 	}
 }

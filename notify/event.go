@@ -1,7 +1,8 @@
 package notify
 
 import (
-	"fmt"
+	"errors"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -132,9 +133,9 @@ const maxName = 1024
 func checkName(name string) error {
 	switch {
 	case len(name) > maxName:
-		return fmt.Errorf("a name of %d bytes: keepalived's are at most %d", len(name), maxName)
+		return errors.New("a name of " + strconv.Itoa(len(name)) + " bytes: keepalived's are at most " + strconv.Itoa(maxName))
 	case strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == 0x7f || r == '\uFFFD' }):
-		return fmt.Errorf("%q is no name: it has characters that cannot be printed", name)
+		return errors.New(strconv.Quote(name) + " is no name: it has characters that cannot be printed")
 	default:
 		return nil
 	}

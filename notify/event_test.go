@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"errors"
 	"net/netip"
 	"strings"
 	"testing"
@@ -169,5 +170,20 @@ func TestMarks(t *testing.T) {
 	own := OwnMark()
 	if now := SinceBoot(); own.Born <= 0 || own.Born > now || now-own.Born > time.Hour {
 		t.Errorf("this process was born %v after boot, and it is %v", own.Born, now)
+	}
+}
+
+func TestWords(t *testing.T) {
+	inner := errors.New("inner")
+	if err := Because("outer", inner); err.Error() != "outer: inner" || !errors.Is(err, inner) {
+		t.Error(err)
+	}
+	for got, want := range map[string]string{
+		quote("äöü\n", 2): `"äö"`, quote("a", 2): `"a"`, quote("", 2): `""`, quote("\xff\xff", 1): `"\xff"`,
+		padded(12, 4): "0012", padded(12345, 4): "12345",
+	} {
+		if got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
 	}
 }

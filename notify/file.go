@@ -30,30 +30,37 @@ func openFile(path string, flags int) (int, error) {
 	return fd, nil
 }
 
-func readFile(path string) ([]byte, error) {
+// readFile reads a file as a whole: one of a disk, or a short one of /proc, which gives what there is at the first time. most is more
+// than its usual size.
+func readFile(path string, most int) ([]byte, error) {
 	fd, err := openFile(path, syscall.O_RDONLY)
 	if err != nil {
 		return nil, err
 	}
 	defer syscall.Close(fd)
-	text := make([]byte, 0, 16<<10)
+	text := make([]byte, 0, most)
 	for {
-		if len(text) == cap(text) {
-			text = append(text, 0)[:len(text)]
-		}
-		var n int
+		room := text[len(text):cap(text)]
+		n := 0
 		err := retry(func() (err error) {
-			n, err = syscall.Read(fd, text[len(text):cap(text)])
+			n, err = syscall.Read(fd, room)
 			return err
 		})
 		if err != nil {
 			return nil, &os.PathError{Op: "read", Path: path, Err: err}
 		}
-		if n <= 0 {
+		text = text[:len(text)+max(n, 0)]
+		if n < len(room) {
 			return text, nil
 		}
-		text = text[:len(text)+n]
+		text = append(text, 0)[:len(text)]
 	}
+}
+
+// exists says whether there is such a file. One that can't be looked at is there.
+func exists(path string) bool {
+	var info syscall.Stat_t
+	return !errors.Is(retry(func() error { return syscall.Stat(path, &info) }), syscall.ENOENT)
 }
 
 func writeAll(fd int, path string, text []byte) error {

@@ -2,8 +2,6 @@ package notify
 
 import (
 	"errors"
-	"io/fs"
-	"os"
 	"time"
 )
 
@@ -37,8 +35,7 @@ func (h *Hook) Run(e Event) (Next, error) {
 			lookErr = d.Look(h.Held, h.Journal.now())
 		}
 	})
-	_, statErr := os.Stat(h.Settings)
-	if actions := !errors.Is(statErr, fs.ErrNotExist); !actions && !stale {
+	if !exists(h.Settings) && !stale {
 		return Done, errors.Join(err, lookErr)
 	}
 	if err == nil && h.reader() {

@@ -2,7 +2,6 @@ package notify
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -53,7 +52,7 @@ func (j *Journal) Read() (*Document, error) {
 }
 
 func (j *Journal) load() (*Document, error) {
-	text, err := readFile(j.Path())
+	text, err := readFile(j.Path(), 16<<10)
 	if errors.Is(err, fs.ErrNotExist) {
 		return &Document{Version: documentVersion}, nil
 	}
@@ -73,7 +72,7 @@ type badJournal struct {
 	err  error
 }
 
-func (e *badJournal) Error() string { return fmt.Sprintf("%s is no journal: %v", e.path, e.err) }
+func (e *badJournal) Error() string { return e.path + " is no journal: " + e.err.Error() }
 
 // Append notes an event. When another process is writing, the event is left for it in the run directory, and Append waits
 // until it is in the journal: so a storm of hooks costs few writes. The document is what the journal holds
@@ -149,9 +148,9 @@ func (j *Journal) change(change func(*Document)) (*Document, error) {
 	switch {
 	case errors.As(err, &bad):
 		// Moved away, to be looked at: what is in it can't be mended here, and must not stop a failover.
-		trouble = fmt.Errorf("%w; it is now %s.bad, and a new one begins", err, bad.path)
+		trouble = &within{"", err, "; it is now " + bad.path + ".bad, and a new one begins"}
 		if moveErr := os.Rename(bad.path, bad.path+".bad"); moveErr != nil {
-			trouble = fmt.Errorf("%w; a new one begins", err)
+			trouble = &within{"", err, "; a new one begins"}
 		}
 		d = &Document{Discarded: bad.err.Error(), Discards: 1}
 	case err != nil:
@@ -174,7 +173,8 @@ func (j *Journal) change(change func(*Document)) (*Document, error) {
 }
 
 // replace writes a new file and lets it take the name of the old one. Whenever the process or the host ends, the
-// journal is the old one or the new one.
+// journal is the old one or the new one. The directory is not synced: which of the two a host that has lost its power finds
+// makes no difference to it, because what was said before a boot does not count after it.
 func (j *Journal) replace(d *Document) error {
 	text := d.encode()
 	name := j.Path() + ".new"
@@ -203,14 +203,7 @@ func (j *Journal) replace(d *Document) error {
 		return &os.LinkError{Op: "rename", Old: name, New: j.Path(), Err: err}
 	}
 	j.at("renamed")
-	dir, err := openFile(j.StateDir, syscall.O_RDONLY)
-	if err != nil {
-		return err
-	}
-	defer syscall.Close(dir)
-	err = syncFile(dir, j.StateDir)
-	j.at("done")
-	return err
+	return nil
 }
 
 func (j *Journal) now() time.Time {
@@ -228,7 +221,7 @@ func (j *Journal) at(step string) {
 
 // BootID is the kernel's, or empty if it does not say.
 func BootID() string {
-	text, err := readFile("/proc/sys/kernel/random/boot_id")
+	text, err := readFile("/proc/sys/kernel/random/boot_id", 64)
 	if err != nil {
 		return ""
 	}

@@ -2,7 +2,6 @@ package notify
 
 import (
 	"errors"
-	"fmt"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -40,9 +39,9 @@ func (v Virtual) String() string {
 	case v.Mark != 0:
 		return "FWM " + strconv.FormatUint(uint64(v.Mark), 10)
 	case v.Group != "":
-		return fmt.Sprintf("[%s]:%d", v.Group, v.Port)
+		return "[" + v.Group + "]:" + strconv.Itoa(int(v.Port))
 	default:
-		return fmt.Sprintf("[%s]:%s:%d", v.Addr.Addr(), v.Proto, v.Addr.Port())
+		return "[" + v.Addr.Addr().String() + "]:" + v.Proto + ":" + strconv.Itoa(int(v.Addr.Port()))
 	}
 }
 
@@ -72,7 +71,7 @@ func ParseLine(text string) (Line, error) {
 		err = errors.New("begins with none of INSTANCE, GROUP, VS, RS")
 	}
 	if err != nil {
-		return Line{}, fmt.Errorf("%.80q: %w", text, err)
+		return Line{}, Because(quote(text, 80), err)
 	}
 	return line, nil
 }
@@ -108,7 +107,7 @@ func parseServer(rest string, withReal bool) (*ServerEvent, error) {
 		e.Up = true
 	case "DOWN":
 	default:
-		return nil, fmt.Errorf("%q is neither UP nor DOWN", rest[cut+1:])
+		return nil, errors.New(strconv.Quote(rest[cut+1:]) + " is neither UP nor DOWN")
 	}
 	virtual := rest[:cut]
 	if withReal {
@@ -131,7 +130,7 @@ func parseVirtual(text string) (Virtual, error) {
 	if mark, ok := strings.CutPrefix(text, "FWM "); ok {
 		n, err := strconv.ParseUint(mark, 10, 32)
 		if err != nil || n == 0 {
-			return Virtual{}, fmt.Errorf("%q is no firewall mark", mark)
+			return Virtual{}, errors.New(strconv.Quote(mark) + " is no firewall mark")
 		}
 		return Virtual{Mark: uint32(n)}, nil
 	}
@@ -140,12 +139,12 @@ func parseVirtual(text string) (Virtual, error) {
 	}
 	end := strings.LastIndex(text, "]:")
 	if end < 2 || text[0] != '[' {
-		return Virtual{}, fmt.Errorf("%q is no virtual server", text)
+		return Virtual{}, errors.New(strconv.Quote(text) + " is no virtual server")
 	}
 	name := text[1:end]
 	port, err := strconv.ParseUint(text[end+2:], 10, 16)
 	if err != nil {
-		return Virtual{}, fmt.Errorf("%q is no virtual server", text)
+		return Virtual{}, errors.New(strconv.Quote(text) + " is no virtual server")
 	}
 	return Virtual{Group: name, Port: uint16(port)}, checkName(name)
 }
@@ -153,7 +152,7 @@ func parseVirtual(text string) (Virtual, error) {
 // parseTrio reads [ADDRESS]:PROTOCOL:PORT (inet_sockaddrtotrio_r in lib/utils.c). A real server of a firewall mark or a group
 // has the protocol none, where keepalived does not know one.
 func parseTrio(text string) (netip.AddrPort, string, error) {
-	bad := fmt.Errorf("%q is no [ADDRESS]:PROTOCOL:PORT", text)
+	bad := errors.New(strconv.Quote(text) + " is no [ADDRESS]:PROTOCOL:PORT")
 	end := strings.Index(text, "]:")
 	if end < 1 || text[0] != '[' {
 		return netip.AddrPort{}, "", bad

@@ -3,7 +3,6 @@ package notify
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -70,7 +69,7 @@ func WaitLock(ctx context.Context, runDir, name string, wait time.Duration) (*Lo
 	case <-ctx.Done():
 		err = context.Cause(ctx)
 	case <-timer.C:
-		err = fmt.Errorf("%w for %v", errBusy, wait)
+		err = &within{"", errBusy, " for " + wait.String()}
 	}
 	go func() { // The system call can't be called off: what it gets late is given back.
 		if <-got == nil {
@@ -105,7 +104,7 @@ func (j *Journal) waitLock() (*Lock, error) {
 func (j *Journal) leave(e Event) (path string, err error) {
 	text := EncodeEvent(e)
 	dir := filepath.Join(j.RunDir, spoolDir)
-	path = filepath.Join(dir, fmt.Sprintf("%020d.%010d", e.Born, e.PID))
+	path = filepath.Join(dir, padded(int64(e.Born), 20)+"."+padded(int64(e.PID), 10))
 	half := path + ".half"
 	if err = os.WriteFile(half, text, 0o600); errors.Is(err, os.ErrNotExist) {
 		if err = os.MkdirAll(dir, 0o755); err == nil {

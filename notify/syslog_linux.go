@@ -1,8 +1,8 @@
 package notify
 
 import (
-	"fmt"
 	"os"
+	"strconv"
 	"syscall"
 )
 
@@ -14,7 +14,7 @@ func Syslog(socket, program, text string) error {
 	}
 	defer syscall.Close(fd)
 	const daemonWarning = 3<<3 | 4 // RFC 5424, 6.2.1
-	line := fmt.Sprintf("<%d>%s[%d]: %s", daemonWarning, program, os.Getpid(), text)
+	line := "<" + strconv.Itoa(daemonWarning) + ">" + program + "[" + strconv.Itoa(os.Getpid()) + "]: " + text
 	return syscall.Sendto(fd, []byte(line), 0, &syscall.SockaddrUnix{Name: socket})
 }
 

@@ -7,10 +7,15 @@ import (
 	"reflect"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/lvsdns/lvsdns/exporter"
 	"github.com/lvsdns/lvsdns/internal/capture"
 	"github.com/lvsdns/lvsdns/internal/config"
 	"github.com/lvsdns/lvsdns/internal/dnscount"
+	"github.com/lvsdns/lvsdns/internal/dnscount/top"
+	"github.com/lvsdns/lvsdns/internal/dnstap"
+	"github.com/lvsdns/lvsdns/internal/nftcount"
 )
 
 // newCapture is the capture that the settings ask for, or nil.
@@ -19,7 +24,30 @@ func newCapture(d config.DNS, log *slog.Logger) *capture.Capture {
 		return nil
 	}
 	// Four blocks of the default size are a MiB.
-	return capture.New(capture.Config{Interfaces: d.Interfaces, Blocks: 4 * d.Memory, Seed: rand.Uint64(), Log: log})
+	return capture.New(capture.Config{Interfaces: d.Interfaces, Blocks: 4 * d.Memory, Seed: rand.Uint64(), Top: newTop(d), Log: log})
+}
+
+// newTop is the table of what is asked most, or nil.
+func newTop(d config.DNS) *top.Table {
+	if !d.Top {
+		return nil
+	}
+	var o top.Options
+	if d.TopZones == "name" {
+		o.ZoneForm = top.Plain
+	}
+	if d.TopClients == "network" {
+		o.ClientForm = top.Plain
+	}
+	return top.New(o)
+}
+
+// most is c as the exporter wants it for what is asked most.
+func most(c *capture.Capture, d config.DNS) exporter.Top {
+	if c == nil || !d.Top {
+		return nil
+	}
+	return c
 }
 
 // traffic is c as the exporter wants it: no capture is no Traffic, not one that is nil inside.
@@ -30,11 +58,48 @@ func traffic(c *capture.Capture) exporter.Traffic {
 	return c
 }
 
+// newDnstap listens to name servers as the settings ask for, or is nil.
+func newDnstap(d config.DNS, log *slog.Logger) *dnstap.Listener {
+	if d.Dnstap == "" {
+		return nil
+	}
+	return dnstap.New(dnstap.Config{Address: d.Dnstap, Seed: rand.Uint64(), Log: log})
+}
+
+// told is l as the exporter wants it.
+func told(l *dnstap.Listener) exporter.Dnstap {
+	if l == nil {
+		return nil
+	}
+	return l
+}
+
+// nftables reads the counters of nftables, or is nil.
+func nftables(settings *config.Exporter) func() ([]nftcount.Counter, error) {
+	if !settings.DNS.Nftables {
+		return nil
+	}
+	return func() ([]nftcount.Counter, error) { return nftcount.Read(settings.Sources.Timeout) }
+}
+
 // viewEvery is how soon a new virtual server is counted.
 const viewEvery = 2 * time.Second
 
-// follow keeps the capture's view of the world up to date, until ctx ends.
-func follow(ctx context.Context, c *capture.Capture, e *exporter.Exporter, d config.DNS, log *slog.Logger) error {
+// counter counts the DNS traffic of the virtual servers in its view.
+type counter interface {
+	Update(dnscount.View) error
+	Run(context.Context) error
+}
+
+// count runs a counter and keeps its view of the world up to date, until ctx ends.
+func count(ctx context.Context, c counter, e *exporter.Exporter, d config.DNS, log *slog.Logger) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return c.Run(ctx) })
+	group.Go(func() error { follow(ctx, c, e, d, log); return nil })
+	return group.Wait()
+}
+
+func follow(ctx context.Context, c counter, e *exporter.Exporter, d config.DNS, log *slog.Logger) {
 	options := exporter.DNSOptions{Role: d.Role, Ports: d.Ports, Services: d.Services}
 	ticker := time.NewTicker(viewEvery)
 	defer ticker.Stop()
@@ -58,7 +123,7 @@ func follow(ctx context.Context, c *capture.Capture, e *exporter.Exporter, d con
 		}
 		select {
 		case <-ctx.Done():
-			return nil
+			return
 		case <-ticker.C:
 		}
 	}

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -19,6 +18,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/lvsdns/lvsdns/cmd/internal/version"
 	"github.com/lvsdns/lvsdns/conntrack"
 	"github.com/lvsdns/lvsdns/exporter"
 	"github.com/lvsdns/lvsdns/internal/config"
@@ -76,10 +76,10 @@ func serve(ctx context.Context, settings *config.Exporter, build exporter.Build,
 	}
 	hostname, _ := os.Hostname() // Without one the page is headed by the program's name.
 	connections := connections(settings, kernel, proc)
-	packets := newCapture(settings.DNS, log)
+	packets, tap := newCapture(settings.DNS, log), newDnstap(settings.DNS, log)
 	e := exporter.New(exporter.Config{
 		Kernel: kernel, Proc: proc, Root: settings.Sources.Root, Addresses: host.Addresses,
-		Configuration: configuration(settings), Belief: belief(settings), Checks: checks, Journal: journal(settings.Notify), Connections: connections, Traffic: traffic(packets),
+		Configuration: configuration(settings), Belief: belief(settings), Checks: checks, Journal: journal(settings.Notify), Fallback: fallback(settings), Connections: connections, Traffic: traffic(packets), Top: most(packets, settings.DNS), Dnstap: told(tap), DNSPorts: settings.DNS.Ports, Nftables: nftables(settings),
 		Conntrack: conntrack.New(conntrack.Config{Proc: string(proc), Timeout: time.Minute}), Flows: flows(settings.Conntrack),
 		ServicesOnly: settings.Metrics.Detail == "service", MaxSeries: settings.Metrics.MaxSeries, PerCPU: settings.Metrics.PerCPU,
 		Keep:    func(k ipvs.ServiceKey) bool { return settings.Metrics.Shows(k.Addr, k.FWMark) },
@@ -104,8 +104,10 @@ func serve(ctx context.Context, settings *config.Exporter, build exporter.Build,
 		group.Go(func() error { return connections.Run(ctx) })
 	}
 	if packets != nil {
-		group.Go(func() error { return packets.Run(ctx) })
-		group.Go(func() error { return follow(ctx, packets, e, settings.DNS, log) })
+		group.Go(func() error { return count(ctx, packets, e, settings.DNS, log) })
+	}
+	if tap != nil {
+		group.Go(func() error { return count(ctx, tap, e, settings.DNS, log) })
 	}
 	return group.Wait()
 }
@@ -119,9 +121,8 @@ func logger(l config.Log, to io.Writer) *slog.Logger {
 }
 
 func readBuild() exporter.Build {
-	b := exporter.Build{Version: "devel", Go: runtime.Version()}
+	b := exporter.Build{Version: version.Program(), Go: runtime.Version()}
 	if info, ok := debug.ReadBuildInfo(); ok {
-		b.Version = cmp.Or(info.Main.Version, b.Version)
 		for _, s := range info.Settings {
 			if s.Key == "vcs.revision" {
 				b.Revision = s.Value

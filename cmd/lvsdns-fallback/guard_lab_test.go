@@ -33,7 +33,7 @@ func TestGuard(t *testing.T) {
 	r.director.IPVSAdm("-A -u 192.0.2.99:53 -s rr", "-a -u 192.0.2.99:53 -r 10.0.0.9:53 -g -w 3") // another's
 	k := r.director.Keepalived(text)
 	r.WaitFor("keepalived programs the kernel", 30*time.Second, func() bool { return strings.Contains(r.table(), "-r 10.0.0.2:53") })
-	full := r.settled(3 * time.Second)
+	full := r.settled(2 * time.Second)
 
 	// plan and status beside a keepalived in charge.
 	if out, err := r.director.Run(t.Context(), "/usr/bin/lvsdns-fallback", "plan", "--keepalived-config", r.file("keepalived.conf")); err != nil || out != "" {
@@ -57,7 +57,7 @@ func TestGuard(t *testing.T) {
 	}
 	p = r.fallback()
 	r.WaitFor("the take-over", 30*time.Second, func() bool { return strings.Contains(p.Log(), "configuration taken") })
-	if got := r.settled(3 * time.Second); got != full || strings.Contains(p.Log(), "written") {
+	if got := r.settled(2 * time.Second); got != full || strings.Contains(p.Log(), "written") {
 		t.Errorf("after the take-over:\n%s\n%s", got, p.Log())
 	}
 
@@ -74,7 +74,7 @@ func TestGuard(t *testing.T) {
 	mark := len(p.Log())
 	p = r.fallback()
 	r.WaitFor("the restart", 30*time.Second, func() bool { return strings.Contains(p.Log()[mark:], "configuration taken") })
-	if got := r.settled(3 * time.Second); got != before || strings.Contains(p.Log()[mark:], "written") {
+	if got := r.settled(2 * time.Second); got != before || strings.Contains(p.Log()[mark:], "written") {
 		t.Errorf("after the restart:\n%s\n%s", got, p.Log()[mark:])
 	}
 
@@ -108,7 +108,7 @@ func TestGuard(t *testing.T) {
 	earlier := strings.Count(k.Log(), started)
 	k.Start()
 	r.WaitFor("keepalived is back", 30*time.Second, func() bool { return strings.Count(k.Log(), started) > earlier })
-	if got := r.settled(3 * time.Second); got != full {
+	if got := r.settled(2 * time.Second); got != full {
 		t.Errorf("after the hand-back:\n%s\nwant\n%s", got, full)
 	}
 	if !strings.Contains(r.table(), "-a -u 192.0.2.99:53 -r 10.0.0.9:53 -g -w 3") {

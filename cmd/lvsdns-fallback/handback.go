@@ -17,8 +17,10 @@ const handBackUsage = `usage: lvsdns-fallback hand-back [flags]
 
 Ends the lvsdns-fallback that runs, and waits until it has let go of the lock and of keepalived's pidfile. The
 table stays as it is. What of it keepalived would leave wrong, since it takes an entry that is there for its own, is
-listed as lvsdns-fallback plan does. Start keepalived then, and look with: lvsdns drift --signal
-Exit status: 0 nobody holds the table any more, 1 an error.
+listed as lvsdns-fallback plan does. With --start keepalived is started then, or continued if its parent is frozen, and
+what differs between the table and its belief is listed until its first checks have run, and then written.
+Exit status: 0 nobody holds the table any more, or with --start keepalived has it and it is as believed; 2 with
+--start, it differs; 1 an error.
 
 `
 
@@ -28,6 +30,8 @@ func handBackCommand(ctx context.Context, args []string, stdout, stderr io.Write
 	f.SetOutput(io.Discard)
 	o.flags(f)
 	lock := f.String("lock-file", config.NewFallback().LockFile, "`file` that the running lvsdns-fallback holds")
+	var back restart
+	back.flags(f, config.NewFallback().CheckersPIDFile)
 	timeout := f.Duration("timeout", 30*time.Second, "how long to wait for its end")
 	err := f.Parse(args)
 	switch {
@@ -51,7 +55,24 @@ func handBackCommand(ctx context.Context, args []string, stdout, stderr io.Write
 	} else if p.Differs() {
 		_ = p.WriteText(stdout)
 	}
-	fmt.Fprintln(stdout, "nobody holds the table: start keepalived now")
+	if !back.start {
+		fmt.Fprintln(stdout, "nobody holds the table: start keepalived now")
+		return exitSame
+	}
+	g := guard.Options{Lock: *lock, PIDFile: back.checkers, Config: o.config}
+	same := false
+	if err = back.bring(g, stdout); err == nil {
+		o.health = "keepalived"
+		same, err = back.follow(ctx, o, g, stdout)
+	}
+	switch {
+	case err != nil:
+		fmt.Fprintf(stderr, "lvsdns-fallback hand-back: %v\n", err)
+		return exitError
+	case !same:
+		return exitDiffers
+	}
+	fmt.Fprintln(stdout, "keepalived's first checks have run, and the table is what it believes")
 	return exitSame
 }
 

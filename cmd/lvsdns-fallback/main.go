@@ -8,6 +8,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/lvsdns/lvsdns/cmd/internal/version"
 )
 
 func main() {
@@ -48,6 +50,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return handBackCommand(ctx, args[1:], stdout, stderr)
 	case "status":
 		return statusCommand(ctx, args[1:], stdout, stderr)
+	case "version", "--version":
+		fmt.Fprintf(stdout, "lvsdns-fallback %s\n", version.Program())
+		return exitSame
 	case "help", "-h", "--help":
 		fmt.Fprint(stdout, usage)
 		return exitSame

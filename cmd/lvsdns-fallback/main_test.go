@@ -38,6 +38,7 @@ func TestCommandLine(t *testing.T) {
 		{"no command", nil, 1, "", "usage: lvsdns-fallback COMMAND"},
 		{"help", []string{"--help"}, 0, "usage: lvsdns-fallback COMMAND", ""},
 		{"unknown command", []string{"flush"}, 1, "", `there is no command "flush"`},
+		{"version", []string{"--version"}, 0, "lvsdns-fallback ", ""},
 		{"help of plan", []string{"plan", "--help"}, 0, "usage: lvsdns-fallback plan", ""},
 		{"unknown flag", []string{"plan", "--fix"}, 1, "", "flag provided but not defined: -fix"},
 		{"argument", []string{"plan", "now"}, 1, "", `there is nothing to do with "now"`},
@@ -53,7 +54,7 @@ func TestCommandLine(t *testing.T) {
 		{"run with what keepalived refuses", []string{"run", "--config", "/dev/null", "--keepalived-config", fatal}, 1, "", "keepalived does not start with this configuration"},
 		{"hand-back with an argument", []string{"hand-back", "now"}, 1, "", `there is nothing to do with "now"`},
 		{"status with an argument", []string{"status", "now"}, 1, "", `there is nothing to do with "now"`},
-		{"no configuration", []string{"plan", "--keepalived-config", "/nowhere.conf"}, 1, "", "nowhere.conf: no such file"},
+		{"no configuration", []string{"plan", "--keepalived-config", "/nowhere.conf"}, 1, "", "nowhere.conf: no such file or directory; --keepalived-config says where it is"},
 		{"no namespace", []string{"plan", "--keepalived-config", file, "--netns", "lvsdns-none"}, 1, "", "open the network namespace"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -88,6 +88,22 @@ func (o planOptions) make(ctx context.Context) (plan.Plan, error) {
 	if err != nil {
 		return plan.Plan{}, err
 	}
+	if o.health == "keepalived" {
+		text, err := os.ReadFile(o.stateDump)
+		if err != nil {
+			return plan.Plan{}, fmt.Errorf("read keepalived's state dump: %w", err)
+		}
+		b := keepalived.ParseBelief(string(text))
+		if len(b.VirtualServers) == 0 && len(c.VirtualServers) > 0 {
+			return plan.Plan{}, fmt.Errorf("%s names no virtual server: it must be the keepalived_check.data that keepalived writes after SIGUSR1", o.stateDump)
+		}
+		return o.compare(ctx, c, blocks, plan.FromBelief(c, &b))
+	}
+	return o.compare(ctx, c, blocks, keepalived.State{})
+}
+
+// compare looks at the kernel. With --health kernel that says who is healthy, too.
+func (o planOptions) compare(ctx context.Context, c *keepalived.Config, blocks []plan.Block, state keepalived.State) (plan.Plan, error) {
 	client, closer, err := o.client(c)
 	if err != nil {
 		return plan.Plan{}, err
@@ -97,20 +113,9 @@ func (o planOptions) make(ctx context.Context) (plan.Plan, error) {
 	if err != nil {
 		return plan.Plan{}, err
 	}
-	in := plan.Input{Config: c, Names: plan.NamesOf(c), Blocked: blocks, Kernel: k.table, Timeouts: k.timeouts, Daemons: k.daemons}
-	switch o.health {
-	case "kernel":
+	in := plan.Input{Config: c, Names: plan.NamesOf(c), State: state, Blocked: blocks, Kernel: k.table, Timeouts: k.timeouts, Daemons: k.daemons}
+	if o.health == "kernel" {
 		in.State = plan.FromKernel(c, in.Names, k.table)
-	case "keepalived":
-		text, err := os.ReadFile(o.stateDump)
-		if err != nil {
-			return plan.Plan{}, fmt.Errorf("read keepalived's state dump: %w", err)
-		}
-		b := keepalived.ParseBelief(string(text))
-		if len(b.VirtualServers) == 0 && len(c.VirtualServers) > 0 {
-			return plan.Plan{}, fmt.Errorf("%s names no virtual server: it must be the keepalived_check.data that keepalived writes after SIGUSR1", o.stateDump)
-		}
-		in.State = plan.FromBelief(c, &b)
 	}
 	return plan.Make(in), nil
 }

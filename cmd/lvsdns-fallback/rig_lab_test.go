@@ -24,12 +24,18 @@ type rig struct {
 
 func newRig(t *testing.T) *rig {
 	t.Helper()
-	lab := labtest.New(t)
-	lab.Install("lvsdns-fallback", "/usr/bin/lvsdns-fallback")
-	return &rig{lab, t, lab.Director("director", lab.LAN("lan", "192.168.1.0/24").At("192.168.1.11"))}
+	return newRigOf(t, "")
 }
 
-func (r *rig) file(name string) string { return filepath.Join(r.Dir(), "director", name) }
+// newRigOf makes one of several in one guest, each with a name of its own.
+func newRigOf(t *testing.T, name string) *rig {
+	t.Helper()
+	lab := labtest.New(t)
+	lab.Install("lvsdns-fallback", "/usr/bin/lvsdns-fallback")
+	return &rig{lab, t, lab.Director("director"+name, lab.LAN("lan"+name, "192.168.1.0/24").At("192.168.1.11"))}
+}
+
+func (r *rig) file(name string) string { return filepath.Join(r.Dir(), r.director.Name, name) }
 
 // checks sets what the scripts rs1, rs2 … exit with. Each run leaves a line in ran1, ran2 …
 func (r *rig) checks(statuses ...int) {
@@ -57,7 +63,7 @@ func (r *rig) decided(conf string) string {
 			}
 		}
 	})
-	return r.settled(2 * time.Second)
+	return r.settled(1500 * time.Millisecond)
 }
 
 // conf puts paths into a configuration.

@@ -8,11 +8,11 @@ import (
 	"net/netip"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"github.com/lvsdns/lvsdns/internal/config"
 	"github.com/lvsdns/lvsdns/internal/fallback"
-	"github.com/lvsdns/lvsdns/internal/fallback/guard"
 	"github.com/lvsdns/lvsdns/internal/fallback/plan"
 	"github.com/lvsdns/lvsdns/internal/fallback/probe"
 	"github.com/lvsdns/lvsdns/internal/host"
@@ -30,6 +30,10 @@ func runCommand(ctx context.Context, args []string, stdout, stderr io.Writer) in
 		settings, err = config.LoadFallback(arguments.File, arguments.Asked, arguments.Flags)
 	}
 	if err == nil {
+		if os.Getenv("GOGC") == "" {
+			// Most of the memory is the configuration, which stays: with Go's default there would be as much garbage again.
+			debug.SetGCPercent(30)
+		}
 		err = serve(ctx, settings, logger(settings.Log, stderr))
 	}
 	if err != nil {
@@ -66,7 +70,7 @@ func serve(ctx context.Context, s *config.Fallback, log *slog.Logger) error {
 		return err
 	}
 	defer closer()
-	for _, w := range plan.UDPWarnings(cfg, expireNodest()) {
+	for _, w := range append(plan.UDPWarnings(cfg, expireNodest()), plan.Silent(cfg)...) {
 		log.Warn(w)
 	}
 	options := fallback.Options{
@@ -76,12 +80,16 @@ func serve(ctx context.Context, s *config.Fallback, log *slog.Logger) error {
 		Ready: func() { tell("READY=1") }, Alive: func() { tell("WATCHDOG=1") },
 	}
 	if !s.DryRun {
-		held, err := take(ctx, s, log)
+		held, err := take(ctx, s, cfg, log)
 		if err != nil {
 			return err
 		}
 		defer held.Release()
 		options.Guard = held.Mine
+	}
+	if s.ReportFile != "" && !s.DryRun {
+		options.Report = reporter(s.ReportFile, log)
+		defer os.Remove(s.ReportFile)
 	}
 	options.Reload = hangups(ctx)
 	if err := fallback.Run(ctx, options); err != nil && ctx.Err() == nil {
@@ -116,14 +124,4 @@ func localAddresses() (map[netip.Addr]bool, error) {
 		local[a.Addr] = true
 	}
 	return local, err
-}
-
-// take takes the table now, or waits for its time.
-func take(ctx context.Context, s *config.Fallback, log *slog.Logger) (*guard.Held, error) {
-	o := guard.Options{Lock: s.LockFile, PIDFile: s.CheckersPIDFile, Config: s.ConfigFile}
-	if !s.Standby {
-		return guard.Take(o)
-	}
-	tell("READY=1") // waiting is what it is there for
-	return guard.Await(ctx, o, func(why string) { log.Info("stands by", "because", why) })
 }

@@ -5,14 +5,19 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/lvsdns/lvsdns/internal/fallback/plan"
+	"github.com/lvsdns/lvsdns/internal/host"
 	"github.com/lvsdns/lvsdns/internal/ipvs"
 	"github.com/lvsdns/lvsdns/internal/keepalived"
 )
+
+// keepalivedPIDFile is where keepalived writes its process ID (lib/utils.h), if nobody said otherwise.
+const keepalivedPIDFile = "/run/keepalived.pid"
 
 // source says which configuration and which kernel.
 type source struct {
@@ -26,7 +31,7 @@ type source struct {
 func (s *source) flags(f *flag.FlagSet) {
 	f.StringVar(&s.config, "keepalived-config", "/etc/keepalived/keepalived.conf", "keepalived's configuration `file`")
 	f.StringVar(&s.configID, "config-id", "", "keepalived's --config-id, for conditional lines (default: the host's name)")
-	f.StringVar(&s.version, "keepalived-version", "", "read the file as this `version` of keepalived does, such as 2.2.7 (default: the newest known)")
+	f.StringVar(&s.version, "keepalived-version", "", "read the file as this `version` of keepalived does, such as 2.2.7 (default: the one that is installed here, else the newest known)")
 	f.BoolVar(&s.skipUnknown, "skip-unknown-keywords", false, "skip keywords that are not known, as keepalived does, instead of leaving their virtual server alone")
 	f.StringVar(&s.netns, "netns", "", "network namespace, by its `name` (default: net_namespace_ipvs or net_namespace of the configuration)")
 }
@@ -45,7 +50,14 @@ func (s *source) load() (*keepalived.Config, []plan.Block, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("find the working directory: %w", err)
 	}
-	c, err := keepalived.Load(s.config, keepalived.Options{ConfigID: id, Version: s.version, Dir: dir})
+	version := s.version
+	if version == "" {
+		version, _ = host.KeepalivedVersion("/", keepalivedPIDFile) // Without a keepalived the newest known does.
+	}
+	c, err := keepalived.Load(s.config, keepalived.Options{ConfigID: id, Version: version, Dir: dir})
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, fmt.Errorf("%w; --keepalived-config says where it is", err)
+	}
 	if err != nil {
 		return nil, nil, err
 	}

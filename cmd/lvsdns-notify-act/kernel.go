@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/lvsdns/lvsdns/conntrack"
 	"github.com/lvsdns/lvsdns/internal/ipvs"
 	"github.com/lvsdns/lvsdns/internal/keepalived"
 	"github.com/lvsdns/lvsdns/notify"
@@ -23,14 +24,7 @@ type kernel struct {
 
 func clients(paths notify.Paths) *kernel {
 	c := ipvs.New(ipvs.Config{Timeout: 2 * time.Second})
-	return &kernel{table: table{c}, daemons: daemons{c}, flows: noFlows{}, conf: paths.Conf}
-}
-
-// noFlows stands where connection tracking is not built in.
-type noFlows struct{}
-
-func (noFlows) Delete(context.Context, netip.AddrPort) (int, error) {
-	return 0, errors.New("this program was built without connection tracking")
+	return &kernel{table: table{c}, daemons: daemons{c}, flows: flows{conntrack.New(conntrack.Config{Timeout: 4 * time.Second})}, conf: paths.Conf}
 }
 
 type table struct{ c *ipvs.Client }

@@ -13,6 +13,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/lvsdns/lvsdns/cmd/internal/version"
 	"github.com/lvsdns/lvsdns/internal/config"
 	"github.com/lvsdns/lvsdns/notify"
 )
@@ -52,7 +53,7 @@ func (p program) run(ctx context.Context, args []string) int {
 		fmt.Fprint(p.stdout, usage)
 		return exitDone
 	case "--version":
-		fmt.Fprintf(p.stdout, "lvsdns-notify %s\n", version())
+		fmt.Fprintf(p.stdout, "lvsdns-notify %s\n", version.Program())
 		return exitDone
 	case "":
 		return p.fail(exitUsage, errors.New("no command; --help lists them"))

@@ -1,9 +1,6 @@
 package main
 
 import (
-	"cmp"
-	"runtime/debug"
-
 	"github.com/lvsdns/lvsdns/internal/config"
 	"github.com/lvsdns/lvsdns/notify"
 )
@@ -31,11 +28,3 @@ const (
 	exitWrong = 1
 	exitUsage = 2
 )
-
-func version() string {
-	info, _ := debug.ReadBuildInfo()
-	if info == nil {
-		return "devel"
-	}
-	return cmp.Or(info.Main.Version, "devel")
-}

@@ -33,8 +33,10 @@ func (p *pair) converge(what string, owner *node) {
 	for {
 		if now := p.owner(); now == nil || owner != nil && now != owner {
 			last = "no single owner, or the wrong one"
-		} else {
-			last = now.wrong(true) + p.nodes[1-now.n].wrong(false) + p.served(now)
+		} else if last = now.wrong(true); last == "" {
+			if last = p.nodes[1-now.n].wrong(false); last == "" {
+				last = p.served(now)
+			}
 		}
 		if last == "" {
 			return
@@ -75,6 +77,47 @@ func (p *pair) served(owner *node) string {
 	return ""
 }
 
+// wrongMetrics is what the exporter says and the addresses do not.
+func (n *node) wrongMetrics(owner bool) string {
+	if !n.pair.exporter {
+		return ""
+	}
+	page := n.page("/metrics")
+	var wrong []string
+	want := func(value bool, series string) {
+		line := series + map[bool]string{false: " 0", true: " 1"}[value] + "\n"
+		if !strings.Contains("\n"+page, "\n"+line) {
+			wrong = append(wrong, "not in the metrics: "+line)
+		}
+	}
+	for _, s := range []string{`{kind="group",name="VG"`, `{kind="instance",name="VI_DNS"`, `{kind="instance",name="VI_HTTP"`} {
+		want(owner, "lvsdns_vrrp_state"+s+`,state="master"}`)
+		want(false, "lvsdns_vrrp_owner_mismatch"+s+"}")
+	}
+	want(true, `lvsdns_notify_agrees{kind="group",name="VG"}`)
+	for part, active := range map[string]bool{"haproxy": owner, "ipvs": owner, "ipvs-sync": owner, "instance VI_DNS": owner, "instance VI_HTTP": owner} {
+		want(active, `lvsdns_notify_part_active{kind="group",name="VG",part="`+part+`"}`)
+	}
+	for line := range strings.Lines(page) {
+		if strings.HasPrefix(line, "lvsdns_notify_action_success{") && strings.HasSuffix(line, " 0\n") {
+			wrong = append(wrong, line)
+		}
+	}
+	if len(wrong) > 0 {
+		return n.Name + ": " + strings.Join(wrong, " ")
+	}
+	return ""
+}
+
+// page is what this node's exporter serves, or why it does not.
+func (n *node) page(path string) string {
+	page, err := n.Get(n.pair.t.Context(), "http://127.0.0.1:9741"+path)
+	if err != nil {
+		return err.Error()
+	}
+	return string(page)
+}
+
 func (p *pair) show() string {
 	var b strings.Builder
 	for _, n := range p.nodes {
@@ -87,7 +130,7 @@ func (p *pair) show() string {
 
 // bash is the usual script: it believes its arguments.
 func (n *node) bash() {
-	n.write("vip_failover.sh", fmt.Sprintf(`#!/bin/bash
+	n.write("vip_failover.sh", `#!/bin/bash
 case $1 in
 master) t=10; s=ready; r=master ;;
 *) t=30; s=drain; r=backup ;;
@@ -95,9 +138,8 @@ esac
 sysctl -qw net.netfilter.nf_conntrack_udp_timeout=$t
 ipvsadm --stop-daemon master; ipvsadm --stop-daemon backup
 ipvsadm --start-daemon $r --mcast-interface eth0 --syncid 7
-python3 -c 'import socket,sys
-s=socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); s.send(("set server web/s1 state "+sys.argv[2]+"\n").encode()); s.recv(99)' %s $s
-`, n.file("admin.sock")))
+exec 3<>/dev/tcp/127.0.0.1/9999 && echo "set server web/s1 state $s" >&3 && read -r <&3
+`)
 	if err := os.Chmod(n.file("vip_failover.sh"), 0o755); err != nil {
 		n.pair.t.Fatal(err)
 	}

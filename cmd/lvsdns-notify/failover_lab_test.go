@@ -36,7 +36,7 @@ func faults(how wiring) []fault {
 
 // failovers plays faults on the first director, and back. All of them are in the long test.
 func failovers(t *testing.T, how wiring, which ...int) {
-	p := newPair(t, how)
+	p := newPair(t, how, options{exporter: true})
 	first, second := p.nodes[0], p.nodes[1]
 	p.converge("the start", first)
 	for _, i := range which {
@@ -51,9 +51,9 @@ func failovers(t *testing.T, how wiring, which ...int) {
 func TestFailoversByScripts(t *testing.T) { failovers(t, scripts, 0, 1, 2) }
 
 // TestPriorityFollowsServers has the checks of one director fail: keepalived says so in its FIFO, the number of usable servers goes into the file that it
-// tracks, and the addresses move to the director that can serve.
+// tracks, and the addresses move to the director that can serve. The exporter tells all of it, and drift why the servers are out.
 func TestPriorityFollowsServers(t *testing.T) {
-	p := newPairWith(t, fifos, true)
+	p := newPair(t, fifos, options{track: true, exporter: true})
 	first, second := p.nodes[0], p.nodes[1]
 	healthy := func(n *node, want string) func() bool {
 		return func() bool {
@@ -89,6 +89,28 @@ func TestPriorityFollowsServers(t *testing.T) {
 	p.lab.WaitFor("no server is left on the first director", 40*time.Second, healthy(first, "0"))
 	p.lab.WaitFor("keepalived has said so", 20*time.Second, known(first, 0, 4))
 	p.converge("the loss of all servers on the first director", second)
+	page, why := "", ""
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the metrics of %s:\n%s\nand its state:\n%s", first.Name, page, why)
+		}
+	})
+	p.lab.WaitFor("the metrics tell what keepalived has said", 20*time.Second, func() bool {
+		page, why = first.page("/metrics"), first.page("/api/v1/state")
+		for _, proto := range []string{"udp", "tcp"} {
+			at := `{vip="` + vipDNS + `",vport="53",proto="` + proto + `",fwmark="",family="ipv4"`
+			for _, series := range []string{
+				"lvsdns_notify_quorum_up" + at + "}",
+				"lvsdns_notify_real_server_up" + at + `,rip="192.168.1.21",rport="53"}`,
+				"lvsdns_notify_real_server_up" + at + `,rip="192.168.1.22",rport="53"}`,
+			} {
+				if !strings.Contains(page, "\n"+series+" 0\n") {
+					return false
+				}
+			}
+		}
+		return strings.Count(why, "its check fails, as keepalived said at ") >= 4
+	})
 	for _, rip := range []string{"192.168.1.21", "192.168.1.22"} {
 		if err := os.Remove(first.file("down-" + rip)); err != nil {
 			t.Fatal(err)

@@ -1,12 +1,14 @@
 // Command lvsdns-notify is what keepalived starts when a VRRP instance changes
 // its state. It notes the event in the host's journal and settles the state
 // by looking. What takes more, actions among it, is lvsdns-notify-act's.
+//
+// It ends before the number of processors could change, and needs no goroutine that watches it.
+//
+//go:debug updatemaxprocs=0
 package main
 
 import (
 	"errors"
-	"fmt"
-	"io"
 	"os"
 	"syscall"
 	"time"
@@ -15,15 +17,9 @@ import (
 )
 
 func main() {
+	grow()
 	outlive()
 	os.Exit(run(os.Args[1:], os.Stderr, program{become: act, leave: leave}))
-}
-
-// outlive undoes what keepalived has asked for: that its scripts die with it (PR_SET_PDEATHSIG). They end by themselves, and the last
-// thing that keepalived says is that it stops. The setting is this thread's, and main begins on the thread that keepalived has forked.
-func outlive() {
-	const setDeathSignal = 1
-	_, _, _ = syscall.RawSyscall(syscall.SYS_PRCTL, setDeathSignal, 0, 0)
 }
 
 // run returns the exit status: 0 when all went well or somebody else does the rest, 1 when something went wrong, 2 for a bad command
@@ -114,13 +110,13 @@ func leave(args []string, wait time.Duration) (int, error) {
 func beside() (string, error) {
 	self, err := os.Executable()
 	if err != nil {
-		return "", fmt.Errorf("finding lvsdns-notify-act: %w", err)
+		return "", notify.Because("finding lvsdns-notify-act", err)
 	}
 	return self + "-act", nil
 }
 
 func needed(path string, err error) error {
-	return fmt.Errorf("actions and commands need %s, which must be installed beside this program: %w", path, err)
+	return notify.Because("actions and commands need "+path+", which must be installed beside this program", err)
 }
 
 // reporter says what went wrong, on standard error and, where keepalived has closed that, in the system log.
@@ -140,6 +136,6 @@ func (r reporter) failed(status int, err error) int {
 		_ = notify.Syslog(r.log, "lvsdns-notify", text)
 		return status
 	}
-	fmt.Fprintf(io.Writer(r.stderr), "lvsdns-notify: %s\n", text)
+	_, _ = r.stderr.WriteString("lvsdns-notify: " + text + "\n")
 	return status
 }

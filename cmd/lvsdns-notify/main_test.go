@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -88,10 +89,18 @@ func places(dir string) []string {
 		"--state-dir=" + filepath.Join(dir, "lib"), "--run-dir", filepath.Join(dir, "run")}
 }
 
-// TestManyHooks starts 200 real hooks at once, in any order and with any words: what is left is what is real.
+// TestManyHooks starts 200 real hooks at once, in random order and with random words: what is left is what is real, and nothing else is left.
 func TestManyHooks(t *testing.T) {
 	const many = 200
 	dir := t.TempDir()
+	// A name of its own, by which its processes are found, zombies too: those have no command line.
+	name := fmt.Sprint("hook", os.Getpid())
+	hook := filepath.Join(dir, name)
+	for _, suffix := range []string{"", "-act"} {
+		if err := os.Link(binary()+suffix, hook+suffix); err != nil {
+			t.Fatal(err)
+		}
+	}
 	file := func(name, text string, mode os.FileMode) {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), mode); err != nil {
 			t.Fatal(err)
@@ -116,10 +125,10 @@ vrrp_instance ELSEWHERE {
 	}
 	file("notify.yaml", "timeout: 1m\nrules:\n"+rule("master", "active")+rule("backup, fault, stop", "passive"), 0o644)
 	var wg sync.WaitGroup
-	for n := range many {
+	for _, n := range rand.Perm(many) {
 		wg.Go(func() {
-			words := []string{[]string{"master", "backup", "fault", "stop"}[n*7%4], []string{"HERE", "ELSEWHERE"}[n%2]}
-			cmd := exec.Command(binary(), append(places(dir), words...)...)
+			words := []string{[]string{"master", "backup", "fault", "stop"}[rand.IntN(4)], []string{"HERE", "ELSEWHERE"}[n%2]}
+			cmd := exec.Command(hook, append(places(dir), words...)...)
 			if out, err := cmd.CombinedOutput(); err != nil {
 				t.Errorf("%v: %v %s", words, err, out)
 			}
@@ -131,15 +140,20 @@ vrrp_instance ELSEWHERE {
 	for n := 0; ; n++ {
 		a, _ := os.ReadFile(filepath.Join(dir, "HERE.state"))
 		b, _ := os.ReadFile(filepath.Join(dir, "ELSEWHERE.state"))
-		turn, err := notify.TryLock(journal.RunDir, "notify-turn.lock")
-		if turn != nil {
-			turn.Release()
+		kept := ""
+		for _, name := range []string{"notify.lock", "notify-turn.lock", "notify-next.lock"} {
+			if lock, err := notify.TryLock(journal.RunDir, name); lock == nil || err != nil {
+				kept += fmt.Sprint(" ", name, " ", err)
+			} else {
+				lock.Release()
+			}
 		}
-		if string(a) == "active\n" && string(b) == "passive\n" && turn != nil && err == nil {
+		alive := processes(t, name)
+		if string(a) == "active\n" && string(b) == "passive\n" && kept == "" && len(alive) == 0 {
 			break
 		}
 		if n > 600 {
-			t.Fatalf("HERE is %q, ELSEWHERE %q, lock %v %v", a, b, turn, err)
+			t.Fatalf("HERE is %q, ELSEWHERE %q, locks that are kept:%s, processes %q", a, b, kept, alive)
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
@@ -157,6 +171,23 @@ vrrp_instance ELSEWHERE {
 	} else if s := (show.State{}); json.Unmarshal(out, &s) != nil || len(s.Subjects) != 2 || len(s.Events) == 0 || bytes.Contains(out, []byte("null")) {
 		t.Errorf("%s", out)
 	}
+}
+
+// processes are those whose program has this name, and their states: a zombie is Z.
+func processes(t *testing.T, name string) []string {
+	t.Helper()
+	all, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil || len(all) == 0 {
+		t.Fatal("no processes in /proc", err)
+	}
+	var found []string
+	for _, path := range all {
+		text, err := os.ReadFile(path)
+		if err == nil && bytes.Contains(text, []byte("("+name)) { // proc_pid_stat(5): the first 15 bytes of the name, in parentheses
+			found = append(found, string(text[:min(len(text), 40)]))
+		}
+	}
+	return found
 }
 
 // TestStopDoesNotWait has an action that takes longer than keepalived leaves a script that it runs because it stops: the hook ends, and

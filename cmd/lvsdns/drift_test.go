@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/lvsdns/lvsdns/cmd/internal/version"
 )
 
 const conf = `global_defs {
@@ -196,6 +198,7 @@ func TestCommands(t *testing.T) {
 	}{
 		{name: "none", stderr: usage, status: 1},
 		{name: "help", args: []string{"--help"}, stdout: usage},
+		{name: "version", args: []string{"--version"}, stdout: "lvsdns " + version.Program() + "\n"},
 		{name: "unknown", args: []string{"fly"}, stderr: "lvsdns: there is no command \"fly\"; lvsdns --help lists them\n", status: 1},
 	} {
 		var stdout, stderr bytes.Buffer

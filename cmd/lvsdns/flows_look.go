@@ -48,22 +48,26 @@ func lookAtFlows(ctx context.Context, o flowsOptions) (flowsReport, error) {
 
 // servicesOf reads the virtual servers and picks those that are named.
 func servicesOf(ctx context.Context, o flowsOptions) ([]conntrack.Service, error) {
-	proc := ipvs.Proc(filepath.Join("/", o.root, "proc"))
-	var table ipvs.Table
-	err := ipvs.ErrPermission
-	if o.root == "" {
-		client := ipvs.New(ipvs.Config{})
-		defer client.Close()
-		table, err = client.Snapshot(ctx)
-	}
-	if errors.Is(err, ipvs.ErrPermission) { // everybody may read what is needed here
-		table, _, err = proc.Table()
-	}
+	table, err := anyTable(ctx, o.root)
 	// conntrack may remember flows of virtual servers from before the module was unloaded.
 	if err != nil && (len(o.names) == 0 || !errors.Is(err, ipvs.ErrAbsent)) {
 		return nil, err
 	}
 	return pick(flows.Services(table), o.names)
+}
+
+// anyTable reads the virtual and real servers, which everybody may: of this kernel, or of the files below root.
+func anyTable(ctx context.Context, root string) (table ipvs.Table, err error) {
+	err = ipvs.ErrPermission
+	if root == "" {
+		client := ipvs.New(ipvs.Config{})
+		defer client.Close()
+		table, err = client.Snapshot(ctx)
+	}
+	if errors.Is(err, ipvs.ErrPermission) {
+		table, _, err = ipvs.Proc(filepath.Join("/", root, "proc")).Table()
+	}
+	return table, err
 }
 
 // pick takes the services with these names; all without names. A virtual server that is gone has no real servers.

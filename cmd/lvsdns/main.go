@@ -9,6 +9,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/lvsdns/lvsdns/cmd/internal/version"
 )
 
 func main() {
@@ -21,6 +23,7 @@ const usage = `usage: lvsdns COMMAND [flags]
 
   drift   where do keepalived's configuration, its belief and the kernel differ?
   flows   which UDP flows does the kernel bind to a real server that is gone?
+  nft     print rules by which nftables counts DNS packets
 
 lvsdns COMMAND --help lists the flags of a command.
 `
@@ -42,6 +45,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return driftCommand(ctx, args[1:], stdout, stderr)
 	case "flows":
 		return flowsCommand(ctx, args[1:], stdout, stderr)
+	case "version", "--version":
+		fmt.Fprintf(stdout, "lvsdns %s\n", version.Program())
+		return exitClean
+	case "nft":
+		return nftCommand(ctx, args[1:], stdout, stderr)
 	case "help", "-h", "--help":
 		fmt.Fprint(stdout, usage)
 		return exitClean

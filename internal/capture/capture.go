@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/lvsdns/lvsdns/internal/dnscount"
+	"github.com/lvsdns/lvsdns/internal/dnscount/top"
 )
 
 // Config says where to listen.
@@ -17,7 +18,8 @@ type Config struct {
 	BlockSize  int      // octets, a power of two that holds the largest packet; 0: 256 KiB
 	// MaxSample bounds how small the sample may get, one in 1 << MaxSample; 0: dnscount.MaxSample.
 	MaxSample uint8
-	Seed      uint64 // of hashes: a number that clients cannot know
+	Seed      uint64     // of hashes: a number that clients cannot know
+	Top       *top.Table // for what is asked most; nil: nobody wants to know
 	Log       *slog.Logger
 	Now       func() time.Time // nil: time.Now; the kernel's clock, which packets are stamped by
 	Links     func() ([]Link, error)
@@ -77,7 +79,7 @@ func New(c Config) *Capture {
 	if c.Links == nil {
 		c.Links = Links
 	}
-	return &Capture{config: c, counter: dnscount.New(dnscount.Options{Seed: c.Seed}), valve: valve{limit: c.MaxSample}}
+	return &Capture{config: c, counter: dnscount.New(dnscount.Options{Seed: c.Seed, Top: c.Top}), valve: valve{limit: c.MaxSample}}
 }
 
 // Update makes it count for another view from now on.
@@ -119,6 +121,13 @@ func (c *Capture) Read() Report {
 		r.Links = append(r.Links, sums)
 	}
 	return r
+}
+
+// Top is what was asked most lately, of each kind the rows at most; nil if Config had no table for it.
+func (c *Capture) Top(rows int) *top.Report {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.counter.Top(c.config.Now().UnixNano(), rows)
 }
 
 // lag is how old a packet may be when it is counted, in nanoseconds: until then nothing has waited in vain.

@@ -66,6 +66,35 @@ func draw(t *testing.T, name string) scene {
 	return s
 }
 
+// meet lets the director learn the MACs of the real server.
+func (s *scene) meet(t *testing.T) map[netip.Addr][6]byte {
+	t.Helper()
+	neighbours := map[netip.Addr][6]byte{}
+	must(t, s.director.Inside(func() error {
+		for _, rip := range s.rips {
+			conn, err := net.Dial("udp", net.JoinHostPort(rip, "9"))
+			if err != nil {
+				return err
+			}
+			conn.Write([]byte("hello"))
+			conn.Close()
+		}
+		for end := time.Now().Add(5 * time.Second); len(neighbours) < 2 && time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+			all, err := Neighbours()
+			if err != nil {
+				return err
+			}
+			for _, n := range all {
+				if slices.Contains(s.rips, n.Addr.String()) {
+					neighbours[n.Addr] = n.MAC
+				}
+			}
+		}
+		return nil
+	}))
+	return neighbours
+}
+
 // listen captures on a host.
 func listen(t *testing.T, h *labtest.Host, v dnscount.View) *Capture {
 	t.Helper()
@@ -111,29 +140,7 @@ func TestForwarded(t *testing.T) {
 			var rules []string
 			view := dnscount.View{Role: dnscount.Director}
 			served := dnscount.View{Role: dnscount.RealServer}
-			neighbours := map[netip.Addr][6]byte{}
-			must(t, s.director.Inside(func() error {
-				for _, rip := range s.rips { // so that the MAC is known
-					conn, err := net.Dial("udp", net.JoinHostPort(rip, "9"))
-					if err != nil {
-						return err
-					}
-					conn.Write([]byte("hello"))
-					conn.Close()
-				}
-				for end := time.Now().Add(5 * time.Second); len(neighbours) < 2 && time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
-					all, err := Neighbours()
-					if err != nil {
-						return err
-					}
-					for _, n := range all {
-						if slices.Contains(s.rips, n.Addr.String()) {
-							neighbours[n.Addr] = n.MAC
-						}
-					}
-				}
-				return nil
-			}))
+			neighbours := s.meet(t)
 			for i, vip := range s.vips {
 				rip := netip.MustParseAddr(s.rips[i])
 				at := vip

@@ -20,6 +20,7 @@ type Exporter struct {
 	Connections Connections
 	Conntrack   Conntrack
 	Notify      NotifyJournal
+	Fallback    FallbackReport
 	DNS         DNS
 }
 
@@ -101,6 +102,11 @@ type NotifyJournal struct {
 	StateDir string // empty: it is not read
 }
 
+// FallbackReport is where lvsdns-fallback says how it is.
+type FallbackReport struct {
+	ReportFile string // empty: it is not read
+}
+
 // DNS is whether and where DNS traffic is captured.
 type DNS struct {
 	Capture    bool
@@ -109,6 +115,11 @@ type DNS struct {
 	Ports      []uint16
 	Services   []netip.AddrPort
 	Memory     int // of each card's ring, MiB
+	Nftables   bool
+	Dnstap     string // where name servers connect: a path, or ADDRESS:PORT; empty: nowhere
+
+	Top                  bool
+	TopZones, TopClients string // in which form they are told: hash, or name and network
 }
 
 // NewExporter is what holds without a file and without flags.
@@ -126,7 +137,8 @@ func NewExporter() *Exporter {
 		Connections: Connections{Interval: time.Minute, MaxTime: 2 * time.Second, MaxEntries: 2_000_000},
 		Conntrack:   Conntrack{Passes: true, Interval: time.Minute, MaxEntries: 2_000_000},
 		Notify:      NotifyJournal{StateDir: "/var/lib/lvsdns"},
-		DNS:         DNS{Role: "auto", Ports: []uint16{53}, Memory: 16},
+		Fallback:    FallbackReport{ReportFile: "/run/lvsdns/fallback-report.json"},
+		DNS:         DNS{Role: "auto", Ports: []uint16{53}, Memory: 16, TopZones: "hash", TopClients: "hash"},
 	}
 }
 
@@ -162,12 +174,18 @@ func (e *Exporter) options() []option {
 		{"connections.interval", spanOrNever{span{&e.Connections.Interval, time.Second, 24 * time.Hour}}, "How often to read IPVS's table of connections, for entries that lead to a real server that was removed. It is read in\nthe background, not when somebody asks. 0s: never."},
 		{"connections.max-time", span{&e.Connections.MaxTime, 10 * time.Millisecond, time.Minute}, "How long one such pass may read: about as much processor time. It rests for four times as long in between.\nBefore Linux 6.14 the time grows with the square of the entries, and 2 s are good for 30,000 to 50,000. A pass that does\nnot come to the end says so, and shows what it found in the part that it read."},
 		{"connections.max-entries", whole{&e.Connections.MaxEntries, 1, 100_000_000}, "How many entries one such pass may read."},
+		{"fallback.report-file", file{&e.Fallback.ReportFile, true}, "Where lvsdns-fallback says what it does. Empty: it is not read."},
 		{"notify.state-dir", file{&e.Notify.StateDir, true}, "Where lvsdns-notify keeps its journal: changes of VRRP state, and what was done about them. Empty: it is not read."},
-		{"dns.capture", truth{&e.DNS.Capture}, "Count the DNS traffic in the packets of the network cards. Needs CAP_NET_RAW. Listens only: no card is made\npromiscuous, and names and addresses of clients are counted, not kept."},
+		{"dns.capture", truth{&e.DNS.Capture}, "Count the DNS traffic in the packets of the network cards. Needs CAP_NET_RAW. Listens only: no card is made\npromiscuous, and names and addresses of clients are counted, not kept, unless dns.top."},
 		{"dns.role", choice{&e.DNS.Role, []string{"auto", "director", "realserver"}}, "What this host is. auto: a director if its IPVS table has virtual servers for DNS, else a real server of the\naddresses that lo, a dummy device or a tunnel's end has."},
 		{"dns.interfaces", interfaces{&e.DNS.Interfaces}, "Network cards to listen on. Empty: those that are stacked on nothing, so that no packet counts twice."},
 		{"dns.ports", ports{&e.DNS.Ports}, "Ports of virtual servers that are DNS."},
 		{"dns.services", endpoints{&e.DNS.Services}, "More virtual servers, as ADDRESS:PORT: those that IPVS knows by a firewall mark, and on a real server its own address\nif the director translates addresses (NAT)."},
 		{"dns.ring-size", whole{&e.DNS.Memory, 1, 1024}, "MiB of memory for the packets of each card until they are counted."},
+		{"dns.top", truth{&e.DNS.Top}, "Keep which zones and which clients ask most, how many different names are asked, and whether they look made up, for\none to two minutes, and tell it at /api/v1/state. Needs dns.capture. Nothing of it becomes a metric."},
+		{"dns.top-zones", choice{&e.DNS.TopZones, []string{"hash", "name"}}, "How zones are told there. hash: a number that means nothing outside this process. name: the zone itself, such as\nexample.com, and no more of the names below it."},
+		{"dns.top-clients", choice{&e.DNS.TopClients, []string{"hash", "network"}}, "How clients are told there. hash: as above. network: the /24 or /56 of the client, never its address."},
+		{"dns.nftables", truth{&e.DNS.Nftables}, "Read the counters of the table that \"lvsdns nft | nft -f -\" loads: each packet and byte of DNS by virtual server, transport and\ndirection. No rule is written or changed. Needs CAP_NET_ADMIN, as the kernel wants it for reading too."},
+		{"dns.dnstap", local{&e.DNS.Dnstap}, "Where name servers of this host tell of their queries and responses by dnstap: the path of a socket, such as\n/run/lvsdns/dnstap.sock, or ADDRESS:PORT of the loopback. The directory must be there. Empty: nobody listens."},
 	}
 }

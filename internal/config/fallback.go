@@ -17,8 +17,10 @@ type Fallback struct {
 
 	CheckersPIDFile     string // keepalived's; empty: there is no keepalived
 	LockFile, StateFile string
+	ReportFile          string // empty: none
 
 	Standby       bool
+	Freeze        bool
 	DryRun        bool
 	Interval      time.Duration
 	Parallel      int
@@ -33,7 +35,8 @@ func NewFallback() *Fallback {
 		ConfigFile:      "/etc/keepalived/keepalived.conf",
 		CheckersPIDFile: "/run/keepalived_checkers.pid",
 		LockFile:        "/run/lvsdns/fallback.lock", StateFile: "/var/lib/lvsdns/fallback.json",
-		Interval: 2 * time.Second, Parallel: 1000, Log: Log{Level: slog.LevelInfo, Format: "text"},
+		ReportFile: "/run/lvsdns/fallback-report.json",
+		Interval:   2 * time.Second, Parallel: 1000, Log: Log{Level: slog.LevelInfo, Format: "text"},
 	}
 }
 
@@ -47,7 +50,9 @@ func (f *Fallback) options() []option {
 		{"checkers-pid-file", file{&f.CheckersPIDFile, true}, "keepalived's checkers pidfile, which is held so that keepalived's checker does not start. Empty: there is no\nkeepalived on this host."},
 		{"lock-file", file{&f.LockFile, false}, "Held so that there is one lvsdns-fallback."},
 		{"state-file", file{&f.StateFile, true}, "What is known of real servers, for a restart after the table was lost. Empty: nothing is remembered."},
-		{"standby", truth{&f.Standby}, "Do not take over now, but when keepalived's parent has been away or frozen for 65 s, which is longer than it waits\nbefore it starts a checker process again. Until then nothing is written and no check runs."},
+		{"report-file", file{&f.ReportFile, true}, "What lvsdns-exporter reads: how things are, at every interval. Empty: nothing is reported."},
+		{"standby", truth{&f.Standby}, "Do not take over now, but when keepalived will not program the table by itself: it has been away or frozen for 65 s,\nwhich is longer than it waits before it starts a checker process again; or see freeze-keepalived. Until then nothing\nis written and no check runs."},
+		{"freeze-keepalived", truth{&f.Freeze}, "With standby: also act when the checker process died 5 times in 3 minutes, or did nothing for 30 s and three times\nthe shortest delay_loop, while its parent lives. The parent is frozen (SIGSTOP) and the checker process ended (SIGKILL); at our end,\nor when the VRRP process dies, the parent goes on. A frozen parent answers neither reload nor stop.\nWithout it the log says what is to be done."},
 		{"dry-run", truth{&f.DryRun}, "Run the checks and say what would be written, and write nothing: no table, no lock, no state, no notify scripts.\nSafe while keepalived is in charge."},
 		{"interval", span{&f.Interval, 500 * time.Millisecond, time.Hour}, "Between two looks at the table and at the configuration. What checks find is written at once."},
 		{"parallel-checks", whole{&f.Parallel, 1, 100_000}, "How many checks may run at a time."},

@@ -125,6 +125,7 @@ keepalived: {config-file: /a, config-id: lb1, version: 2.3.3, signal: true, sign
 checks: {socket: "", max: 10, forget: 2h}
 conntrack: {passes: false, interval: 30s, max-entries: 100000, wanted-udp-timeout: 10s, wanted-udp-stream-timeout: 30s}
 connections: {interval: 0s, max-time: 500ms, max-entries: 1000}
+dns: {capture: true, role: realserver, interfaces: [eth0], ports: [53, 5353], services: ["192.0.2.1:53"], ring-size: 8, nftables: true, dnstap: "127.0.0.1:6000", top: true, top-zones: name, top-clients: network}
 `), 0o644)
 	got, err := LoadExporter(file, true, Flags{"metrics.max-series": {"5", "7"}, "web.listen-address": {":1, :2", ":3"}, "keepalived.signal": {"false"}})
 	if err != nil {
@@ -150,7 +151,8 @@ connections: {interval: 0s, max-time: 500ms, max-entries: 1000}
 		Conntrack:   Conntrack{false, 30 * time.Second, 100_000, 10 * time.Second, 30 * time.Second},
 		Connections: Connections{0, 500 * time.Millisecond, 1000},
 		Notify:      NotifyJournal{"/var/lib/lvsdns"},
-		DNS:         DNS{Role: "auto", Ports: []uint16{53}, Memory: 16},
+		Fallback:    FallbackReport{"/run/lvsdns/fallback-report.json"},
+		DNS:         DNS{true, "realserver", []string{"eth0"}, []uint16{53, 5353}, []netip.AddrPort{netip.MustParseAddrPort("192.0.2.1:53")}, 8, true, "127.0.0.1:6000", true, "name", "network"},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got\n%+v, want\n%+v", got, want)

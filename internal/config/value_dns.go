@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"math"
 	"net/netip"
 	"slices"
@@ -107,3 +108,25 @@ func (v endpoints) yaml() string {
 	}
 	return quoted(all)
 }
+
+// local is where programs of this host connect: the path of a socket, or a port of the loopback.
+type local struct{ to *string }
+
+func (v local) set(raw any) error {
+	s, ok := raw.(string)
+	if !ok || s == "" || strings.HasPrefix(s, "/") {
+		return file{v.to, true}.set(raw)
+	}
+	at, err := netip.ParseAddrPort(s)
+	switch {
+	case err != nil || at.Port() == 0:
+		return want("a path that begins with /, or ADDRESS:PORT such as 127.0.0.1:6000", raw)
+	case !at.Addr().IsLoopback():
+		return fmt.Errorf("%s is no address of the loopback: what comes there has names and addresses of clients and is not encrypted", s)
+	}
+	*v.to = s
+	return nil
+}
+
+func (v local) parse(words []string) error { return v.set(last(words)) }
+func (v local) yaml() string               { return text(v).yaml() }

@@ -4,16 +4,20 @@ import (
 	"cmp"
 	"net/netip"
 	"slices"
+
+	"github.com/lvsdns/lvsdns/internal/dnscount/top"
 )
 
 // Options are the sizes of a Counter's tables.
 type Options struct {
-	Waiting   int    // queries that wait for their response; 0: 65536, which is 1.5 MiB
-	Flows     int    // TCP connections; 0: 16384, up to 5 MiB
-	Fragments int    // fragmented messages in the making; 0: 1024
-	Seed      uint64 // of hashes: a number that clients cannot know
-	Timeout   int64  // nanoseconds after which a query is unanswered; 0: 5 s
-	Idle      int64  // nanoseconds after which a connection is forgotten; 0: 60 s
+	Waiting   int        // queries that wait for their response; 0: 65536, which is 1.5 MiB
+	Flows     int        // TCP connections; 0: 16384, up to 5 MiB
+	Fragments int        // fragmented messages in the making; 0: 1024
+	Recent    int        // questions that clients may repeat; 0: 65536, which is 1 MiB
+	Seed      uint64     // of hashes: a number that clients cannot know
+	Timeout   int64      // nanoseconds after which a query is unanswered; 0: 5 s
+	Idle      int64      // nanoseconds after which a connection is forgotten; 0: 60 s
+	Top       *top.Table // for what is asked most; nil: nobody wants to know
 }
 
 // Counter counts the DNS messages in frames. It belongs to one goroutine. Make one with New.
@@ -25,6 +29,8 @@ type Counter struct {
 	matches   *matches
 	flows     *flows
 	fragments *fragments
+	repeats   *repeats
+	top       *top.Table // nil: off
 	shift     uint8
 	weight    uint64
 
@@ -65,6 +71,8 @@ func New(o Options) *Counter {
 		matches:   newMatches(cmp.Or(o.Waiting, 1<<16), o.Seed, cmp.Or(o.Timeout, 5e9)),
 		flows:     newFlows(cmp.Or(o.Flows, 1<<14), o.Seed, cmp.Or(o.Idle, 60e9)),
 		fragments: newFragments(cmp.Or(o.Fragments, 1<<10), o.Seed),
+		repeats:   newRepeats(cmp.Or(o.Recent, 1<<16), o.Seed),
+		top:       o.Top,
 	}
 	c.Use(View{})
 	return c
@@ -130,6 +138,10 @@ func (c *Counter) serviceSlot(at netip.AddrPort, known map[netip.AddrPort]bool) 
 		c.matches.forget(uint8(free))
 		c.flows.forget(uint8(free))
 		c.fragments.forget(uint8(free))
+		c.repeats.forget(uint8(free))
+		if c.top != nil {
+			c.top.Forget()
+		}
 	}
 	c.slots[free] = serviceSlot{at: at, present: true}
 	return uint8(free)
@@ -171,6 +183,9 @@ func (c *Counter) Tick(now int64) {
 	c.matches.expire(now, c.lonely)
 	c.flows.expire(now, c.ended)
 	c.fragments.expire(now, c.incomplete)
+	if c.top != nil {
+		c.top.Tick(now)
+	}
 }
 
 // Frame counts a frame.
@@ -255,12 +270,12 @@ func (c *Counter) traffic(p *packet, e *exchange) {
 		return
 	}
 	c.message.Parse(p.payload, p.size)
-	c.count(e, &c.message)
+	c.count(e, &c.message, p.payload)
 }
 
-// count counts a message, and joins it with the other half of its exchange. It reports whether the message looks
-// like one.
-func (c *Counter) count(e *exchange, m *Message) bool {
+// count counts a message, and joins it with the other half of its exchange. b begins with it, or is nil if it came in
+// pieces. It reports whether the message looks like one.
+func (c *Counter) count(e *exchange, m *Message, b []byte) bool {
 	slot := &c.slots[e.service]
 	switch {
 	case m.Defect == Short:
@@ -276,9 +291,12 @@ func (c *Counter) count(e *exchange, m *Message) bool {
 	key := c.matches.key(e.client, e.port, e.service, e.transport, m.ID)
 	if e.direction == Query {
 		slot.counts.query(c.indexes, e, m, c.weight)
-		c.asked(key, e, m)
+		c.repeated(e, m, c.asked(key, e, m))
 	} else {
 		c.answered(key, e, m)
+	}
+	if c.top != nil {
+		c.sketch(e, m, b)
 	}
 	return true
 }

@@ -37,15 +37,23 @@ type Counts struct {
 	// Seen is what IPVS counts as incoming packets, by transport: whole datagrams, segments, ICMP about either.
 	Seen [len(Transports)]uint64
 
-	Queries     [len(Transports)][len(Families)]uint64
-	ByType      [len(Types)]uint64
-	ByOpcode    [len(Opcodes)]uint64
-	QueryFlags  [len(QueryFlags)]uint64
-	EDNS        [len(EDNSVersions)]uint64
-	EDNSSize    Histogram
-	Subnets     uint64 // queries with a client subnet (RFC 7871)
-	Cookies     uint64 // queries with a cookie (RFC 7873)
-	Retransmits uint64 // UDP queries with ID, port and question of one that still waits
+	Queries    [len(Transports)][len(Families)]uint64
+	ByType     [len(Types)]uint64
+	ByOpcode   [len(Opcodes)]uint64
+	QueryFlags [len(QueryFlags)]uint64
+	EDNS       [len(EDNSVersions)]uint64
+	EDNSSize   Histogram
+	Subnets    uint64 // queries with a client subnet (RFC 7871)
+	Cookies    uint64 // queries with a cookie (RFC 7873)
+
+	// What clients do about responses that they did not get or do not like; whether this host sees responses or not.
+	Retransmits uint64 // UDP queries with ID, port and question of one a moment before
+	Requeries   uint64 // UDP queries with another ID or port and the question of one that still waits
+	Fallbacks   uint64 // queries over TCP with the question of one over UDP a moment before
+	Downgrades  uint64 // UDP queries with less of EDNS than the same question had a moment before
+	// What clients acknowledge over TCP.
+	AckedBytes uint64    // octets of answers with their lengths
+	AckedSize  Histogram // by ResponseSizes: answers to queries that a connection asked one at a time
 
 	Responses      [len(Transports)][len(Rcodes)]uint64
 	ResponseFlags  [len(ResponseFlags)]uint64
@@ -81,8 +89,9 @@ type Totals struct {
 	Undecodable uint64 // no IP packet, or a broken one
 	Unwanted    uint64 // of no virtual server
 	Unsampled   uint64 // left out by the sample
-	// What had to make room in a table of fixed size: connections, queries that wait, fragments.
-	FlowEvictions, MatchEvictions, FragmentEvictions uint64
+	// What had to make room in a table of fixed size: connections, queries that wait, fragments, questions
+	// that may be repeated.
+	FlowEvictions, MatchEvictions, FragmentEvictions, RepeatEvictions uint64
 	// Unforwarded are queries on the way to a real server that cannot be told apart, by reason: its
 	// address serves several virtual servers, or the MAC is not in the neighbour table.
 	Unforwarded uint64

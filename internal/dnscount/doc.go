@@ -11,7 +11,8 @@
 // director has two copies of each packet; the copies with the client's own view of
 // the addresses are counted, so no translation stands between a query and its
 // response. The other copies say which real server got the query. With direct
-// routing and tunnels a director sees no responses at all, and none are made up.
+// routing and tunnels a director sees no responses at all, and none are made up: what
+// clients do about them (repeat.go, acks.go) is counted as what clients do.
 //
 // What a peer sends is never trusted: every decoder is total, and what it makes
 // of the bytes has a bounded number of names (files names.go and counts.go).

@@ -1,26 +1,25 @@
 package dnscount
 
-// asked lets a query wait, or joins it with a response that was read before it.
-func (c *Counter) asked(key uint64, e *exchange, m *Message) {
+// asked lets a query wait, or joins it with a response that was read before it. It reports whether the same query waits
+// already.
+func (c *Counter) asked(key uint64, e *exchange, m *Message) (again bool) {
 	counts := &c.slots[e.service].counts
 	if h := c.matches.find(key); h != nil {
 		switch {
 		case h.state == answered && h.at >= e.at && h.same(m):
 			counts.Latency[e.transport].add(Latencies[:], uint64(h.at-e.at), c.weight)
 			*h = half{}
-			return
+			return false
 		case h.state == asked && h.same(m) && e.at-h.at <= c.matches.timeout:
 			// The client has lost patience. It still waits for the first answer, from the first time it asked.
-			if e.transport == UDP {
-				counts.Retransmits += c.weight
-			}
-			return
+			return true
 		default:
 			c.lonely(*h)
 			*h = half{}
 		}
 	}
 	c.wait(half{key: key, at: e.at, question: m.Question, service: e.service, state: asked, weight: uint16(c.weight)})
+	return false
 }
 
 // answered counts a response and joins it with its query.

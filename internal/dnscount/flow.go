@@ -25,6 +25,7 @@ type flow struct {
 	server    uint8  // slot of the real server that gets them, plus 1; 0: not known
 	begun     bool   // the client's SYN was seen
 	closed    bool   // by the client: its queries are counted
+	acks      acks
 	transport [2]stream
 }
 
@@ -133,6 +134,7 @@ func (c *Counter) evicted(f *flow) {
 // ended counts what is known when a connection is over.
 func (c *Counter) ended(f *flow) {
 	c.closed(f)
+	c.settle(f)
 	for i := range f.transport {
 		s := &f.transport[i]
 		if s.hole != s.holeEnd {
@@ -179,6 +181,9 @@ func (c *Counter) segment(p *packet, e *exchange) {
 		return
 	}
 	f.last = max(f.last, e.at)
+	if e.direction == Query {
+		c.acknowledged(f, p)
+	}
 	if p.size > 0 {
 		c.data(f, &f.transport[e.direction], e, seq, p.payload, p.size)
 	}

@@ -137,7 +137,7 @@ func (c *Counter) later(f *Frame, p *packet, in bool) {
 // incomplete counts a message with as much as was seen of it.
 func (c *Counter) incomplete(part *partial) {
 	if part.reads {
-		c.count(&part.exchange, part.scanner.finish())
+		c.count(&part.exchange, part.scanner.finish(), nil)
 	}
 }
 

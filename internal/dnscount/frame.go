@@ -64,7 +64,7 @@ type packet struct {
 	mac          [6]byte // of the receiver; zero without Ethernet
 	payload      []byte  // of UDP, TCP, ICMP or a later fragment, as far as it was captured
 	size         int     // of payload on the wire
-	seq          uint32
+	seq, ack     uint32
 	fragment     fragment
 	sport, dport uint16
 	proto        uint8
@@ -343,6 +343,7 @@ func (p *packet) tcp(b []byte, size int) bool {
 	}
 	p.sport, p.dport = be16(b, 0), be16(b, 2)
 	p.seq = uint32(be16(b, 4))<<16 | uint32(be16(b, 6))
+	p.ack = uint32(be16(b, 8))<<16 | uint32(be16(b, 10))
 	p.tcpFlags = b[13]
 	p.payload, p.size = b[min(header, len(b)):], size-header
 	return true

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/lvsdns/lvsdns/internal/dnscount/packets"
+	"github.com/lvsdns/lvsdns/internal/dnscount/top"
 )
 
 // frames is traffic of a director: queries of many clients and both copies of all, with responses as NAT has them.
@@ -184,7 +185,7 @@ func FuzzFrame(f *testing.F) {
 	f.Add(packets.Ether(macHost, packets.IP(ip("192.0.2.11"), vip.Addr(), protoICMP, append([]byte{3, 4, 0, 0, 0, 0, 0, 0}, inner...))), packets.Ether(macHost, inner), uint8(0), uint8(2))
 	counters := map[Role]*Counter{}
 	for _, v := range []View{director(), realServer()} {
-		counters[v.Role] = New(Options{Seed: 1, Waiting: 64, Flows: 64, Fragments: 64})
+		counters[v.Role] = New(Options{Seed: 1, Waiting: 64, Flows: 64, Fragments: 64, Top: top.New(top.Options{Zones: 4, Clients: 4})})
 		counters[v.Role].Use(v)
 	}
 	f.Fuzz(func(t *testing.T, one, two []byte, kind, cut uint8) {
@@ -200,6 +201,9 @@ func FuzzFrame(f *testing.F) {
 		c.Tick(int64(cut) * 1e9)
 		if c.totals.Frames != before.Frames+3 {
 			t.Error("frames are not counted")
+		}
+		if r := c.Top(int64(cut)*1e9, 2); len(r.Zones) > 4 || len(r.Clients) > 2 {
+			t.Errorf("%+v", r)
 		}
 		for _, s := range c.Report().Services {
 			var queries, types uint64

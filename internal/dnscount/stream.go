@@ -34,6 +34,9 @@ func (c *Counter) data(f *flow, s *stream, e *exchange, seq uint32, b []byte, si
 		b = b[:size]
 	}
 	ahead := int32(seq - s.next)
+	if e.direction == Query && (ahead > 0 || s.sync != inSync) {
+		f.acks.blurred = true
+	}
 	switch {
 	case s.sync == unknown:
 		s.next = seq
@@ -90,7 +93,7 @@ func (c *Counter) skipped(f *flow, s *stream, e *exchange, missing uint32) bool 
 	s.scanner.lose(missing)
 	if s.scanner.left == 0 {
 		s.reading = false
-		c.counted(f, s, e, s.scanner.finish())
+		c.counted(f, s, e, s.scanner.finish(), nil)
 	}
 	return true
 }
@@ -99,7 +102,7 @@ func (c *Counter) skipped(f *flow, s *stream, e *exchange, missing uint32) bool 
 func (c *Counter) desync(s *stream, e *exchange) {
 	c.slots[e.service].counts.Desyncs += c.weight
 	if s.reading {
-		c.count(e, s.scanner.finish())
+		c.count(e, s.scanner.finish(), nil)
 	}
 	s.sync, s.reading, s.high = lost, false, false
 }
@@ -137,7 +140,7 @@ func (c *Counter) mend(f *flow, s *stream, e *exchange, b []byte) {
 			break
 		}
 		c.message.Parse(b[2:2+length], length)
-		c.counted(f, s, e, &c.message)
+		c.counted(f, s, e, &c.message, b[2:2+length])
 		b = b[2+length:]
 		s.hole += 2 + uint32(length)
 	}
@@ -154,7 +157,7 @@ func (c *Counter) messages(f *flow, s *stream, e *exchange, b []byte) {
 			b = b[s.scanner.feed(b):]
 			if s.scanner.left == 0 {
 				s.reading = false
-				c.counted(f, s, e, s.scanner.finish())
+				c.counted(f, s, e, s.scanner.finish(), nil)
 			}
 			continue
 		}
@@ -171,8 +174,9 @@ func (c *Counter) messages(f *flow, s *stream, e *exchange, b []byte) {
 		}
 		if length <= len(b) {
 			c.message.Parse(b[:length], length)
+			message := b[:length]
 			b = b[length:]
-			c.counted(f, s, e, &c.message)
+			c.counted(f, s, e, &c.message, message)
 			continue
 		}
 		s.scanner.begin(length)
@@ -180,9 +184,9 @@ func (c *Counter) messages(f *flow, s *stream, e *exchange, b []byte) {
 	}
 }
 
-// counted counts a message of a stream.
-func (c *Counter) counted(f *flow, s *stream, e *exchange, m *Message) {
-	if !c.count(e, m) {
+// counted counts a message of a stream, which is b unless it came in pieces.
+func (c *Counter) counted(f *flow, s *stream, e *exchange, m *Message, b []byte) {
+	if !c.count(e, m, b) {
 		// What says "response" where queries belong is no DNS, or not where we think it begins.
 		if m.Has(HasHeader) {
 			c.desync(s, e)
@@ -191,7 +195,11 @@ func (c *Counter) counted(f *flow, s *stream, e *exchange, m *Message) {
 		}
 		return
 	}
-	if e.direction == Response || m.Defect == Short {
+	if e.direction == Response {
+		return
+	}
+	c.asks(f, m)
+	if m.Defect == Short {
 		return
 	}
 	f.queries++

@@ -13,7 +13,7 @@ import (
 // Compare finds all differences, sorted: what matters most first, then by
 // virtual server, real server and kind.
 func Compare(in Input) []Difference {
-	c := &comparison{Input: in, beliefs: pair(in.Config, in.Belief), reports: reportsOf(in.Checks)}
+	c := &comparison{Input: in, beliefs: pair(in.Config, in.Belief), reports: reportsOf(in.Checks), told: toldOf(in.Told)}
 	wanted := expand(in.Config)
 	for i := range wanted {
 		v := &wanted[i]
@@ -37,6 +37,7 @@ type comparison struct {
 	Input
 	beliefs
 	reports
+	told  map[subject]string
 	found []Difference
 }
 

@@ -26,6 +26,7 @@ type Input struct {
 	Checks    []Check       // what the exporter heard from the checks themselves
 	Listened  time.Duration // for how long it has been listening; 0: it does not listen
 	Overdue   Overdue       // see Watch
+	Told      []Told        // what keepalived said in its FIFO
 }
 
 // Estimator is what is known of the kernel thread that moves IPVS's counters.
@@ -39,6 +40,14 @@ type Check struct {
 	Server netip.AddrPort // that was asked
 	Passed bool
 	Age    time.Duration
+}
+
+// Told is a real server of which keepalived said last, in its lvs_notify_fifo, that it has failed. It is a hint: a line may be lost, and
+// keepalived says nothing when it starts. So it tells why a server is out, where nobody knows better, and makes no difference of its own.
+type Told struct {
+	Service ipvs.ServiceKey
+	Server  ipvs.DestinationKey
+	At      time.Time
 }
 
 // Difference is one thing that is not as it should be.

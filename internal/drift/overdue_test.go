@@ -1,13 +1,42 @@
 package drift_test
 
 import (
+	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/lvsdns/lvsdns/internal/drift"
 	"github.com/lvsdns/lvsdns/internal/ipvs"
 )
+
+// TestTold has keepalived say in its FIFO that a real server has failed: that is why it is out, if nobody knows better, and no difference while it is in.
+func TestTold(t *testing.T) {
+	const said = "its check fails, as keepalived said at 2026-01-02T03:04:05Z"
+	for name, tt := range map[string]struct {
+		spoil func(*scene)
+		want  string
+	}{
+		"out":           {func(s *scene) { s.remove(first) }, said},
+		"at weight 0":   {func(s *scene) { s.edit("alpha", "alpha\ninhibit_on_failure"); s.kernel(first).Weight = 0 }, said},
+		"its own word":  {func(s *scene) { s.remove(first); s.hears(first, false) }, ": its check fails"},
+		"still serving": {func(*scene) {}, ""},
+	} {
+		s := healthy()
+		s.forget()
+		tt.spoil(s)
+		s.input.Told = []drift.Told{{Service: s.service().Service.ServiceKey, Server: ipvs.To(netip.MustParseAddrPort("198.51.100.21:53")), At: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}}
+		s.load(t)
+		got := ""
+		for _, d := range drift.Compare(s.input) {
+			got += string(d.Kind) + " " + d.Text
+		}
+		if tt.want == "" && got != "" || !strings.HasSuffix(got, tt.want) || tt.want != "" && !strings.HasPrefix(got, "real_server_down ") {
+			t.Errorf("%s: %q, want %q", name, got, tt.want)
+		}
+	}
+}
 
 // TestWatch has a real server go out, and its check speak or not.
 func TestWatch(t *testing.T) {

@@ -2,6 +2,7 @@ package drift
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/lvsdns/lvsdns/internal/ipvs"
 )
@@ -50,6 +51,9 @@ func (c *comparison) absent(v *virtual, s *server) {
 			e.in = yes
 		}
 	}
+	if why := c.told[subject{v.ServiceKey, s.DestinationKey}]; e.in == unknown && why != "" {
+		e.in, e.why = no, why
+	}
 	if e.in == yes {
 		d := about(ServerMissing, v, s, "is not in the kernel: it gets no clients, and keepalived, which takes it for present, does not add it again")
 		d.Mend = addServer(v, s, e.weight)
@@ -62,6 +66,15 @@ func (c *comparison) absent(v *virtual, s *server) {
 	d := about(ServerDown, v, s, "is not in the kernel: %s", e.why)
 	d.Mend = mendDown(e.why)
 	c.add(d)
+}
+
+// toldOf is why keepalived has taken real servers out, as it has said.
+func toldOf(all []Told) map[subject]string {
+	reasons := map[subject]string{}
+	for _, t := range all {
+		reasons[subject{t.Service, t.Server}] = "its check fails, as keepalived said at " + t.At.UTC().Format(time.RFC3339)
+	}
+	return reasons
 }
 
 // mendDown sends to the machine that is to blame.
@@ -98,6 +111,9 @@ func (c *comparison) weight(v *virtual, s *server, has uint32, e expectation) {
 	switch {
 	case has == 0 && (e.weight == 0 && e.why != "" || e.weight > 0 && e.mayBeZero && !overdue):
 		why := e.why
+		if told := c.told[subject{v.ServiceKey, s.DestinationKey}]; told != "" && s.believed == nil {
+			why = told
+		}
 		if c.failed(s) {
 			why = "its check fails"
 		}

@@ -2,20 +2,23 @@ package fallback
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/lvsdns/lvsdns/internal/fallback/apply"
 	"github.com/lvsdns/lvsdns/internal/fallback/guard"
 	"github.com/lvsdns/lvsdns/internal/fallback/plan"
-	"github.com/lvsdns/lvsdns/internal/ipvs"
 )
 
-// pass looks at the table and brings it to what it should be. An error ends the pass and is said once; the next one
-// begins with another look.
+// pass looks at the table and brings it to what it should be. An error ends the pass and is said once, be it of the look or of a
+// step; the next one begins with another look.
 func (r *run) pass(ctx context.Context) {
 	r.dirty = false
+	began := time.Now()
 	err := r.try(ctx)
+	r.took = time.Since(began)
 	if ctx.Err() != nil {
 		return
 	}
@@ -23,6 +26,7 @@ func (r *run) pass(ctx context.Context) {
 	if err != nil {
 		text = err.Error()
 		r.left = nil
+		r.errors++
 	}
 	if text != "" && text != r.said {
 		r.Log.Error("pass", "error", err)
@@ -60,6 +64,7 @@ func (r *run) try(ctx context.Context) error {
 		return nil
 	case len(p.Steps) == 0:
 		r.left, r.former = &table, nil
+		r.refused.clear()
 		return nil
 	}
 	if err := r.Guard(); err != nil {
@@ -70,19 +75,27 @@ func (r *run) try(ctx context.Context) error {
 }
 
 func (r *run) write(ctx context.Context, p plan.Plan) error {
-	done, err := apply.Steps(ctx, r.Kernel, p.Steps)
+	r.refused.last(p.Steps)
+	done, refused := apply.Steps(ctx, r.Kernel, p.Steps)
 	for _, s := range p.Steps[:done] {
 		r.Log.Info("written", "step", s.String())
 	}
+	r.written += uint64(done)
+	table, err := r.Kernel.Snapshot(ctx)
 	if err != nil {
-		return err
-	}
-	var table ipvs.Table
-	if table, err = r.Kernel.Snapshot(ctx); err != nil {
-		return fmt.Errorf("look at the table after writing: %w", err)
+		return errors.Join(refused, fmt.Errorf("look at the table after writing: %w", err))
 	}
 	r.left = &table
 	r.save()
+	if refused != nil && ctx.Err() == nil {
+		r.errors++
+	}
+	switch {
+	case refused == nil:
+		r.refused.clear()
+	case ctx.Err() == nil && r.refused.note(p.Steps[done]):
+		r.Log.Error("pass", "error", refused)
+	}
 	return nil
 }
 

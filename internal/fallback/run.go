@@ -32,9 +32,14 @@ type run struct {
 	results chan outcome
 	age     int // of the configuration: results of an earlier one do not count
 
-	left    *ipvs.Table // the table as we left it; nil: not known
-	stopped string      // why nothing is written; empty: it is
-	said    string      // the last error of a pass
+	took    time.Duration // by the last pass
+	left    *ipvs.Table   // the table as we left it; nil: not known
+	stopped string        // why nothing is written; empty: it is
+	said    string        // the last error of a look
+	refused refusals
+	written uint64            // steps
+	errors  uint64            // passes that ended with one
+	checks  map[string]uint64 // that have run, by report.Results
 	dirty   bool
 	saved   saved
 }
@@ -50,7 +55,7 @@ type outcome struct {
 // is one before anything was written. The table stays as it is at the end.
 func Run(ctx context.Context, o Options) error {
 	o.defaults()
-	r := &run{Options: o, results: make(chan outcome), saved: readState(o.StateFile)}
+	r := &run{Options: o, results: make(chan outcome), checks: map[string]uint64{}, saved: readState(o.StateFile)}
 	config, blocks, err := o.Load()
 	if err != nil {
 		return err
@@ -68,6 +73,7 @@ func Run(ctx context.Context, o Options) error {
 	defer cancel()
 	r.look()
 	r.pass(ctx)
+	r.report()
 	o.Ready()
 	r.loop(ctx)
 	r.save()
@@ -91,7 +97,7 @@ func (r *run) loop(ctx context.Context) {
 		r.launch(ctx, time.Now())
 		due.Reset(r.queue.wait(time.Now()))
 		if r.dirty && gather == nil {
-			gather = time.After(soon)
+			gather = time.After(max(soon, r.took))
 		}
 		select {
 		case <-ctx.Done():
@@ -110,6 +116,7 @@ func (r *run) loop(ctx context.Context) {
 				r.reload(ctx)
 			}
 			r.pass(ctx)
+			r.report()
 			r.Alive()
 		case <-r.Reload:
 			r.stopped, r.left = "", nil
@@ -211,6 +218,23 @@ func (r *run) reload(ctx context.Context) {
 		return
 	}
 	r.former, r.left = former, nil
+	r.refused.clear()
+}
+
+// notify tells whom the configuration names of an event.
+func (r *run) notify(e health.Event) {
+	if r.DryRun || r.stopped != "" {
+		return
+	}
+	if err := announce(r.config, e); err != nil {
+		r.Log.Warn("a FIFO gets no line", "error", err)
+	}
+	if !e.Script.IsSet() {
+		return
+	}
+	if err := probe.Hook(e.Script, r.Probe); err != nil {
+		r.Log.Error("a notify script does not run", "script", e.Script.String(), "error", err)
+	}
 }
 
 // result takes what a probe found.
@@ -218,6 +242,7 @@ func (r *run) result(o outcome) {
 	if o.age != r.age {
 		return
 	}
+	r.count(o.result)
 	before := o.check.Up()
 	n := r.machine.Result(o.check, o.result)
 	if o.check.Config.File != nil {
@@ -235,10 +260,6 @@ func (r *run) result(o outcome) {
 	}
 	for _, e := range n.Events {
 		r.Log.Info(string(e.Kind), "virtual_server", plan.Block{Virtual: e.Virtual}.Name(), "reason", e.Reason)
-		if e.Script.IsSet() && !r.DryRun && r.stopped == "" {
-			if err := probe.Hook(e.Script, r.Probe); err != nil {
-				r.Log.Error("a notify script does not run", "script", e.Script.String(), "error", err)
-			}
-		}
+		r.notify(e)
 	}
 }

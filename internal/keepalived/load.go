@@ -44,6 +44,10 @@ func Load(name string, o Options) (*Config, error) {
 			return nil, err
 		}
 	}
+	for i := range cfg.VirtualServers {
+		// Grown one by one, they would hold up to twice the memory: of 10,000 real servers 5 MB.
+		cfg.VirtualServers[i].RealServers = slices.Clone(cfg.VirtualServers[i].RealServers)
+	}
 	validate(cfg, all.add)
 	cfg.Files = uniq(cfg.Files)
 	cfg.Notes = all.sorted(cfg.Files)

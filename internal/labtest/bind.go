@@ -23,9 +23,14 @@ func (s setup) bind() server {
 		"  recursion no;",
 		"  dnssec-validation no;",
 		"  notify no;",
+	}
+	if s.dnstap != "" {
+		conf = append(conf, "  dnstap { auth; client; };", fmt.Sprintf("  dnstap-output unix %q;", s.dnstap))
+	}
+	conf = append(conf,
 		"};",
 		"controls { };",
-	}
+	)
 	if release() < 13 { // BIND 9.20 has no lock file, and no option for it
 		conf = append(conf[:2], append([]string{"  lock-file none;"}, conf[2:]...)...)
 	}

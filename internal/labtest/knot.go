@@ -20,8 +20,13 @@ func (s setup) knot() server {
 		"    storage: " + s.dir,
 		"    journal-content: none",
 		"    zonefile-sync: -1",
-		"zone:",
 	}
+	if s.dnstap != "" {
+		conf = append(conf, "    global-module: mod-dnstap/tell")
+		tell := []string{"mod-dnstap:", "  - id: tell", "    sink: unix:" + s.dnstap, "    log-queries: on", "    log-responses: on"}
+		conf = append(tell, conf...) // templates name what is above them
+	}
+	conf = append(conf, "zone:")
 	for _, z := range s.good {
 		conf = append(conf, "  - domain: "+z, "    file: zone")
 	}

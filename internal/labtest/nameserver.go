@@ -49,6 +49,7 @@ type setup struct {
 	servfail []string // answered with SERVFAIL
 	refused  []string // answered with REFUSED
 	split    Split
+	dnstap   string // where it tells of its messages; empty: nowhere
 }
 
 // server is how to run one name server.
@@ -68,6 +69,10 @@ type Config struct {
 
 	// Split gives some clients another view; by default there is one for all.
 	Split Split
+
+	// Dnstap is the path of the socket to which the server tells of its queries and responses; by default
+	// it does not. The one who listens must be there before: libfstrm tries again every five seconds only.
+	Dnstap string
 }
 
 // NameServer puts a name server on the host's own addresses and its VIPs, starts it
@@ -85,6 +90,7 @@ func (h *Host) NameServerWith(c Config) *NameServer {
 		dir:    filepath.Join(h.dir, string(c.Software)),
 		listen: h.parse(c.Listen),
 		split:  c.Split,
+		dnstap: c.Dnstap,
 	}}
 	if len(n.setup.listen) == 0 {
 		n.setup.listen = append(h.Addrs(), h.vips...)

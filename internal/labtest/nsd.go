@@ -29,6 +29,10 @@ func (s setup) nsd() server {
 	for _, z := range s.servfail {
 		conf = append(conf, "zone:", "  name: "+z, "  zonefile: missing")
 	}
+	if s.dnstap != "" {
+		conf = append(conf, "dnstap:", "  dnstap-enable: yes", "  dnstap-socket-path: "+s.dnstap,
+			"  dnstap-log-auth-query-messages: yes", "  dnstap-log-auth-response-messages: yes")
+	}
 	return server{
 		files: map[string]string{"nsd.conf": lines(conf...), "zone": zoneFile(outsideView)},
 		args:  []string{"-d", "-c", s.dir + "/nsd.conf"},

@@ -59,10 +59,22 @@ func (k *Keepalived) ConfigFile() string { return k.conf }
 func (h *Host) Exporter(k *Keepalived, flags ...string) *Process {
 	h.lab.t.Helper()
 	h.lab.must(os.MkdirAll("/run/lvsdns", 0o755), "host %s: exporter", h.Name)
+	return h.exporter(append([]string{"--keepalived.config-file=" + k.conf}, flags...))
+}
+
+// ServerExporter starts lvsdns-exporter on a host without keepalived. The hosts of the lab share their files: those of
+// the director's keepalived and checks are not this one's.
+func (h *Host) ServerExporter(flags ...string) *Process {
+	h.lab.t.Helper()
+	return h.exporter(append([]string{
+		"--keepalived.config-file=" + h.dir + "/none", "--keepalived.pid-file=" + h.dir + "/none", "--checks.socket=", "--notify.state-dir=",
+	}, flags...))
+}
+
+func (h *Host) exporter(flags []string) *Process {
+	h.lab.t.Helper()
 	h.lab.Install("lvsdns-exporter", "/usr/bin/lvsdns-exporter")
-	return h.Start("/usr/bin/lvsdns-exporter", append([]string{
-		"--web.listen-address=:9741", "--keepalived.config-file=" + k.conf,
-	}, flags...)...)
+	return h.Start("/usr/bin/lvsdns-exporter", append([]string{"--web.listen-address=:9741"}, flags...)...)
 }
 
 // Inside runs f on a thread that is in the host's namespace: sockets that f opens are the host's.

@@ -32,6 +32,10 @@ func (s setup) unbound() server {
 	for _, z := range s.servfail {
 		conf = append(conf, "forward-zone:", "  name: "+z, "  forward-addr: 127.0.0.1")
 	}
+	if s.dnstap != "" {
+		conf = append(conf, "dnstap:", "  dnstap-enable: yes", "  dnstap-socket-path: "+s.dnstap,
+			"  dnstap-log-client-query-messages: yes", "  dnstap-log-client-response-messages: yes")
+	}
 	return server{
 		files: map[string]string{"unbound.conf": lines(conf...), "zone": zoneFile(outsideView)},
 		args:  []string{"-d", "-c", s.dir + "/unbound.conf"},

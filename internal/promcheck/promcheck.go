@@ -11,13 +11,14 @@ import (
 	"strings"
 
 	"github.com/prometheus/prometheus/promql/parser"
+	"go.yaml.in/yaml/v3"
 )
 
 // Metrics are the labels of each metric, those included that Prometheus adds to all.
 type Metrics map[string]labels
 
-// Load reads the tables of docs/metrics.md, which are made from the exporter's
-// own, in the repository above the working directory.
+// Load reads the tables of docs/metrics.md, which are made from the exporter's own, and what alerts/lvsdns.yml
+// records, in the repository above the working directory.
 func Load() (Metrics, error) {
 	root, err := Root()
 	if err != nil {
@@ -45,12 +46,57 @@ func Load() (Metrics, error) {
 				has[label] = true
 			}
 		}
-		known[strings.TrimSuffix(name, "`")] = has
+		known.add(strings.TrimSuffix(name, "`"), cells[1], has)
 	}
 	if len(known) == own {
 		return nil, fmt.Errorf("%s has no table of metrics", f.Name())
 	}
-	return known, lines.Err()
+	if err := lines.Err(); err != nil {
+		return nil, err
+	}
+	return known, known.record(filepath.Join(root, "alerts", "lvsdns.yml"))
+}
+
+// add adds a metric by the names that its samples have: those of a histogram have others than itself.
+func (m Metrics) add(name, kind string, has labels) {
+	if kind != "histogram" {
+		m[name] = has
+		return
+	}
+	m[name+"_sum"], m[name+"_count"] = has, has
+	m[name+"_bucket"] = maps.Clone(has)
+	m[name+"_bucket"]["le"] = true
+}
+
+// record adds what a file of rules records, in its order: a rule may use those before it.
+func (m Metrics) record(file string) error {
+	var rules struct {
+		Groups []struct {
+			Rules []struct{ Record, Expr string }
+		}
+	}
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	if err := yaml.Unmarshal(b, &rules); err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	for _, g := range rules.Groups {
+		for _, r := range g.Rules {
+			if r.Record == "" {
+				continue
+			}
+			e, err := parser.ParseExpr(r.Expr)
+			if err != nil {
+				return fmt.Errorf("%s: %s: %w", file, r.Record, err)
+			}
+			if m[r.Record], err = m.labels(e); err != nil {
+				return fmt.Errorf("%s: %s: %w", file, r.Record, err)
+			}
+		}
+	}
+	return nil
 }
 
 // Root is the directory of go.mod, at or above the working directory.

@@ -49,7 +49,8 @@ func draw(lab *labtest.Lab) *stage {
               --->  director 192.168.1.11  -->
   client2 .52       VIP 192.168.1.100          dns2 192.168.1.22  NSD
 
-  Prometheus .9  <---  lvsdns-exporter on the director
+  Prometheus .9  <---  lvsdns-exporter on the director and on both servers:
+                       with DR the director sees queries, the servers answers
 
   UDP and TCP port 53, scheduler wlc, forwarding method DR. Every 6 seconds
   keepalived runs: lvsdns-check --name example.com --transport both ADDRESS
@@ -58,7 +59,7 @@ starting ...
 `, kernel())
 	lan := lab.LAN("lan", "192.168.1.0/24")
 	s := &stage{lab: lab, lan: lan, director: lab.Director("director", lan.At("192.168.1.11"))}
-	for i, rip := range []string{"192.168.1.21", "192.168.1.22"} {
+	for i, rip := range rips {
 		host := lab.RealServer(fmt.Sprintf("dns%d", i+1), lan.At(rip)).DR(vip)
 		s.servers = append(s.servers, server{host, host.NameServer(labtest.NSD)})
 	}

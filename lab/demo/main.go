@@ -33,12 +33,11 @@ func run(args []string) int {
 		s := draw(lab)
 		s.observe(s.director.Keepalived(conf))
 		if quick {
-			s.play(2 * time.Second)
-			s.report()
+			s.report(s.play(2 * time.Second))
 			return
 		}
 		t := s.play(5 * time.Second)
-		s.report()
+		s.report(t)
 		s.stay(ctx, t)
 	})
 	if err != nil && !errors.Is(err, context.Canceled) {

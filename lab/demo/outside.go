@@ -21,6 +21,12 @@ const (
 	prometheusPage = monitor + ":9090"
 )
 
+// rips are the real servers.
+var rips = [2]string{"192.168.1.21", "192.168.1.22"}
+
+// exporterOf is where the exporter of a host is.
+func exporterOf(host string) string { return host + ":9741" }
+
 // What the demo inside is told by its environment: where a browser finds the pages.
 const (
 	statusURL     = "LVSDNS_DEMO_STATUS"

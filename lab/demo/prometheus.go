@@ -25,6 +25,10 @@ scrape_configs:
     static_configs:
       - targets: [%q]
         labels: {instance: director}
+      - targets: [%q]
+        labels: {instance: dns1}
+      - targets: [%q]
+        labels: {instance: dns2}
 `
 
 // prometheus is Debian's, on the host's side of a link.
@@ -66,7 +70,7 @@ func (p *prometheus) run(link *guest.Link, program string, alive *os.File, start
 		defer log.Close()
 		err = errors.Join(
 			os.WriteFile(file("lvsdns.yml"), alerts.Rules(), 0o644),
-			os.WriteFile(file("prometheus.yml"), fmt.Appendf(nil, prometheusConf, statusPage), 0o644))
+			os.WriteFile(file("prometheus.yml"), fmt.Appendf(nil, prometheusConf, statusPage, exporterOf(rips[0]), exporterOf(rips[1])), 0o644))
 	}
 	if err != nil {
 		started <- err

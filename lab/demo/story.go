@@ -42,6 +42,7 @@ func (s *stage) play(watch time.Duration) traffic {
 	fmt.Printf("the director holds the VIP, both name servers have passed their first check, after %v\n", tenths(took))
 	s.show()
 	s.announce()
+	s.listens()
 	t := s.ask("start")
 	s.pause(watch)
 	fmt.Printf("   client queries so far: %s\n", t.counts("start"))
@@ -56,6 +57,7 @@ func (s *stage) play(watch time.Duration) traffic {
 func (s *stage) scene(t traffic, i int, scene scene, at int, watch time.Duration) {
 	broken, healthy := s.servers[at], s.servers[1-at]
 	failing, without := fmt.Sprint(i, " failing"), fmt.Sprint(i, " without")
+	before := s.packets()
 	fmt.Printf("\n%d of %d: %s %s\n", i+1, len(scenes()), broken.Name, scene.says)
 	t.phase(failing)
 	scene.spoil(broken.dns)
@@ -75,6 +77,7 @@ func (s *stage) scene(t traffic, i int, scene scene, at int, watch time.Duration
 	fmt.Printf("   client queries until it was out: %s\n", t.counts(failing))
 	fmt.Printf("   client queries while it was out: %s\n", t.counts(without))
 	fmt.Printf("   repaired, and back in both tables after %v\n", tenths(back))
+	fmt.Printf("   packets say meanwhile: %s\n", s.packets().since(before))
 	if s.tables(1-at) != 2 {
 		s.lab.Fatalf("%s was healthy all the time, and is not in both tables\n%s", healthy.Name, s.lab.Dump())
 	}
@@ -92,6 +95,7 @@ func (s *stage) stay(ctx context.Context, t traffic) {
 		}
 		now := time.Now().Format(time.TimeOnly)
 		fmt.Printf("\n%s  client queries: %s\n", now, t.counts(""))
+		fmt.Printf("   packets say: %s\n", s.packets())
 		s.show()
 	}
 }

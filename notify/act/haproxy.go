@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"syscall"
+	"time"
 )
 
 // HAProxy brings servers and frontends into a state.
@@ -14,9 +16,19 @@ type HAProxy struct {
 	To                 string   // ready, drain, maint or disable
 }
 
-// Do implements Action. It looks first and changes only what is not as it should be.
+// Do implements Action. It looks first and changes only what is not as it should be. For a HAProxy that does not listen it waits
+// until its deadline.
 func (h HAProxy) Do(ctx context.Context, _ Call) (string, error) {
 	now, err := readProxies(ctx, h.Socket)
+	for ctx.Err() == nil && (errors.Is(err, syscall.ENOENT) || errors.Is(err, syscall.ECONNREFUSED)) {
+		// It may be about to start, as keepalived is when both do so at boot.
+		select {
+		case <-time.After(100 * time.Millisecond):
+		case <-ctx.Done():
+			return "", err
+		}
+		now, err = readProxies(ctx, h.Socket)
+	}
 	if err != nil {
 		return "", err
 	}

@@ -1,6 +1,7 @@
 package act
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -97,7 +98,27 @@ func TestHAProxy(t *testing.T) {
 			t.Errorf("%v %v to %s: %s: %s\nwant %s: %s", tt.a.Servers, tt.a.Frontends, tt.a.To, text, status(), tt.want, tt.status)
 		}
 	}
-	if _, err := (HAProxy{Socket: "/nonexistent/admin.sock", Servers: []string{"a/b"}, To: "ready"}).Do(t.Context(), Call{}); err == nil {
+	// One that begins to listen while it is waited for.
+	late := socket + ".late"
+	done := make(chan error, 1)
+	go func() {
+		_, err := (HAProxy{Socket: late, Servers: []string{"web/s2"}, To: "ready"}).Do(t.Context(), Call{})
+		done <- err
+	}()
+	select {
+	case err := <-done:
+		t.Errorf("a HAProxy that does not listen yet was not waited for: %v", err)
+	case <-time.After(250 * time.Millisecond):
+		if err := os.Rename(socket, late); err != nil {
+			t.Fatal(err)
+		}
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 150*time.Millisecond)
+	defer cancel()
+	if _, err := (HAProxy{Socket: "/nonexistent/admin.sock", Servers: []string{"a/b"}, To: "ready"}).Do(ctx, Call{}); err == nil {
 		t.Error("no HAProxy is no success")
 	}
 }

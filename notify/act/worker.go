@@ -75,10 +75,29 @@ func (w *Worker) Once(ctx context.Context, e *notify.Event, unwritten bool) (fai
 	for len(w.jobs) > 0 {
 		w.wait(ctx)
 	}
-	if ctx.Err() == nil {
-		w.agree(ctx)
-	}
+	w.insist(ctx)
 	return w.failed, errors.Join(slices.Collect(maps.Values(w.trouble))...)
+}
+
+// insist looks whether the parts agree, and for a while again if they do not: keepalived may just be about to take real servers in, or HAProxy
+// to start. It ends when somebody waits for the turn, who will look again.
+func (w *Worker) insist(ctx context.Context) {
+	const polls, times = 20, 20 // of 25 ms: every half second for ten seconds
+	for n := 0; ctx.Err() == nil && !w.agree(ctx) && n < times; n++ {
+		next, err := notify.TryLock(w.Journal.RunDir, nextLock)
+		if next == nil || err != nil {
+			return
+		}
+		next.Release()
+		select {
+		case <-time.After(polls * w.Poll):
+		case <-ctx.Done():
+		}
+		w.again(ctx)
+		for len(w.jobs) > 0 {
+			w.wait(ctx)
+		}
+	}
 }
 
 // about is doubt of the subject of an event, and of all that belong to it.
@@ -287,20 +306,21 @@ func (w *Worker) log(n notify.ActionNote, superseded bool) {
 	}
 }
 
-func (w *Worker) agree(ctx context.Context) {
+// agree puts into the journal whether the parts of services agree, and returns whether all do.
+func (w *Worker) agree(ctx context.Context) bool {
 	if w.Agree == nil {
-		return
+		return true
 	}
 	d, err := w.Journal.Read()
 	if err != nil {
-		return
+		return true // Nobody would be told.
 	}
 	now := w.Agree(ctx, d)
-	if agreed(now, d.Agreements) {
-		return
+	if !agreed(now, d.Agreements) {
+		_, err = w.Journal.Update(func(d *notify.Document) { d.Agreements = now })
+		w.note("journal", err)
 	}
-	_, err = w.Journal.Update(func(d *notify.Document) { d.Agreements = now })
-	w.note("journal", err)
+	return !slices.ContainsFunc(now, func(a notify.Agreement) bool { return !a.Agrees })
 }
 
 // agreed says whether there is nothing new but the time.

@@ -166,12 +166,16 @@ func TestFlood(t *testing.T) {
 		return lost
 	}
 	if lost := flood(10_000); lost != 0 {
-		t.Logf("%d of 10,000 did not fit", lost)
+		t.Errorf("%d of 10,000 did not fit", lost)
 	}
-	r.until("all that fitted", func(d *notify.Document) bool { return d.Reader.Lines >= 9000 })
+	d := r.until("all of them", func(d *notify.Document) bool { return d.Reader.Lines == 10_000 })
+	if before := r.doubts.Load(); before != 1 || d.Reader.Resyncs != 0 {
+		t.Errorf("nothing was lost: doubts %d, %+v", before, d.Reader)
+	}
 	before := r.doubts.Load()
 	lost := flood(300_000)
 	t.Logf("%d of 300,000 did not fit", lost)
+	r.until("all that fitted", func(d *notify.Document) bool { return d.Reader.Lines == uint64(310_000-lost) })
 	if lost > 0 {
 		r.until("a word about it", func(d *notify.Document) bool {
 			return strings.Contains(d.Reader.Why, "the FIFO was full") && r.doubts.Load() > before
@@ -180,7 +184,7 @@ func TestFlood(t *testing.T) {
 	for !write(vrrp, "INSTANCE \"VI\" FAULT 100\n") {
 		time.Sleep(time.Millisecond)
 	}
-	d := r.until("the last event", is(notify.Fault))
+	d = r.until("the last event", is(notify.Fault))
 	if len(d.History()) > 1000 {
 		t.Errorf("%d events in the history", len(d.History()))
 	}

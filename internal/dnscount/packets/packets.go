@@ -16,12 +16,18 @@ func UDP(src, dst uint16, payload []byte) []byte {
 	return append(b, payload...)
 }
 
-// TCP is a segment with timestamps, without a checksum.
+// TCP is a segment with timestamps, without a checksum, that acknowledges nothing.
 func TCP(src, dst uint16, seq uint32, flags byte, payload []byte) []byte {
+	return Acknowledging(src, dst, seq, 0, flags, payload)
+}
+
+// Acknowledging is TCP with an acknowledgement.
+func Acknowledging(src, dst uint16, seq, ack uint32, flags byte, payload []byte) []byte {
 	b := binary.BigEndian.AppendUint16(nil, src)
 	b = binary.BigEndian.AppendUint16(b, dst)
 	b = binary.BigEndian.AppendUint32(b, seq)
-	b = append(b, 0, 0, 0, 0, 0x80, flags, 0xff, 0xff, 0, 0, 0, 0)
+	b = binary.BigEndian.AppendUint32(b, ack)
+	b = append(b, 0x80, flags, 0xff, 0xff, 0, 0, 0, 0)
 	b = append(b, 1, 1, 8, 10, 0, 0, 0, 0, 0, 0, 0, 0) // timestamps
 	return append(b, payload...)
 }

@@ -202,20 +202,61 @@ func TestForeign(t *testing.T) {
 	}
 }
 
-// TestAbsence: a checker that dies and is started again within keepalived's back-off is no reason to act.
-func TestAbsence(t *testing.T) {
-	var a guard.Absence
-	start := time.Unix(1000, 0)
-	for _, look := range []struct {
+// TestTrigger: a checker that dies and is started again within keepalived's back-off is no reason to act.
+func TestTrigger(t *testing.T) {
+	type look struct {
 		second int
-		there  bool
-		want   bool
+		guard.Look
+		want guard.Cause
+	}
+	alive := func(second, checker int, turns uint64) look {
+		return look{second: second, Look: guard.Look{Parent: 10, Checker: checker, Named: checker, Turns: turns}}
+	}
+	dead := func(second, named int, want guard.Cause) look {
+		return look{second, guard.Look{Parent: 10, Named: named}, want}
+	}
+	for _, test := range []struct {
+		name  string
+		every time.Duration
+		looks []look // what is between them is as before
 	}{
-		{0, true, false}, {1, false, false}, {60, false, false}, {61, true, false}, // it was only away for a minute
-		{62, false, false}, {126, false, false}, {127, false, true}, {128, true, false}, {129, false, false},
+		{"nobody for longer than the back-off", 0, []look{{0, guard.Look{}, ""}, {64, guard.Look{}, ""}, {65, guard.Look{}, guard.Away}}},
+		{"away for a minute", 0, []look{{0, guard.Look{}, ""}, alive(61, 11, 1), {62, guard.Look{}, ""}, {126, guard.Look{}, ""}, {127, guard.Look{}, guard.Away}}},
+		{"one death, and a back-off of a minute", 0, []look{alive(0, 11, 1), dead(5, 11, ""), alive(65, 12, 1), alive(200, 12, 1)}},
+		{"a parent that starts no checker", 0, []look{alive(0, 11, 1), dead(5, 11, ""), dead(69, 11, ""), dead(70, 11, guard.Missing)}},
+		{"four deaths", 0, []look{alive(0, 11, 1), alive(1, 12, 1), dead(2, 12, ""), alive(4, 13, 1), alive(5, 14, 1), alive(9, 15, 1), alive(300, 15, 2)}},
+		{"five deaths", 0, []look{alive(0, 11, 1), alive(1, 12, 1), dead(2, 12, ""), alive(4, 13, 1), alive(5, 14, 1), alive(9, 15, 1),
+			{30, guard.Look{Parent: 10, Checker: 16, Named: 16, Turns: 1}, guard.Looping}}},
+		{"five that are never seen alive", 0, []look{alive(0, 11, 1), dead(1, 12, ""), dead(2, 13, ""), dead(4, 14, ""), dead(8, 15, guard.Looping)}},
+		{"five deaths in a day", 0, []look{alive(0, 11, 1), alive(100, 12, 1), alive(200, 13, 1), alive(300, 14, 1), alive(400, 15, 1), alive(500, 16, 1)}},
+		{"five restarts of the whole", 0, []look{alive(0, 11, 1), {1, guard.Look{Parent: 20, Checker: 21}, ""}, {2, guard.Look{Parent: 30, Checker: 31}, ""},
+			{3, guard.Look{Parent: 40, Checker: 41}, ""}, {4, guard.Look{Parent: 50, Checker: 51}, ""}, {5, guard.Look{Parent: 60, Checker: 61}, ""}}},
+		{"a checker that does nothing", time.Second, []look{alive(0, 11, 1), alive(1, 11, 2), alive(30, 11, 2), {31, guard.Look{Parent: 10, Checker: 11, Turns: 2}, guard.Hanging}}},
+		{"one that does nothing for as long as it may", 20 * time.Second, []look{alive(0, 11, 1), alive(59, 11, 1), alive(60, 11, 2), alive(119, 11, 2),
+			{120, guard.Look{Parent: 10, Checker: 11, Turns: 2}, guard.Hanging}}},
+		{"one that has nothing to do", 0, []look{alive(0, 11, 1), alive(1000, 11, 1)}},
+		{"a new one that does nothing", time.Second, []look{alive(0, 11, 1), alive(29, 12, 1), alive(58, 12, 1)}},
 	} {
-		if got := a.See(start.Add(time.Duration(look.second)*time.Second), look.there); got != look.want {
-			t.Errorf("second %d, there %t: %t, want %t", look.second, look.there, got, look.want)
+		trigger := guard.Trigger{Every: test.every}
+		start, second := time.Unix(1000, 0), 0
+		var last guard.Look
+		for _, l := range test.looks {
+			for ; second < l.second; second++ {
+				if c := trigger.See(start.Add(time.Duration(second)*time.Second), last); c != "" {
+					t.Fatalf("%s: second %d: %s", test.name, second, c)
+				}
+			}
+			if got := trigger.See(start.Add(time.Duration(l.second)*time.Second), l.Look); got != l.want {
+				t.Fatalf("%s: second %d: %q, want %q", test.name, l.second, got, l.want)
+			}
+			last, second = l.Look, l.second+1
+		}
+	}
+	// A host that stood still has seen nothing.
+	trigger := guard.Trigger{Every: time.Second}
+	for _, second := range []int{0, 1, 2, 3000, 3001, 3029} {
+		if c := trigger.See(time.Unix(int64(second), 0), guard.Look{Parent: 10, Checker: 11, Turns: 1}); c != "" {
+			t.Errorf("second %d: %s", second, c)
 		}
 	}
 }

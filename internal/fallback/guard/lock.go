@@ -27,6 +27,7 @@ type Held struct {
 	lock    *os.File
 	pidfile *os.File // nil: not held
 	o       Options
+	frozen  clan // by us
 }
 
 // ErrHeld is in the errors of [Acquire] that go away when somebody else ends.
@@ -155,7 +156,8 @@ func (h *Held) Check() error {
 	return nil
 }
 
-// Release lets go of both, so that keepalived starts. The pidfile is removed, as keepalived does it.
+// Release lets go of both, so that keepalived starts. The pidfile is removed, as keepalived does it. A parent that was frozen for
+// this goes on.
 func (h *Held) Release() {
 	if h.Check() == nil {
 		if h.pidfile != nil {
@@ -164,6 +166,9 @@ func (h *Held) Release() {
 		_ = h.lock.Truncate(0)
 	}
 	h.close()
+	if h.frozen.parent != 0 {
+		_ = thaw(h.frozen.parent)
+	}
 }
 
 func (h *Held) close() {
@@ -172,6 +177,17 @@ func (h *Held) close() {
 			_ = f.Close()
 		}
 	}
+}
+
+// Abandoned reports whether who held both was killed, and nobody has had them since: [Held.Release] and every keepalived that
+// starts and ends leave something else.
+func Abandoned(o Options) bool {
+	if o.PIDFile == "" || Holder(o.Lock) != 0 {
+		return false
+	}
+	lock, err1 := os.ReadFile(o.Lock)
+	pidfile, err2 := os.ReadFile(o.PIDFile)
+	return errors.Join(err1, err2) == nil && len(lock) > 0 && string(lock) == string(pidfile)
 }
 
 // Holder is the process that has the lock; 0: nobody has it. It takes nothing.

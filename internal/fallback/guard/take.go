@@ -2,6 +2,7 @@ package guard
 
 import (
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -22,7 +23,7 @@ func Take(o Options) (*Held, error) {
 	if err := rival(o); err != nil {
 		return nil, err
 	}
-	o.Frozen = frozen(all, o)
+	o.Frozen = len(frozen(all, o)) > 0
 	h, err := Acquire(o)
 	if err != nil || o.PIDFile == "" {
 		return h, err
@@ -40,6 +41,11 @@ func Take(o Options) (*Held, error) {
 func (h *Held) Mine() error {
 	if err := h.Check(); err != nil {
 		return err
+	}
+	if child := h.frozen.bereft(); child != 0 {
+		parent := h.frozen.parent
+		h.frozen = clan{}
+		return errors.Join(fmt.Errorf("keepalived's process %d has ended; its parent (pid %d) was frozen by us and goes on now, to start it again, and its checker process too", child, parent), thaw(parent))
 	}
 	if rival(h.o) == nil {
 		return nil
@@ -62,15 +68,15 @@ func rival(o Options) error {
 	return nil
 }
 
-// frozen reports whether a stopped parent has our configuration or pidfile.
-func frozen(all []Process, o Options) bool {
+// frozen lists the stopped parents with our configuration or pidfile.
+func frozen(all []Process, o Options) (pids []int) {
 	for _, p := range all {
 		if p.Stopped {
 			p.Stopped = false
 			if Rival([]Process{p}, o.Config, o.PIDFile) != nil {
-				return true
+				pids = append(pids, p.PID)
 			}
 		}
 	}
-	return false
+	return pids
 }

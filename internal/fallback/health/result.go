@@ -15,7 +15,6 @@ func (m *Machine) Result(c *Check, r Result) Next {
 	if r.Unknown {
 		return n
 	}
-	first := !c.hasRun
 	if c.Config.File != nil {
 		r.Pass, c.adds = fileWeight(c.Config.File, r.Value)
 	}
@@ -38,7 +37,7 @@ func (m *Machine) Result(c *Check, r Result) Next {
 	}
 	c.hasRun = true
 	m.settle(c.of, r.Reason, &n)
-	n.Changed = n.Changed || first || c.of.weight() != weight
+	n.Changed = n.Changed || c.of.weight() != weight
 	return n
 }
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/lvsdns/lvsdns/internal/ipvs"
@@ -22,6 +23,7 @@ type Kernel struct {
 
 	Writes []string // each write that was asked for, in order
 	FailAt int      // the write that fails, from 1; 0: none
+	Refuse string   // writes that have this in them fail, each time; empty: none
 	Fault  error    // what it fails with
 }
 
@@ -34,7 +36,8 @@ func (k *Kernel) Do(f func()) {
 
 func (k *Kernel) write(format string, args ...any) error {
 	k.Writes = append(k.Writes, fmt.Sprintf(format, args...))
-	if k.FailAt == len(k.Writes) {
+	last := k.Writes[len(k.Writes)-1]
+	if k.FailAt == len(k.Writes) || k.Refuse != "" && strings.Contains(last, k.Refuse) {
 		return k.Fault
 	}
 	return nil

@@ -1,0 +1,44 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/lvsdns/lvsdns/exporter"
+	"github.com/lvsdns/lvsdns/internal/config"
+	"github.com/lvsdns/lvsdns/internal/fallback/report"
+)
+
+// fallback reads what lvsdns-fallback says of itself; nil if it is not to be read.
+func fallback(s *config.Exporter) func() (*exporter.Fallback, error) {
+	if s.Fallback.ReportFile == "" {
+		return nil
+	}
+	return func() (*exporter.Fallback, error) {
+		r, err := report.Read(s.Fallback.ReportFile)
+		if r == nil {
+			return &exporter.Fallback{}, err
+		}
+		f := &exporter.Fallback{
+			State: exporter.FallbackPrograms, Why: r.Stopped, At: r.At, Writes: r.Writes, Errors: r.Errors,
+			VirtualServers: r.VirtualServers, Blocked: r.Blocked, Up: r.Up, Down: r.Down, Checks: r.Checks,
+		}
+		switch {
+		case !runs(s.Sources.Root, r.PID):
+			f.State = exporter.FallbackGone
+		case r.Waits:
+			f.State = exporter.FallbackWaits
+		case r.Stopped != "":
+			f.State = exporter.FallbackStopped
+		}
+		return f, nil
+	}
+}
+
+// runs reports whether a process is a lvsdns-fallback that lives.
+func runs(root string, pid int) bool {
+	name, err := os.ReadFile(filepath.Join(root, "proc", strconv.Itoa(pid), "comm"))
+	return err == nil && strings.TrimSpace(string(name)) == "lvsdns-fallback"
+}

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/lvsdns/lvsdns/exporter"
+	"github.com/lvsdns/lvsdns/internal/config"
+	"github.com/lvsdns/lvsdns/internal/fallback/report"
+)
+
+func TestFallback(t *testing.T) {
+	root := t.TempDir()
+	settings := config.NewExporter()
+	settings.Sources.Root, settings.Fallback.ReportFile = root, filepath.Join(root, "report.json")
+	read := fallback(settings)
+	if f, err := read(); err != nil || f.State != "" {
+		t.Errorf("without a report: %+v, %v", f, err)
+	}
+	lives := func(name string) {
+		t.Helper()
+		dir := filepath.Join(root, "proc", "42")
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "comm"), []byte(name+"\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, tt := range []struct {
+		name   string
+		alive  string
+		report report.Report
+		want   exporter.FallbackState
+	}{
+		{"another program has its process ID", "sleep", report.Report{PID: 42}, exporter.FallbackGone},
+		{"it programs", "lvsdns-fallback", report.Report{PID: 42, Writes: 3}, exporter.FallbackPrograms},
+		{"it has stopped", "lvsdns-fallback", report.Report{PID: 42, Stopped: "somebody wrote"}, exporter.FallbackStopped},
+		{"it stands by", "lvsdns-fallback", report.Report{PID: 42, Waits: true}, exporter.FallbackWaits},
+		{"it was killed", "lvsdns-fallback", report.Report{PID: 43}, exporter.FallbackGone},
+	} {
+		lives(tt.alive)
+		tt.report.At = time.Unix(1767323000, 0)
+		if err := report.Write(settings.Fallback.ReportFile, tt.report); err != nil {
+			t.Fatal(err)
+		}
+		f, err := read()
+		if err != nil || f.State != tt.want || f.Writes != tt.report.Writes || !f.At.Equal(tt.report.At) {
+			t.Errorf("%s: %+v, %v; want %s", tt.name, f, err, tt.want)
+		}
+	}
+	settings.Fallback.ReportFile = ""
+	if fallback(settings) != nil {
+		t.Error("it is read though no file is named")
+	}
+}

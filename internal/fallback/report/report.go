@@ -1,0 +1,74 @@
+// Package report is what lvsdns-fallback says of itself to whoever wants to know, such as lvsdns-exporter: a small file that it replaces again
+// and again. Nobody is waited for, and reading it disturbs nobody.
+package report
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// Report is one moment of a lvsdns-fallback.
+type Report struct {
+	PID     int       `json:"pid"`
+	At      time.Time `json:"at"`
+	Waits   bool      `json:"waits"`   // it stands by; all that follows is empty
+	Stopped string    `json:"stopped"` // why nothing is written; empty: it is
+
+	Writes uint64 `json:"writes"` // steps that the kernel took
+	Errors uint64 `json:"errors"` // passes that ended with an error
+
+	VirtualServers int               `json:"virtual_servers"`
+	Blocked        int               `json:"blocked"` // of them, left alone
+	Up             int               `json:"real_servers_up"`
+	Down           int               `json:"real_servers_down"`
+	Checks         map[string]uint64 `json:"checks"` // that have run, by [Results]
+}
+
+// Results are what a check can come to: passed, failed, and nothing was learnt.
+func Results() []string { return []string{Pass, Fail, Unknown} }
+
+// The results.
+const (
+	Pass    = "pass"
+	Fail    = "fail"
+	Unknown = "unknown"
+)
+
+// Write replaces the file in one step. Everybody may read it.
+func Write(name string, r Report) error {
+	text, err := json.Marshal(r)
+	if err == nil {
+		err = os.MkdirAll(filepath.Dir(name), 0o755)
+	}
+	if err == nil {
+		err = os.WriteFile(name+".new", text, 0o644)
+	}
+	if err == nil {
+		err = os.Rename(name+".new", name)
+	}
+	if err != nil {
+		return fmt.Errorf("write the report: %w", err)
+	}
+	return nil
+}
+
+// Read returns nil if there is no file: no lvsdns-fallback has run here, or the last one has ended in order.
+func Read(name string) (*Report, error) {
+	text, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	var r Report
+	if err == nil {
+		err = json.Unmarshal(text, &r)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read lvsdns-fallback's report %s: %w", name, err)
+	}
+	return &r, nil
+}
