@@ -3,8 +3,10 @@
 package main_test
 
 import (
+	"context"
 	"fmt"
 	"maps"
+	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -52,6 +54,45 @@ func (r *rig) start(wrapper ...string) {
 func (r *rig) startWith(flags ...string) {
 	r.t.Helper()
 	r.run(nil, flags)
+	if slices.Contains(flags, "--dns.capture") {
+		r.t.Cleanup(r.covered)
+	}
+}
+
+// covered holds the packets that were seen against those that IPVS counted: every test that captures ends so.
+func (r *rig) covered() {
+	r.t.Helper()
+	said := "nothing was asked"
+	for end := time.Now().Add(10 * time.Second); r.exporter.Running() && time.Now().Before(end); time.Sleep(200 * time.Millisecond) { // its counters move every 2 s
+		body, err := r.director.Get(context.Background(), "http://127.0.0.1:9741/metrics") // the test's own context has ended
+		if err != nil {
+			r.t.Error(err)
+			return
+		}
+		p, err := parsePage(string(body))
+		if err != nil {
+			r.t.Error(err)
+			return
+		}
+		counted, seen := map[string]float64{}, map[string]float64{}
+		for _, s := range p["lvsdns_ipvs_virtual_server_in_packets_total"] {
+			counted[at(s.labels["vip"], s.labels["vport"])] += s.value
+		}
+		for _, s := range p["lvsdns_capture_seen_packets_total"] {
+			seen[at(s.labels["vip"], s.labels["vport"])] += s.value
+		}
+		all := true
+		said = ""
+		for service, n := range seen {
+			said += fmt.Sprintf("%s: %g packets seen, IPVS counts %g. ", service, n, counted[service])
+			all = all && math.Abs(n-counted[service]) <= 0.01*counted[service]
+		}
+		if all && len(seen) > 0 {
+			r.t.Log(said)
+			return
+		}
+	}
+	r.t.Errorf("the coverage is not within 1 %%: %s", said)
 }
 
 // run starts it without sharing, so that every page is a new reading.
