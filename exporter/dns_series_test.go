@@ -35,8 +35,14 @@ func seriesOf(page string) (all []string) {
 // TestDNSSeriesTable: the table in docs/dns.md is the number of series that there are, for each metric and in sum.
 func TestDNSSeriesTable(t *testing.T) {
 	r := newRig(t, func(c *Config) { c.Traffic = dnsTraffic(nil) })
-	have := map[string][2]int{}
+	have, ofHost, ofCard := map[string][2]int{}, 0, 0
 	for _, s := range seriesOf(r.page(t, "")) {
+		switch capture := strings.HasPrefix(s, "lvsdns_capture_"); {
+		case capture && strings.Contains(s, "interface="):
+			ofCard++
+		case capture && !strings.Contains(s, "vip="):
+			ofHost++
+		}
 		name, labels, _ := strings.Cut(s, "{")
 		name = regexp.MustCompile(`_(bucket|sum|count)$`).ReplaceAllString(name, "")
 		for i, vip := range []string{"2001:db8::1", "192.0.2.1"} {
@@ -50,6 +56,9 @@ func TestDNSSeriesTable(t *testing.T) {
 	text, err := os.ReadFile("../docs/dns.md")
 	if err != nil {
 		t.Fatal(err)
+	}
+	if formula := fmt.Sprintf("series = %d + %d × cards + ", ofHost, ofCard); !strings.Contains(string(text), formula) {
+		t.Errorf("the formula in docs/dns.md does not begin with %q", formula)
 	}
 	told, sum := map[string][2]int{}, [2]int{}
 	for _, m := range regexp.MustCompile("(?m)^\\| `(lvsdns_[a-z_]+)` \\| [^|]* \\| ([0-9]+) \\| ([0-9]+) \\|$").FindAllStringSubmatch(string(text), -1) {
