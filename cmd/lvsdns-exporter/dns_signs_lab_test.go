@@ -128,7 +128,9 @@ func TestDNSSigns(t *testing.T) {
 	is := func(name string, want int, more ...string) func() bool {
 		return r.is(name, float64(want), append(more, labels...)...)
 	}
-	lab.WaitFor("all is counted", 20*time.Second, is("lvsdns_dns_tcp_acked_bytes_total", acked))
+	lab.WaitFor("all is counted", 20*time.Second, func() bool {
+		return is("lvsdns_dns_tcp_acked_bytes_total", acked)() && is("lvsdns_dns_queries_total", udp, "transport=udp")()
+	})
 	p := r.page()
 	for _, tt := range []struct {
 		name string
