@@ -274,3 +274,32 @@ func TestGuardLost(t *testing.T) {
 }
 
 func addr(s string) netip.AddrPort { return netip.MustParseAddrPort(s) }
+
+// TestBeginning: a virtual server that the kernel has not begins with its sorry server unless quorum and hysteresis are both reached.
+func TestBeginning(t *testing.T) {
+	d := newDirector(t, `virtual_server 192.0.2.1 53 {
+	protocol UDP
+	lb_algo rr
+	lb_kind DR
+	quorum 2
+	hysteresis 1
+	sorry_server 10.9.9.9 53
+	real_server 10.0.0.1 53 {
+	}
+	real_server 10.0.0.2 53 {
+	}
+}
+`)
+	defer d.start()()
+	var servers []string
+	d.kernel.Do(func() {
+		for _, e := range d.kernel.Entries {
+			for _, s := range e.Destinations {
+				servers = append(servers, s.Addr.String())
+			}
+		}
+	})
+	if len(servers) != 1 || servers[0] != "10.9.9.9" {
+		t.Errorf("it begins with %v", servers)
+	}
+}

@@ -60,7 +60,9 @@ func (s saved) where(names plan.Names, table ipvs.Table, kernel keepalived.State
 		}
 	}
 	remembered := s.over(kernel)
-	return keepalived.State{Sorry: kernel.Sorry, Server: func(v *keepalived.VirtualServer, r *keepalived.RealServer) keepalived.Standing {
+	// One that is not there begins as with keepalived: quorum and hysteresis must both be reached.
+	sorry := func(v *keepalived.VirtualServer) bool { return !there[v] || kernel.Sorry(v) }
+	return keepalived.State{Sorry: sorry, Server: func(v *keepalived.VirtualServer, r *keepalived.RealServer) keepalived.Standing {
 		if there[v] {
 			return kernel.Server(v, r)
 		}
