@@ -48,6 +48,8 @@ func TestDNSTraffic(t *testing.T) {
 		share, known := p.value("lvsdns_capture_coverage_ratio", "vip="+vip)
 		return known && math.Abs(share-1) <= 0.01
 	})
+	time.Sleep(time.Second) // what left by the other card is in another ring
+	p = r.page()
 	for _, tt := range []struct {
 		want   float64
 		name   string
