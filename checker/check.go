@@ -22,6 +22,7 @@ type Check struct {
 	Attempts  int            // tries inside the deadline; below 1 counts as 1
 	WeightBy  *LatencyWeight // nil: no weight
 	Encrypted Encrypted      // needed for the transports TLS and HTTPS
+	Buffers   *Buffers       // nil: each try makes its own
 }
 
 // Run asks and judges. It never returns later than the timeout by more than

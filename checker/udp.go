@@ -50,7 +50,9 @@ func (c *Check) udp(ctx context.Context, q Question) Leg {
 
 // receive reads datagrams until one is the answer.
 func (c *Check) receive(conn *net.UDPConn, sent []query, seen *strays) (*dns.Msg, int, error) {
-	buf := make([]byte, dns.MaxMsgSize)
+	datagram := c.Buffers.get()
+	defer c.Buffers.put(datagram)
+	buf := datagram[:]
 	for {
 		n, from, err := conn.ReadFromUDPAddrPort(buf)
 		if err != nil {

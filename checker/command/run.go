@@ -22,6 +22,8 @@ type Program struct {
 	// HandOver continues as the program that has Encrypted; it returns only
 	// when that is impossible. Used where Encrypted is nil.
 	HandOver func() error
+	// Buffers are for a process that runs many checks; nil: each makes its own.
+	Buffers *checker.Buffers
 	// Exit ends the process where a write of the verdict blocks; nil to wait.
 	Exit func(status int)
 	// Version returns the version stamped into the program.
@@ -63,6 +65,7 @@ func (p Program) Run(ctx context.Context) (status int) {
 			return p.fail(mode, checker.Usage, err)
 		}
 	}
+	cmd.Check.Buffers = p.Buffers
 	report := cmd.Check.Run(ctx)
 	status = checker.ExitStatus(report.Outcome, cmd.Mode, report.Weight)
 	if cmd.Socket != "" {

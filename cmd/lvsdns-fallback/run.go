@@ -11,6 +11,7 @@ import (
 	"runtime/debug"
 	"syscall"
 
+	"github.com/lvsdns/lvsdns/checker"
 	"github.com/lvsdns/lvsdns/internal/config"
 	"github.com/lvsdns/lvsdns/internal/fallback"
 	"github.com/lvsdns/lvsdns/internal/fallback/plan"
@@ -76,7 +77,7 @@ func serve(ctx context.Context, s *config.Fallback, log *slog.Logger) error {
 	options := fallback.Options{
 		Load: from.load, Kernel: client, Floor: float64(s.FloorPercent) / 100, StateFile: s.StateFile, DryRun: s.DryRun,
 		Interval: s.Interval, Parallel: s.Parallel, Local: localAddresses, Log: log,
-		Probe: probe.Options{Scripts: scripts(cfg), Getenv: os.Getenv, Environ: os.Environ(), Fork: s.ForkDNSChecks},
+		Probe: probe.Options{Scripts: scripts(cfg), Getenv: os.Getenv, Environ: os.Environ(), Fork: s.ForkDNSChecks, Buffers: new(checker.Buffers)},
 		Ready: func() { tell("READY=1") }, Alive: func() { tell("WATCHDOG=1") },
 	}
 	if !s.DryRun {

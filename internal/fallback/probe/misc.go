@@ -75,6 +75,7 @@ func inside(k *keepalived.Checker, args []string, o Options) Probe {
 			Name: "lvsdns-check", Args: args, Getenv: o.Getenv, Stdout: &out, Stderr: &out,
 			Encrypted: func(t command.TLSOptions) (checker.Encrypted, error) { return encrypted.New(encrypted.Options(t)) },
 			Version:   func() (string, bool) { return "", false },
+			Buffers:   o.Buffers,
 		}.Run(ctx)
 		line, _, _ := bytes.Cut(out.Bytes(), []byte("\n"))
 		return verdict(k, status, string(line))

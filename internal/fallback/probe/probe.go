@@ -12,6 +12,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/lvsdns/lvsdns/checker"
 	"github.com/lvsdns/lvsdns/internal/fallback/health"
 	"github.com/lvsdns/lvsdns/internal/host"
 	"github.com/lvsdns/lvsdns/internal/keepalived"
@@ -26,6 +27,7 @@ type Options struct {
 	Getenv  func(name string) string // for lvsdns-check, which is run inside this process
 	Environ []string                 // of scripts
 	Fork    bool                     // start lvsdns-check as a script like any other
+	Buffers *checker.Buffers         // of lvsdns-check inside this process; nil: none are kept
 }
 
 // New makes the probe of a check of a configuration.
