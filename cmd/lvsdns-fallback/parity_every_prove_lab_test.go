@@ -88,6 +88,7 @@ type every struct {
 var blocked = map[string]string{
 	"nftables.conf":    "the marks of its groups need keepalived's own nftables rules",
 	"fatal-range.conf": "keepalived never ends adding its range, and lvsdns-fallback refuses to begin",
+	"suspend.conf":     "before its first check, which ha_suspend keeps from running, a real server serves with keepalived and waits with lvsdns-fallback",
 }
 
 var everyStage = []struct {
