@@ -64,6 +64,6 @@ func (o *Options) defaults() {
 	}
 }
 
-// soon is how long results are gathered before a pass at least: checks of one cause end together. As long as the last pass took, if that is
-// longer, so that many results in a row do not cost more than half a processor.
+// soon is how long results are gathered before a pass at least: checks of one cause end together. Four times as long as the last pass took, if that is
+// longer, so that many results in a row do not take more than a fifth of a processor from the checks.
 const soon = 10 * time.Millisecond

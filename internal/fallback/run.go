@@ -97,7 +97,7 @@ func (r *run) loop(ctx context.Context) {
 		r.launch(ctx, time.Now())
 		due.Reset(r.queue.wait(time.Now()))
 		if r.dirty && gather == nil {
-			gather = time.After(max(soon, r.took))
+			gather = time.After(max(soon, 4*r.took))
 		}
 		select {
 		case <-ctx.Done():
