@@ -50,24 +50,30 @@ func (c *Check) udp(ctx context.Context, q Question) Leg {
 
 // receive reads datagrams until one is the answer.
 func (c *Check) receive(conn *net.UDPConn, sent []query, seen *strays) (*dns.Msg, int, error) {
-	datagram := c.Buffers.get()
-	defer c.Buffers.put(datagram)
-	buf := datagram[:]
 	for {
-		n, from, err := conn.ReadFromUDPAddrPort(buf)
-		if err != nil {
-			return nil, 0, err
-		}
-		if stray := checkSource(c.Server, from); stray != nil {
-			seen.add(*stray)
-			continue
-		}
-		m, stray := accept(sent, c.Ask.TSIG, buf[:n])
-		if stray == nil {
-			return m, n, nil
+		m, n, stray, err := c.receiveOne(conn, sent)
+		if err != nil || stray == nil {
+			return m, n, err
 		}
 		seen.add(*stray)
 	}
+}
+
+func (c *Check) receiveOne(conn *net.UDPConn, sent []query) (*dns.Msg, int, *Stray, error) {
+	if err := c.Buffers.await(conn); err != nil {
+		return nil, 0, nil, err
+	}
+	buf := c.Buffers.get()
+	defer c.Buffers.put(buf)
+	n, from, err := conn.ReadFromUDPAddrPort(buf[:])
+	if err != nil {
+		return nil, 0, nil, err
+	}
+	if stray := checkSource(c.Server, from); stray != nil {
+		return nil, n, stray, nil
+	}
+	m, stray := accept(sent, c.Ask.TSIG, buf[:n])
+	return m, n, stray, nil
 }
 
 // eachTry runs try until one is answered, at most c.Attempts times, and leaves

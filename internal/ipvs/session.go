@@ -17,6 +17,7 @@ type session struct {
 	*Client
 	ctx     context.Context
 	family  uint16
+	calls   uint64    // of a batch
 	renewed time.Time // when the deadline was set
 }
 

@@ -67,15 +67,11 @@ type table struct {
 	cfg      *Config
 	services []*Service
 	index    map[serviceKey]*Service
-	present  map[destinationKey]bool
+	present  map[*Service]map[netip.AddrPort]bool // of services with many destinations
+	count    int                                  // of all destinations
 	doubles  []double
 	marks    map[groupMark]uint32 // that nftables_ipvs gives out
 	full     bool                 // the limits have cut something off
-}
-
-type destinationKey struct {
-	*Service
-	netip.AddrPort
 }
 
 type groupMark struct {
@@ -87,7 +83,7 @@ func (c *Config) expand(state State) *table {
 	if state.Server == nil {
 		state.Server = func(_ *VirtualServer, r *RealServer) Standing { return Standing{Up: true, Weight: r.Weight.V} }
 	}
-	t := &table{cfg: c, index: map[serviceKey]*Service{}, present: map[destinationKey]bool{}, marks: map[groupMark]uint32{}}
+	t := &table{cfg: c, index: map[serviceKey]*Service{}, present: map[*Service]map[netip.AddrPort]bool{}, marks: map[groupMark]uint32{}}
 	for i := range c.VirtualServers {
 		v := &c.VirtualServers[i]
 		t.start(v, t.keys(v), state)
@@ -99,8 +95,11 @@ func (c *Config) expand(state State) *table {
 // real servers, or the sorry server if the quorum is missing. What is inhibited
 // is there with weight 0.
 func (t *table) start(v *VirtualServer, keys []serviceKey, state State) {
+	services := make([]*Service, 0, len(keys))
 	for _, k := range keys {
-		t.addService(v, k)
+		if s := t.addService(v, k); s != nil {
+			services = append(services, s)
+		}
 	}
 	standing := make([]Standing, len(v.RealServers))
 	for i := range v.RealServers {
@@ -118,16 +117,16 @@ func (t *table) start(v *VirtualServer, keys []serviceKey, state State) {
 	for i := range v.RealServers {
 		switch r := &v.RealServers[i]; {
 		case standing[i].Up && !sorry:
-			t.add(v, keys, r, standing[i].Weight)
+			t.add(v, services, r, standing[i].Weight)
 		case r.Inhibit.V:
-			t.add(v, keys, r, 0)
+			t.add(v, services, r, 0)
 		}
 	}
 	switch {
 	case sorry:
-		t.add(v, keys, v.Sorry, v.Sorry.Weight.V)
+		t.add(v, services, v.Sorry, v.Sorry.Weight.V)
 	case v.Sorry != nil && v.Sorry.Inhibit.V:
-		t.add(v, keys, v.Sorry, 0)
+		t.add(v, services, v.Sorry, 0)
 	}
 }
 
@@ -222,17 +221,18 @@ func following(a netip.Addr) netip.Addr {
 	return next
 }
 
-func (t *table) addService(v *VirtualServer, k serviceKey) {
+// addService makes sure of a service; nil if the table is full.
+func (t *table) addService(v *VirtualServer, k serviceKey) *Service {
 	if s := t.index[k]; s != nil {
 		known := len(t.doubles) > 0 && t.doubles[len(t.doubles)-1].vs == v
 		if s.Pos != v.Pos && !known {
 			t.doubles = append(t.doubles, double{v, k, s.Pos})
 		}
-		return
+		return s
 	}
 	if len(t.services) == maxServices {
 		t.full = true
-		return
+		return nil
 	}
 	s := &Service{
 		Pos: v.Pos, Of: v, Addr: k.addr, Port: k.port, Protocol: k.protocol, FWMark: k.mark, Family: k.family,
@@ -250,6 +250,7 @@ func (t *table) addService(v *VirtualServer, k serviceKey) {
 	}
 	t.services = append(t.services, s)
 	t.index[k] = s
+	return s
 }
 
 // portFor is the port of a real server in a service: without NAT that of the service.
@@ -260,23 +261,48 @@ func (s *Service) portFor(r *RealServer) uint16 {
 	return s.Port
 }
 
+// has reports whether a service has a destination, and takes note of one that it will have. Most services have so few that looking through
+// them costs less than an index does.
+func (t *table) has(s *Service, d netip.AddrPort) bool {
+	const few = 32
+	if len(s.Destinations) < few {
+		for i := range s.Destinations {
+			if s.Destinations[i].Port == d.Port() && s.Destinations[i].Addr == d.Addr() {
+				return true
+			}
+		}
+		return false
+	}
+	known := t.present[s]
+	if known == nil {
+		known = make(map[netip.AddrPort]bool, 2*few)
+		for i := range s.Destinations {
+			known[netip.AddrPortFrom(s.Destinations[i].Addr, s.Destinations[i].Port)] = true
+		}
+		t.present[s] = known
+	}
+	if known[d] {
+		return true
+	}
+	known[d] = true
+	return false
+}
+
 // add adds a real server to the services that do not have it.
-func (t *table) add(v *VirtualServer, keys []serviceKey, r *RealServer, weight int) {
-	for _, k := range keys {
-		s := t.index[k]
-		if s == nil {
-			continue
-		}
+func (t *table) add(v *VirtualServer, services []*Service, r *RealServer, weight int) {
+	for _, s := range services {
 		port := s.portFor(r)
-		d := destinationKey{s, netip.AddrPortFrom(r.Addr, port)}
-		if t.present[d] {
+		if t.has(s, netip.AddrPortFrom(r.Addr, port)) {
 			continue
 		}
-		if len(t.present) == maxDestinations {
+		if t.count == maxDestinations {
 			t.full = true
 			return
 		}
-		t.present[d] = true
+		t.count++
+		if s.Destinations == nil {
+			s.Destinations = make([]Destination, 0, len(v.RealServers))
+		}
 		s.Destinations = append(s.Destinations, Destination{
 			Pos: r.Pos, Of: r, In: v, Addr: r.Addr, Port: port, Weight: weight, Forward: r.Forward.V,
 			UThreshold: r.UThreshold.V, LThreshold: r.LThreshold.V,

@@ -50,13 +50,13 @@ func one(ctx context.Context, to Table, s plan.Step) error {
 	k := s.Service.ServiceKey
 	switch s.Action {
 	case plan.SetTimeouts:
-		return to.SetTimeouts(ctx, s.Timeouts)
+		return to.SetTimeouts(ctx, *s.Timeouts)
 	case plan.StartDaemon:
-		return to.NewDaemon(ctx, s.Daemon)
+		return to.NewDaemon(ctx, *s.Daemon)
 	case plan.AddService:
-		return to.NewService(ctx, s.Service)
+		return to.NewService(ctx, *s.Service)
 	case plan.SetService:
-		return to.SetService(ctx, s.Service)
+		return to.SetService(ctx, *s.Service)
 	case plan.AddServer:
 		return to.NewDestination(ctx, k, s.Server)
 	case plan.SetServer:

@@ -29,7 +29,7 @@ func (m *maker) daemon() {
 			}
 		}
 		if !found {
-			m.add(Step{Action: StartDaemon, Daemon: want, Pos: c.Pos, Text: daemonWords(want) + ": does not run"})
+			m.add(Step{Action: StartDaemon, Service: &ipvs.Service{}, Daemon: &want, Pos: c.Pos, Text: daemonWords(want) + ": does not run"})
 		}
 	}
 }

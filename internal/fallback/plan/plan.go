@@ -41,10 +41,10 @@ const (
 // Step is one write to the kernel. What it does not concern is zero.
 type Step struct {
 	Action   Action
-	Service  ipvs.Service     // as it shall be; of a step about a real server the key counts
+	Service  *ipvs.Service    // as it shall be; of a step about a real server the key counts. Never nil
 	Server   ipvs.Destination // as it shall be, or as it is before it is removed
-	Timeouts ipvs.Timeouts
-	Daemon   ipvs.Daemon
+	Timeouts *ipvs.Timeouts   // of SetTimeouts
+	Daemon   *ipvs.Daemon     // of StartDaemon
 
 	Pos  keepalived.Pos // in the configuration; zero if there is no such line any more
 	Text string         // what is changed and why: one line without the place
@@ -80,8 +80,9 @@ func Make(in Input) Plan {
 	}
 	for _, s := range in.Config.Table(in.State) {
 		want := drift.Service(s)
-		if !m.blocked[want.ServiceKey] {
-			m.service(s, want, kernel[want.ServiceKey])
+		if has := kernel[want.ServiceKey]; !m.blocked[want.ServiceKey] && !asWanted(has, want, s.Destinations) {
+			shared := want // by all steps; one that needs no step costs no memory
+			m.service(s, &shared, has)
 		}
 	}
 	m.leftover()
@@ -103,13 +104,13 @@ func (m *maker) later(s Step)   { m.removals = append(m.removals, s) }
 func (m *maker) keep(kept Kept) { m.plan.Kept = append(m.plan.Kept, kept) }
 
 // service makes the steps of one service; has is nil if the kernel does not have it.
-func (m *maker) service(s keepalived.Service, want ipvs.Service, has *ipvs.TableEntry) {
+func (m *maker) service(s keepalived.Service, want *ipvs.Service, has *ipvs.TableEntry) {
 	var there []ipvs.Destination
 	switch {
 	case has == nil:
-		m.add(Step{Action: AddService, Service: want, Pos: s.Pos, Text: serviceWords(want) + ": not in the kernel"})
-	case !sameService(has.Service, want):
-		m.add(Step{Action: SetService, Service: want, Pos: s.Pos, Text: serviceWords(want) + ": the kernel has " + settingsWords(has.Service)})
+		m.add(Step{Action: AddService, Service: want, Pos: s.Pos, Text: serviceWords(*want) + ": not in the kernel"})
+	case !sameService(has.Service, *want):
+		m.add(Step{Action: SetService, Service: want, Pos: s.Pos, Text: serviceWords(*want) + ": the kernel has " + settingsWords(has.Service)})
 		there = has.Destinations
 	default:
 		there = has.Destinations
@@ -148,9 +149,22 @@ func (m *maker) service(s keepalived.Service, want ipvs.Service, has *ipvs.Table
 	}
 }
 
+// asWanted is the quick look at a service: it is as it should be, and its real servers are too, in the kernel's order, as most are.
+func asWanted(has *ipvs.TableEntry, service ipvs.Service, want []keepalived.Destination) bool {
+	if has == nil || !sameService(has.Service, service) || len(has.Destinations) != len(want) {
+		return false
+	}
+	for i := range want {
+		if d := drift.Destination(want[i]); has.Destinations[i].DestinationKey != d.DestinationKey || !sameServer(has.Destinations[i], d) {
+			return false
+		}
+	}
+	return true
+}
+
 // unwanted is a real server in the kernel that should not be there now.
 func (m *maker) unwanted(k ipvs.ServiceKey, d ipvs.Destination) {
-	step := Step{Action: RemoveServer, Service: ipvs.Service{ServiceKey: k}, Server: d}
+	step := Step{Action: RemoveServer, Service: &ipvs.Service{ServiceKey: k}, Server: d}
 	if name, ok := m.Names[k][d.DestinationKey]; ok {
 		step.Pos = name.Server.Pos
 		step.Text = serverWords(d) + ": " + m.why(name)
@@ -194,7 +208,7 @@ func (m *maker) leftover() {
 			m.unwanted(k, d)
 		}
 		if alien < 0 {
-			m.later(Step{Action: RemoveService, Service: m.Kernel.Entries[i].Service, Text: "no longer in the configuration"})
+			m.later(Step{Action: RemoveService, Service: &m.Kernel.Entries[i].Service, Text: "no longer in the configuration"})
 		}
 	}
 }
@@ -220,6 +234,6 @@ func (m *maker) timeouts() {
 		TCP: cmp.Or(t.V.TCP, has.TCP), TCPFin: cmp.Or(t.V.TCPFin, has.TCPFin), UDP: cmp.Or(t.V.UDP, has.UDP),
 	}
 	if want != has {
-		m.add(Step{Action: SetTimeouts, Timeouts: want, Pos: t.Pos, Text: timeoutWords(want) + ": the kernel has " + timeoutWords(has)})
+		m.add(Step{Action: SetTimeouts, Service: &ipvs.Service{}, Timeouts: &want, Pos: t.Pos, Text: timeoutWords(want) + ": the kernel has " + timeoutWords(has)})
 	}
 }

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -37,7 +38,7 @@ func serverWords(d ipvs.Destination) string {
 	if d.Forward == ipvs.Tun {
 		words = append(words, tunnelWords(d.Tunnel))
 	}
-	words = append(words, fmt.Sprintf("weight %d", d.Weight))
+	words = append(words, "weight "+strconv.FormatUint(uint64(d.Weight), 10))
 	if d.UpperThreshold != 0 || d.LowerThreshold != 0 {
 		words = append(words, fmt.Sprintf("thresholds %d %d", d.UpperThreshold, d.LowerThreshold))
 	}
