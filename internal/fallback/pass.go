@@ -2,8 +2,6 @@ package fallback
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -18,14 +16,14 @@ func (r *run) pass(ctx context.Context) {
 	r.dirty = false
 	began := time.Now()
 	err := r.try(ctx)
-	r.took = time.Since(began)
+	ended := time.Now()
+	r.next = ended.Add(max(soon, 4*ended.Sub(began)))
 	if ctx.Err() != nil {
 		return
 	}
 	text := ""
 	if err != nil {
 		text = err.Error()
-		r.left = nil
 		r.errors++
 	}
 	if text != "" && text != r.said {
@@ -39,8 +37,12 @@ func (r *run) try(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if r.left != nil && r.stopped == "" {
-		if what := guard.Foreign(r.owned, *r.left, table); what != "" {
+	switch {
+	case r.stopped != "" || r.DryRun:
+	case r.left == nil:
+		r.left = guard.Leave(r.owned, table)
+	default:
+		if what := r.left.Foreign(table); what != "" {
 			r.stop("somebody else wrote to the table: " + what)
 		}
 	}
@@ -63,7 +65,7 @@ func (r *run) try(ctx context.Context) error {
 	case r.stopped != "":
 		return nil
 	case len(p.Steps) == 0:
-		r.left, r.former = &table, nil
+		r.former = nil
 		r.refused.clear()
 		return nil
 	}
@@ -79,13 +81,12 @@ func (r *run) write(ctx context.Context, p plan.Plan) error {
 	done, refused := apply.Steps(ctx, r.Kernel, p.Steps)
 	for _, s := range p.Steps[:done] {
 		r.Log.Info("written", "step", s.String())
+		r.left.Wrote(s)
+	}
+	if refused != nil {
+		r.left.Doubt(p.Steps[done])
 	}
 	r.written += uint64(done)
-	table, err := r.Kernel.Snapshot(ctx)
-	if err != nil {
-		return errors.Join(refused, fmt.Errorf("look at the table after writing: %w", err))
-	}
-	r.left = &table
 	r.save()
 	if refused != nil && ctx.Err() == nil {
 		r.errors++

@@ -4,12 +4,13 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"runtime"
 	"time"
 
+	"github.com/lvsdns/lvsdns/internal/fallback/guard"
 	"github.com/lvsdns/lvsdns/internal/fallback/health"
 	"github.com/lvsdns/lvsdns/internal/fallback/plan"
 	"github.com/lvsdns/lvsdns/internal/fallback/probe"
-	"github.com/lvsdns/lvsdns/internal/ipvs"
 	"github.com/lvsdns/lvsdns/internal/keepalived"
 )
 
@@ -27,15 +28,15 @@ type run struct {
 	local   map[netip.Addr]bool
 
 	queue   queue
-	waiting []*health.Check // due, and too many others run
+	waiting []entry // due, and too many others run
 	flying  int
-	results chan outcome
+	ended   chan outcome
 	age     int // of the configuration: results of an earlier one do not count
 
-	took    time.Duration // by the last pass
-	left    *ipvs.Table   // the table as we left it; nil: not known
-	stopped string        // why nothing is written; empty: it is
-	said    string        // the last error of a look
+	next    time.Time   // no pass for the sake of a result before
+	left    *guard.Left // the table as we left it; nil: not known
+	stopped string      // why nothing is written; empty: it is
+	said    string      // the last error of a look
 	refused refusals
 	written uint64            // steps
 	errors  uint64            // passes that ended with one
@@ -49,13 +50,14 @@ type outcome struct {
 	result health.Result
 	began  time.Time
 	age    int
+	extra  bool // see entry
 }
 
 // Run takes the table over as it is, and keeps it as the configuration and the checks say until the context ends. An error
 // is one before anything was written. The table stays as it is at the end.
 func Run(ctx context.Context, o Options) error {
 	o.defaults()
-	r := &run{Options: o, results: make(chan outcome), checks: map[string]uint64{}, saved: readState(o.StateFile)}
+	r := &run{Options: o, ended: make(chan outcome), checks: map[string]uint64{}, saved: readState(o.StateFile)}
 	config, blocks, err := o.Load()
 	if err != nil {
 		return err
@@ -83,7 +85,7 @@ func Run(ctx context.Context, o Options) error {
 // drain waits for the probes in the air, which end with the context.
 func (r *run) drain() {
 	for ; r.flying > 0; r.flying-- {
-		<-r.results
+		<-r.ended
 	}
 }
 
@@ -94,21 +96,31 @@ func (r *run) loop(ctx context.Context) {
 	defer due.Stop()
 	var gather <-chan time.Time
 	for {
-		r.launch(ctx, time.Now())
-		due.Reset(r.queue.wait(time.Now()))
+		if r.launch(ctx, time.Now()) {
+			runtime.Gosched() // those that were started begin, before more are
+			due.Reset(0)
+		} else {
+			due.Reset(r.queue.wait(time.Now()))
+		}
+		r.results()
 		if r.dirty && gather == nil {
-			gather = time.After(max(soon, 4*r.took))
+			if wait := time.Until(r.next); wait > 0 {
+				gather = time.After(wait)
+			} else {
+				r.pass(ctx)
+			}
 		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-due.C:
-		case o := <-r.results:
-			r.flying--
+		case o := <-r.ended:
 			r.result(o)
 		case <-gather:
 			gather = nil
-			r.pass(ctx)
+			if r.dirty {
+				r.pass(ctx)
+			}
 		case <-tick.C:
 			r.look()
 			r.mine()
@@ -181,8 +193,13 @@ func (r *run) take(c *keepalived.Config, blocks []plan.Block, state keepalived.S
 	r.queue, r.waiting = nil, nil
 	now, n := time.Now(), len(machine.Checks())
 	for i, check := range machine.Checks() {
-		if probes[check] != nil {
-			r.queue.add(check, now.Add(first(check, i, n)))
+		if probes[check] == nil {
+			continue
+		}
+		early, turn := first(check, i, n)
+		r.queue.add(entry{check, now.Add(turn), false})
+		if turn-early >= bootstrap {
+			r.queue.add(entry{check, now.Add(early), true})
 		}
 	}
 	for _, b := range blocks {
@@ -237,8 +254,21 @@ func (r *run) notify(e health.Event) {
 	}
 }
 
+// results takes what is there of results without waiting, so that they are not late while many probes are due.
+func (r *run) results() {
+	for {
+		select {
+		case o := <-r.ended:
+			r.result(o)
+		default:
+			return
+		}
+	}
+}
+
 // result takes what a probe found.
 func (r *run) result(o outcome) {
+	r.flying--
 	if o.age != r.age {
 		return
 	}
@@ -252,7 +282,9 @@ func (r *run) result(o outcome) {
 	if o.check.Config.Misc != nil {
 		from = o.began
 	}
-	r.queue.add(o.check, from.Add(n.After))
+	if !o.extra {
+		r.queue.add(entry{o.check, from.Add(n.After), false})
+	}
 	r.dirty = r.dirty || n.Changed
 	if o.result.Unknown || o.check.Up() != before {
 		r.Log.Info("check", "virtual_server", plan.Block{Virtual: o.check.Virtual}.Name(), "real_server", netip.AddrPortFrom(o.check.Server.Addr, o.check.Server.Port).String(),

@@ -17,18 +17,24 @@ const (
 	fileInterval = 500 * time.Millisecond
 )
 
-// first is when a check runs first. keepalived waits a random part of warmup, so that not all run at once. Here they are spread
-// evenly, by the golden ratio: neighbours in the configuration are far apart. What is out of service is asked early.
-func first(c *health.Check, i, n int) time.Duration {
-	window := c.Config.Warmup.V
-	if !c.Up() {
-		window = min(window, max(bootstrap, time.Duration(n)*time.Millisecond))
-	}
+// turn is how many probes start before results are looked at. A processor that cannot keep up then falls behind in starting them, rather than
+// starting so many that none has its answer in time.
+const turn = 16
+
+// first is when a check has its first turn. keepalived waits a random part of warmup, so that not all run at once. Here they are spread
+// evenly, by the golden ratio: neighbours in the configuration are far apart. What is out of service is asked early as well, for the
+// sake of who waits for it; its turns stay where they are, or all of them would come in one burst for ever.
+func first(c *health.Check, i, n int) (early, regular time.Duration) {
 	if c.Config.File != nil {
-		return 0
+		return 0, 0
 	}
 	_, part := math.Modf(float64(i) * (math.Sqrt(5) - 1) / 2)
-	return bootstrap + time.Duration(part*float64(window))
+	within := func(window time.Duration) time.Duration { return bootstrap + time.Duration(part*float64(window)) }
+	regular = within(c.Config.Warmup.V)
+	if c.Up() {
+		return regular, regular
+	}
+	return within(min(c.Config.Warmup.V, max(bootstrap, time.Duration(n)*time.Millisecond))), regular
 }
 
 // queue holds the checks by the time of their next run.
@@ -37,9 +43,10 @@ type queue []entry
 type entry struct {
 	check *health.Check
 	at    time.Time
+	extra bool // once, and not one of its turns
 }
 
-func (q *queue) add(c *health.Check, at time.Time) { heap.Push(q, entry{c, at}) }
+func (q *queue) add(e entry) { heap.Push(q, e) }
 
 // wait is the time until the next one is due.
 func (q queue) wait(now time.Time) time.Duration {
@@ -64,24 +71,31 @@ func (q *queue) Pop() any {
 	return last
 }
 
-// launch starts the probes that are due, no more than may run at a time.
-func (r *run) launch(ctx context.Context, now time.Time) {
+// launch starts probes that are due, no more than may run at a time, and reports whether more could be started.
+func (r *run) launch(ctx context.Context, now time.Time) bool {
 	for len(r.queue) > 0 && !r.queue[0].at.After(now) {
-		c := heap.Pop(&r.queue).(entry).check
-		if r.Local != nil && r.machine.Suspended(c, func(a netip.Addr) bool { return r.local[a] }) {
-			r.queue.add(c, now.Add(c.Config.DelayLoop.V))
+		e := heap.Pop(&r.queue).(entry)
+		if r.Local != nil && r.machine.Suspended(e.check, func(a netip.Addr) bool { return r.local[a] }) {
+			if !e.extra {
+				e.at = now.Add(e.check.Config.DelayLoop.V)
+				r.queue.add(e)
+			}
 			continue
 		}
-		r.waiting = append(r.waiting, c)
+		r.waiting = append(r.waiting, e)
 	}
-	for len(r.waiting) > 0 && r.flying < r.Parallel {
-		c := r.waiting[0]
+	for range turn {
+		if len(r.waiting) == 0 || r.flying >= r.Parallel {
+			return false
+		}
+		e := r.waiting[0]
 		r.waiting = r.waiting[1:]
 		r.flying++
-		ask, age := r.probes[c], r.age
+		ask, age := r.probes[e.check], r.age
 		go func() {
 			began := time.Now()
-			r.results <- outcome{c, ask(ctx), began, age}
+			r.ended <- outcome{e.check, ask(ctx), began, age, e.extra}
 		}()
 	}
+	return len(r.waiting) > 0 && r.flying < r.Parallel
 }

@@ -2,6 +2,7 @@ package fallback
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -11,7 +12,7 @@ import (
 	"github.com/lvsdns/lvsdns/internal/keepalived"
 )
 
-// TestNoBurst: ten thousand checks start evenly over their warmup, and stay so, whether their servers serve or not.
+// TestNoBurst: ten thousand checks have their turns evenly over their warmup, whether their servers serve or not; those out of service are asked once more before, evenly too.
 func TestNoBurst(t *testing.T) {
 	var text strings.Builder
 	const virtual, servers = 100, 100
@@ -34,20 +35,36 @@ func TestNoBurst(t *testing.T) {
 		if n != virtual*servers {
 			t.Fatalf("%d checks", n)
 		}
-		buckets := map[time.Duration]int{}
-		var latest time.Duration
+		var early, regular []time.Duration
 		for i, check := range m.Checks() {
-			at := first(check, i, n)
-			latest = max(latest, at)
-			buckets[at/(100*time.Millisecond)]++
+			e, r := first(check, i, n)
+			regular = append(regular, r)
+			if e != r {
+				early = append(early, e)
+			}
 		}
-		most := 0
-		for _, count := range buckets {
-			most = max(most, count)
+		evenly(t, regular, 20*time.Second)
+		if up && len(early) > 0 || !up && len(early) < n*9/10 {
+			t.Errorf("up %t: %d checks have an early turn", up, len(early))
 		}
-		even := float64(n) / float64((latest-bootstrap)/(100*time.Millisecond))
-		if latest > bootstrap+20*time.Second || float64(most) > 1.5*even {
-			t.Errorf("up %t: the last begins after %s, and %d within a tenth of a second where %.0f are even", up, latest, most, even)
+		if !up {
+			evenly(t, early, 10*time.Second)
 		}
+	}
+}
+
+// evenly asserts that times are spread over a window: no tenth of a second has half as many again as its share.
+func evenly(t *testing.T, all []time.Duration, window time.Duration) {
+	t.Helper()
+	buckets, most := map[time.Duration]int{}, 0
+	for _, at := range all {
+		bucket := at / (100 * time.Millisecond)
+		buckets[bucket]++
+		most = max(most, buckets[bucket])
+	}
+	latest := slices.Max(all)
+	even := float64(len(all)) / float64((latest-bootstrap)/(100*time.Millisecond))
+	if latest > bootstrap+window || latest < bootstrap+window*9/10 || float64(most) > 1.5*even {
+		t.Errorf("the last begins after %s, and %d within a tenth of a second where %.0f are even", latest, most, even)
 	}
 }

@@ -193,11 +193,11 @@ func TestForeign(t *testing.T) {
 	} {
 		now := table()
 		test.change(&now)
-		if got := guard.Foreign(names, table(), now); got != test.want {
+		if got := guard.Leave(names, table()).Foreign(now); got != test.want {
 			t.Errorf("%s: %q, want %q", test.name, got, test.want)
 		}
 	}
-	if got := guard.Foreign(names, ipvs.Table{}, table()); got != "udp 192.0.2.1:53 was added" {
+	if got := guard.Leave(names, ipvs.Table{}).Foreign(table()); got != "udp 192.0.2.1:53 was added" {
 		t.Errorf("a service: %q", got)
 	}
 }

@@ -25,6 +25,9 @@ type Kernel struct {
 	FailAt int      // the write that fails, from 1; 0: none
 	Refuse string   // writes that have this in them fail, each time; empty: none
 	Fault  error    // what it fails with
+
+	Before func() // is called before each call, when the table may be used; nil: nothing is
+	Look   func() // is called at each look, when it may not; nil: nothing is
 }
 
 // Do runs f while nobody else has the table.
@@ -32,6 +35,14 @@ func (k *Kernel) Do(f func()) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	f()
+}
+
+// lock begins a look or a write.
+func (k *Kernel) lock() {
+	if k.Before != nil {
+		k.Before()
+	}
+	k.mu.Lock()
 }
 
 func (k *Kernel) write(format string, args ...any) error {
@@ -45,8 +56,11 @@ func (k *Kernel) write(format string, args ...any) error {
 
 // Snapshot copies the table.
 func (k *Kernel) Snapshot(context.Context) (ipvs.Table, error) {
-	k.mu.Lock()
+	k.lock()
 	defer k.mu.Unlock()
+	if k.Look != nil {
+		k.Look()
+	}
 	var t ipvs.Table
 	for _, e := range k.Entries {
 		e.Destinations = slices.Clone(e.Destinations)
@@ -57,14 +71,14 @@ func (k *Kernel) Snapshot(context.Context) (ipvs.Table, error) {
 
 // Timeouts are those of connections.
 func (k *Kernel) Timeouts(context.Context) (ipvs.Timeouts, error) {
-	k.mu.Lock()
+	k.lock()
 	defer k.mu.Unlock()
 	return k.Limits, nil
 }
 
 // Daemons are the synchronisation daemons.
 func (k *Kernel) Daemons(context.Context) ([]ipvs.Daemon, error) {
-	k.mu.Lock()
+	k.lock()
 	defer k.mu.Unlock()
 	return k.Syncd, nil
 }
@@ -89,7 +103,7 @@ func (k *Kernel) server(key ipvs.ServiceKey, d ipvs.DestinationKey) (*ipvs.Table
 
 // NewService adds a service.
 func (k *Kernel) NewService(_ context.Context, s ipvs.Service) error {
-	k.mu.Lock()
+	k.lock()
 	defer k.mu.Unlock()
 	if err := k.write("new %s", s.ServiceKey); err != nil {
 		return err
@@ -103,7 +117,7 @@ func (k *Kernel) NewService(_ context.Context, s ipvs.Service) error {
 
 // SetService changes a service.
 func (k *Kernel) SetService(_ context.Context, s ipvs.Service) error {
-	k.mu.Lock()
+	k.lock()
 	defer k.mu.Unlock()
 	if err := k.write("set %s", s.ServiceKey); err != nil {
 		return err
@@ -118,7 +132,7 @@ func (k *Kernel) SetService(_ context.Context, s ipvs.Service) error {
 
 // DeleteService removes a service.
 func (k *Kernel) DeleteService(_ context.Context, key ipvs.ServiceKey) (bool, error) {
-	k.mu.Lock()
+	k.lock()
 	defer k.mu.Unlock()
 	if err := k.write("delete %s", key); err != nil {
 		return false, err
@@ -130,7 +144,7 @@ func (k *Kernel) DeleteService(_ context.Context, key ipvs.ServiceKey) (bool, er
 
 // NewDestination adds a real server.
 func (k *Kernel) NewDestination(_ context.Context, key ipvs.ServiceKey, d ipvs.Destination) error {
-	k.mu.Lock()
+	k.lock()
 	defer k.mu.Unlock()
 	if err := k.write("new %s of %s weight %d", d.DestinationKey, key, d.Weight); err != nil {
 		return err
@@ -148,7 +162,7 @@ func (k *Kernel) NewDestination(_ context.Context, key ipvs.ServiceKey, d ipvs.D
 
 // SetDestination changes a real server.
 func (k *Kernel) SetDestination(_ context.Context, key ipvs.ServiceKey, d ipvs.Destination) error {
-	k.mu.Lock()
+	k.lock()
 	defer k.mu.Unlock()
 	if err := k.write("set %s of %s weight %d", d.DestinationKey, key, d.Weight); err != nil {
 		return err
@@ -163,7 +177,7 @@ func (k *Kernel) SetDestination(_ context.Context, key ipvs.ServiceKey, d ipvs.D
 
 // DeleteDestination removes a real server.
 func (k *Kernel) DeleteDestination(_ context.Context, key ipvs.ServiceKey, d ipvs.DestinationKey) (bool, error) {
-	k.mu.Lock()
+	k.lock()
 	defer k.mu.Unlock()
 	if err := k.write("delete %s of %s", d, key); err != nil {
 		return false, err
@@ -178,7 +192,7 @@ func (k *Kernel) DeleteDestination(_ context.Context, key ipvs.ServiceKey, d ipv
 
 // SetTimeouts changes the timeouts that are not zero.
 func (k *Kernel) SetTimeouts(_ context.Context, t ipvs.Timeouts) error {
-	k.mu.Lock()
+	k.lock()
 	defer k.mu.Unlock()
 	if err := k.write("set timeouts"); err != nil {
 		return err
@@ -189,7 +203,7 @@ func (k *Kernel) SetTimeouts(_ context.Context, t ipvs.Timeouts) error {
 
 // NewDaemon starts a synchronisation daemon.
 func (k *Kernel) NewDaemon(_ context.Context, d ipvs.Daemon) error {
-	k.mu.Lock()
+	k.lock()
 	defer k.mu.Unlock()
 	if err := k.write("start %s", d.Role); err != nil {
 		return err

@@ -109,7 +109,7 @@ func (m *maker) service(s keepalived.Service, want *ipvs.Service, has *ipvs.Tabl
 	switch {
 	case has == nil:
 		m.add(Step{Action: AddService, Service: want, Pos: s.Pos, Text: serviceWords(*want) + ": not in the kernel"})
-	case !sameService(has.Service, *want):
+	case !SameService(has.Service, *want):
 		m.add(Step{Action: SetService, Service: want, Pos: s.Pos, Text: serviceWords(*want) + ": the kernel has " + settingsWords(has.Service)})
 		there = has.Destinations
 	default:
@@ -151,7 +151,7 @@ func (m *maker) service(s keepalived.Service, want *ipvs.Service, has *ipvs.Tabl
 
 // asWanted is the quick look at a service: it is as it should be, and its real servers are too, in the kernel's order, as most are.
 func asWanted(has *ipvs.TableEntry, service ipvs.Service, want []keepalived.Destination) bool {
-	if has == nil || !sameService(has.Service, service) || len(has.Destinations) != len(want) {
+	if has == nil || !SameService(has.Service, service) || len(has.Destinations) != len(want) {
 		return false
 	}
 	for i := range want {
@@ -213,7 +213,8 @@ func (m *maker) leftover() {
 	}
 }
 
-func sameService(a, b ipvs.Service) bool {
+// SameService reports whether a service of the kernel has the settings that are wanted.
+func SameService(a, b ipvs.Service) bool {
 	return a.Scheduler == b.Scheduler && a.Flags.Settings() == b.Flags.Settings() && a.PEName == b.PEName &&
 		a.Netmask == b.Netmask && (a.Timeout == b.Timeout || b.Flags&ipvs.Persistent == 0)
 }
