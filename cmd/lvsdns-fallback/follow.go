@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -48,6 +49,7 @@ func (r restart) follow(ctx context.Context, o planOptions, g guard.Options, std
 	defer cancel()
 	var since time.Time
 	checker, said, mended := 0, "", 0
+	last := errors.New("keepalived has no checker process") // why it is not over yet
 	look := time.NewTicker(500 * time.Millisecond)
 	defer look.Stop()
 	for {
@@ -60,8 +62,11 @@ func (r restart) follow(ctx context.Context, o planOptions, g guard.Options, std
 		}
 		if checker != 0 && time.Since(since) > settling {
 			p, ran, err := r.believed(ctx, o)
+			last = errors.New("some have not")
 			if err == nil {
 				said = say(p, said, stdout)
+			} else {
+				last = err
 			}
 			switch {
 			case err != nil || !ran:
@@ -76,7 +81,7 @@ func (r restart) follow(ctx context.Context, o planOptions, g guard.Options, std
 		}
 		select {
 		case <-ctx.Done():
-			return false, fmt.Errorf("keepalived's first checks have not run after %s: look with lvsdns drift --signal: %w", r.watch, ctx.Err())
+			return false, fmt.Errorf("keepalived's first checks have not run after %s: look with lvsdns drift --signal: %w", r.watch, last)
 		case <-look.C:
 		}
 	}

@@ -31,7 +31,7 @@ func handBackCommand(ctx context.Context, args []string, stdout, stderr io.Write
 	o.flags(f)
 	lock := f.String("lock-file", config.NewFallback().LockFile, "`file` that the running lvsdns-fallback holds")
 	var back restart
-	back.flags(f, config.NewFallback().CheckersPIDFile)
+	back.flags(f)
 	timeout := f.Duration("timeout", 30*time.Second, "how long to wait for its end")
 	err := f.Parse(args)
 	switch {
@@ -59,12 +59,7 @@ func handBackCommand(ctx context.Context, args []string, stdout, stderr io.Write
 		fmt.Fprintln(stdout, "nobody holds the table: start keepalived now")
 		return exitSame
 	}
-	g := guard.Options{Lock: *lock, PIDFile: back.checkers, Config: o.config}
-	same := false
-	if err = back.bring(g, stdout); err == nil {
-		o.health = "keepalived"
-		same, err = back.follow(ctx, o, g, stdout)
-	}
+	same, err := back.keepalived(ctx, o, *lock, stdout)
 	switch {
 	case err != nil:
 		fmt.Fprintf(stderr, "lvsdns-fallback hand-back: %v\n", err)
@@ -74,6 +69,21 @@ func handBackCommand(ctx context.Context, args []string, stdout, stderr io.Write
 	}
 	fmt.Fprintln(stdout, "keepalived's first checks have run, and the table is what it believes")
 	return exitSame
+}
+
+// keepalived has keepalived back, and reports whether the table is what it believes then.
+func (r restart) keepalived(ctx context.Context, o planOptions, lock string, stdout io.Writer) (bool, error) {
+	c, _, err := o.load()
+	if err != nil {
+		return false, err
+	}
+	r.find(c)
+	g := guard.Options{Lock: lock, PIDFile: r.checkers, Config: o.config}
+	if err := r.bring(g, stdout); err != nil {
+		return false, err
+	}
+	o.health = "keepalived"
+	return r.follow(ctx, o, g, stdout)
 }
 
 func handBack(ctx context.Context, lock string, timeout time.Duration) error {

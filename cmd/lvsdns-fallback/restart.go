@@ -9,7 +9,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/lvsdns/lvsdns/internal/config"
 	"github.com/lvsdns/lvsdns/internal/fallback/guard"
+	"github.com/lvsdns/lvsdns/internal/keepalived"
 )
 
 // restart says how keepalived comes back.
@@ -22,13 +24,21 @@ type restart struct {
 	mend     bool
 }
 
-func (r *restart) flags(f *flag.FlagSet, checkers string) {
+func (r *restart) flags(f *flag.FlagSet) {
 	f.BoolVar(&r.start, "start", false, "start keepalived, or continue its parent if that is frozen, and watch the table until its first checks have run")
 	f.StringVar(&r.command, "start-command", "systemctl start keepalived.service", "`command` that starts keepalived, without a shell; it must not wait for keepalived's end")
-	f.StringVar(&r.pidFile, "pid-file", "/run/keepalived.pid", "keepalived's pid `file`, to ask it what it believes (SIGUSR1)")
-	f.StringVar(&r.checkers, "checkers-pid-file", checkers, "keepalived's checkers pid`file`")
+	f.StringVar(&r.pidFile, "pid-file", config.Auto, "keepalived's pid `file`, to ask it what it believes (SIGUSR1); auto: where keepalived has it by its configuration")
+	f.StringVar(&r.checkers, "checkers-pid-file", config.Auto, "keepalived's checkers pid`file`; auto: where keepalived has it by its configuration")
 	f.BoolVar(&r.mend, "mend", true, "with --start: when keepalived's first checks have run, write what it believes and the kernel has not. keepalived takes what is there for its\nown: a weight or a sorry server that it found stays as it was for ever")
 	f.DurationVar(&r.watch, "watch", 3*time.Minute, "how long at most to wait for keepalived's first checks, up to a minute of its respawn back-off included")
+}
+
+// find puts the files of a configuration in the place of "auto".
+func (r *restart) find(c *keepalived.Config) {
+	r.checkers = checkersPIDFile(r.checkers, c)
+	if r.pidFile == config.Auto {
+		r.pidFile = c.Global.PIDFile()
+	}
 }
 
 // bring starts keepalived.

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/lvsdns/lvsdns/internal/config"
 	"github.com/lvsdns/lvsdns/internal/fallback/plan"
 	"github.com/lvsdns/lvsdns/internal/host"
 	"github.com/lvsdns/lvsdns/internal/ipvs"
@@ -65,6 +66,14 @@ func (s *source) load() (*keepalived.Config, []plan.Block, error) {
 	return c, blocks, err
 }
 
+// checkersPIDFile is the file behind a setting: keepalived's own choice, if nobody said otherwise.
+func checkersPIDFile(setting string, c *keepalived.Config) string {
+	if setting == config.Auto {
+		return c.Global.CheckersPIDFile()
+	}
+	return setting
+}
+
 // client talks to the kernel that the configuration is for.
 func (s *source) client(c *keepalived.Config) (*ipvs.Client, func(), error) {
 	name := s.netns
@@ -73,7 +82,7 @@ func (s *source) client(c *keepalived.Config) (*ipvs.Client, func(), error) {
 			name = configured.V
 		}
 	}
-	var config ipvs.Config
+	var options ipvs.Config
 	closer := func() {}
 	if name != "" {
 		// ip-netns(8): namespaces by name are mounted here.
@@ -81,10 +90,10 @@ func (s *source) client(c *keepalived.Config) (*ipvs.Client, func(), error) {
 		if err != nil {
 			return nil, nil, fmt.Errorf("open the network namespace of the virtual servers: %w", err)
 		}
-		config.NetNS = int(ns.Fd())
+		options.NetNS = int(ns.Fd())
 		closer = func() { ns.Close() }
 	}
-	client := ipvs.New(config)
+	client := ipvs.New(options)
 	return client, func() { _ = client.Close(); closer() }, nil
 }
 

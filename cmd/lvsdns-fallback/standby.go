@@ -14,7 +14,7 @@ import (
 
 // take takes the table now, or waits for its time.
 func take(ctx context.Context, s *config.Fallback, cfg *keepalived.Config, log *slog.Logger) (*guard.Held, error) {
-	o := guard.Options{Lock: s.LockFile, PIDFile: s.CheckersPIDFile, Config: s.ConfigFile}
+	o := guard.Options{Lock: s.LockFile, PIDFile: checkersPIDFile(s.CheckersPIDFile, cfg), Config: s.ConfigFile}
 	if !s.Standby {
 		return guard.Take(o)
 	}

@@ -38,7 +38,7 @@ func statusCommand(ctx context.Context, args []string, stdout, stderr io.Writer)
 	f.SetOutput(io.Discard)
 	o.flags(f)
 	lock := f.String("lock-file", defaults.LockFile, "`file` that a running lvsdns-fallback holds")
-	pidfile := f.String("checkers-pid-file", defaults.CheckersPIDFile, "keepalived's checkers pid`file`")
+	pidfile := f.String("checkers-pid-file", defaults.CheckersPIDFile, "keepalived's checkers pid`file`; auto: where keepalived has it by its configuration")
 	f.StringVar(&o.output, "output", "text", "text or json")
 	err := f.Parse(args)
 	switch {
@@ -76,11 +76,15 @@ func statusCommand(ctx context.Context, args []string, stdout, stderr io.Writer)
 
 func (o planOptions) status(ctx context.Context, lock, pidfile string) (status, error) {
 	s := status{Fallback: guard.Holder(lock)}
+	c, _, err := o.load()
+	if err != nil {
+		return s, err
+	}
 	all, err := guard.Processes("/proc", "self")
 	if err != nil {
 		return s, err
 	}
-	if p := guard.Rival(all, o.config, pidfile); p != nil {
+	if p := guard.Rival(all, o.config, checkersPIDFile(pidfile, c)); p != nil {
 		s.Keepalived = p.PID
 	}
 	p, err := o.make(ctx)

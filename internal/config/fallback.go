@@ -8,6 +8,9 @@ import (
 // FallbackFile is where the settings of lvsdns-fallback run are. No such file is no error.
 const FallbackFile = "/etc/lvsdns/fallback.yaml"
 
+// Auto stands for the pidfile that keepalived has by its configuration.
+const Auto = "auto"
+
 // Fallback is the settings of lvsdns-fallback run.
 type Fallback struct {
 	ConfigFile, ConfigID string // keepalived's
@@ -15,7 +18,7 @@ type Fallback struct {
 	SkipUnknown          bool
 	NetNS                string
 
-	CheckersPIDFile     string // keepalived's; empty: there is no keepalived
+	CheckersPIDFile     string // keepalived's; [Auto]: by its configuration; empty: there is no keepalived
 	LockFile, StateFile string
 	ReportFile          string // empty: none
 
@@ -33,7 +36,7 @@ type Fallback struct {
 func NewFallback() *Fallback {
 	return &Fallback{
 		ConfigFile:      "/etc/keepalived/keepalived.conf",
-		CheckersPIDFile: "/run/keepalived_checkers.pid",
+		CheckersPIDFile: Auto,
 		LockFile:        "/run/lvsdns/fallback.lock", StateFile: "/var/lib/lvsdns/fallback.json",
 		ReportFile: "/run/lvsdns/fallback-report.json",
 		Interval:   2 * time.Second, Parallel: 1000, Log: Log{Level: slog.LevelInfo, Format: "text"},
@@ -47,7 +50,7 @@ func (f *Fallback) options() []option {
 		{"keepalived-version", text{&f.Version}, "Read the configuration as this version of keepalived does, such as 2.2.7. Empty: the newest known."},
 		{"skip-unknown-keywords", truth{&f.SkipUnknown}, "Skip keywords that are not known, as keepalived does, instead of leaving their virtual server alone."},
 		{"netns", text{&f.NetNS}, "The network namespace of the table, by its name. Empty: net_namespace_ipvs of the configuration, or this one."},
-		{"checkers-pid-file", file{&f.CheckersPIDFile, true}, "keepalived's checkers pidfile, which is held so that keepalived's checker does not start. Empty: there is no\nkeepalived on this host."},
+		{"checkers-pid-file", fileOr{file{&f.CheckersPIDFile, true}, Auto}, "keepalived's checkers pidfile, which is held so that keepalived's checker does not start. auto: where keepalived has it by its\nconfiguration, such as /run/checkers.pid; if keepalived is started with --checkers_pid, the same path. Empty: there is no keepalived\non this host."},
 		{"lock-file", file{&f.LockFile, false}, "Held so that there is one lvsdns-fallback."},
 		{"state-file", file{&f.StateFile, true}, "What is known of real servers, for a restart after the table was lost. Empty: nothing is remembered."},
 		{"report-file", file{&f.ReportFile, true}, "What lvsdns-exporter reads: how things are, at every interval. Empty: nothing is reported."},

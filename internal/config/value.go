@@ -104,6 +104,24 @@ func (v file) set(raw any) error {
 func (v file) parse(words []string) error { return v.set(last(words)) }
 func (v file) yaml() string               { return text{v.to}.yaml() }
 
+// fileOr is a path or a word.
+type fileOr struct {
+	file
+	word string
+}
+
+func (v fileOr) set(raw any) error {
+	if raw == v.word {
+		*v.to = v.word
+		return nil
+	}
+	if err := v.file.set(raw); err != nil {
+		return fmt.Errorf("%w, or %s", err, v.word)
+	}
+	return nil
+}
+func (v fileOr) parse(words []string) error { return v.set(last(words)) }
+
 type choice struct {
 	to   *string
 	from []string

@@ -14,7 +14,7 @@ func globalKeywords() []keyword {
 		{name: "net_namespace_ipvs", handle: setIPVSNamespace},
 		first("instance", func(g *Global) *Value[string] { return &g.Instance }),
 		other("namespace_with_ipsets", more),
-		other("use_pid_dir", more),
+		flag("use_pid_dir", globalField(func(g *Global) *Value[bool] { return &g.UsePIDDir })),
 		other("child_wait_time", more),
 		other("linkbeat_use_polling", more),
 		{name: "global_defs", sub: globalDefs()},

@@ -8,6 +8,7 @@ import (
 // Global is what global_defs says about virtual servers and scripts. The
 // statements about anything else are in Other.
 type Global struct {
+	UsePIDDir        Value[bool]   // use_pid_dir: pidfiles are in a directory of keepalived's own
 	Instance         Value[string] // instance: names this keepalived among several
 	NetNamespace     Value[string] // of the whole keepalived
 	NetNamespaceIPVS Value[string] // of the virtual servers alone

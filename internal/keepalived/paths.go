@@ -15,6 +15,23 @@ func (g Global) IPVSNamespace() string {
 	return g.NetNamespace.V
 }
 
+// PIDFile is where keepalived's parent writes its process ID, and CheckersPIDFile where its checker process does, unless its command line
+// says otherwise (main.c and make_pidfile_name in pidfile.c, with Debian's directories).
+func (g Global) PIDFile() string { return g.pidFile("keepalived") }
+
+// CheckersPIDFile is described at [Global.PIDFile].
+func (g Global) CheckersPIDFile() string { return g.pidFile("checkers") }
+
+func (g Global) pidFile(name string) string {
+	if g.Instance.V != "" {
+		name += "_" + g.Instance.V
+	}
+	if g.UsePIDDir.V || g.Instance.V != "" || g.NetNamespace.V != "" {
+		name = "keepalived/" + name
+	}
+	return "/run/" + name + ".pid"
+}
+
 // StateDump is the file to which the checker process writes what it believes, as keepalived sees it. It follows
 // open_dump_file in keepalived's core/global_data.c, but for $TMPDIR of keepalived's environment, which is not known.
 func (g Global) StateDump() string {

@@ -38,3 +38,18 @@ func TestIPVSNamespace(t *testing.T) {
 		}
 	}
 }
+
+func TestPIDFiles(t *testing.T) {
+	for text, want := range map[string][2]string{
+		"":                       {"/run/keepalived.pid", "/run/checkers.pid"},
+		"use_pid_dir\n":          {"/run/keepalived/keepalived.pid", "/run/keepalived/checkers.pid"},
+		"net_namespace n\n":      {"/run/keepalived/keepalived.pid", "/run/keepalived/checkers.pid"},
+		"instance a\n":           {"/run/keepalived/keepalived_a.pid", "/run/keepalived/checkers_a.pid"},
+		"net_namespace_ipvs n\n": {"/run/keepalived.pid", "/run/checkers.pid"},
+	} {
+		g := load(t, text).Global
+		if got := [2]string{g.PIDFile(), g.CheckersPIDFile()}; got != want {
+			t.Errorf("%q: %v, want %v", text, got, want)
+		}
+	}
+}

@@ -14,7 +14,7 @@ import (
 // Options say what is held.
 type Options struct {
 	Lock    string // our own, such as /run/lvsdns/fallback.lock
-	PIDFile string // of keepalived's checker process, such as /run/keepalived_checkers.pid; empty: there is no keepalived
+	PIDFile string // of keepalived's checker process, such as /run/checkers.pid; empty: there is no keepalived
 	Config  string // keepalived's configuration, for [Take]
 
 	// Frozen says that a stopped parent has the pidfile, which from 2.3.2 on keeps its lock while its checker is dead. The process in
