@@ -16,12 +16,15 @@ import (
 )
 
 // TestUsualLine has the lines of the well-known recipe as they stand, with nothing but the path replaced, no flags, no user for scripts, and every file
-// at its place. systemctl is a stand-in: no systemd runs in the lab.
+// at its place. systemctl is a stand-in here; [TestUnits] has a real systemd.
 func TestUsualLine(t *testing.T) {
 	lab := labtest.New(t)
 	lb := lab.Director("lb1", lab.LAN("lan", "192.168.1.0/24").At("192.168.1.11"))
 	lab.Install("lvsdns-notify", "/usr/local/bin/lvsdns-notify")
 	lab.Install("lvsdns-notify-act", "/usr/local/bin/lvsdns-notify-act")
+	if real, err := os.ReadFile("/usr/bin/systemctl"); err == nil {
+		t.Cleanup(func() { lab.InstallFile("/usr/bin/systemctl", string(real)) })
+	}
 	lab.InstallFile("/usr/bin/systemctl", fmt.Sprintf("#!/bin/sh\necho \"$@\" >>%s/systemctl\n", lab.Dir()))
 	rule := func(states string, timeout int, verb string) string {
 		return fmt.Sprintf("  - states: [%s]\n    actions:\n      - sysctl: {key: net.netfilter.nf_conntrack_udp_timeout, value: %d}\n      - unit: {unit: web.service, do: %s}\n", states, timeout, verb)
