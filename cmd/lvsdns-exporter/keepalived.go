@@ -26,10 +26,18 @@ func configuration(settings *config.Exporter) func() (*keepalived.Config, error)
 		}
 		if options.Version == "" {
 			// Without one the rules are those of the newest, and lvsdns_keepalived_info shows no version.
-			options.Version, _ = host.KeepalivedVersion(root, k.PIDFile)
+			options.Version, _ = host.KeepalivedVersion(root, pidFile(k.PIDFile, &keepalived.Config{}))
 		}
 		return keepalived.Load(k.ConfigFile, options)
 	}
+}
+
+// pidFile is the file behind a setting: keepalived's own choice, if nobody said otherwise.
+func pidFile(setting string, c *keepalived.Config) string {
+	if setting == config.Auto {
+		return c.Global.PIDFile()
+	}
+	return setting
 }
 
 // belief asks keepalived, if that is allowed. It is called once at a time.
@@ -38,10 +46,11 @@ func belief(settings *config.Exporter) exporter.Belief {
 	if !k.Signal {
 		return nil
 	}
-	dump := &host.StateDump{Root: settings.Sources.Root, PIDFile: k.PIDFile, Interval: k.SignalInterval}
+	dump := &host.StateDump{Root: settings.Sources.Root, Interval: k.SignalInterval}
 	var at time.Time
 	var parsed *keepalived.Belief
 	return func(ctx context.Context, cfg *keepalived.Config) (*keepalived.Belief, error) {
+		dump.PIDFile = pidFile(k.PIDFile, cfg)
 		text, asked, err := dump.Read(ctx, cmp.Or(k.DumpFile, cfg.Global.StateDump()))
 		if err != nil {
 			return nil, err

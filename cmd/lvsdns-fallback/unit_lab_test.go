@@ -61,7 +61,9 @@ func TestUnit(t *testing.T) {
 	if !strings.Contains(r.table(), "-A -u 192.0.2.1:53") {
 		t.Errorf("after the start:\n%s", r.table())
 	}
-	r.WaitFor("both are in", 30*time.Second, func() bool { return strings.Contains(r.table(), "10.0.0.1:53") && strings.Contains(r.table(), "10.0.0.2:53") })
+	r.WaitFor("both are in", 30*time.Second, func() bool {
+		return strings.Contains(r.table(), "10.0.0.1:53") && strings.Contains(r.table(), "10.0.0.2:53")
+	})
 	full := r.table()
 
 	// Crashed and hung, it is started again, and the table is as it was.

@@ -40,7 +40,7 @@ func parseDrift(args []string, stdout, stderr io.Writer) (driftOptions, error) {
 	f.StringVar(&o.version, "keepalived-version", "", "keepalived's `version`, by whose rules the configuration is read (default: what its program says)")
 	f.StringVar(&o.stateDump, "state-dump", "", "`file` that keepalived wrote its belief to after SIGUSR1, such as /tmp/keepalived_check.data")
 	f.BoolVar(&o.signal, "signal", false, "send keepalived SIGUSR1, so that it writes its belief, and read that")
-	f.StringVar(&o.pidFile, "pid-file", "/run/keepalived.pid", "keepalived's pid `file`, for --signal")
+	f.StringVar(&o.pidFile, "pid-file", "", "keepalived's pid `file`, for --signal (default: where keepalived has it by its configuration, such as /run/keepalived.pid)")
 	f.StringVar(&o.output, "output", "text", "text or json")
 	f.StringVar(&o.root, "root", "", "`directory` to take for /: its proc/net/ip_vs is read, and not this kernel")
 	f.StringVar(&o.netns, "netns", "", "network namespace, by its `name` (default: net_namespace_ipvs or net_namespace of the configuration)")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -40,7 +41,7 @@ func dump(ctx context.Context, o driftOptions, cfg *keepalived.Config) (text, na
 	}
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	text, _, err = (&host.StateDump{PIDFile: o.pidFile}).Read(ctx, name)
+	text, _, err = (&host.StateDump{PIDFile: cmp.Or(o.pidFile, cfg.Global.PIDFile())}).Read(ctx, name)
 	if err != nil {
 		return "", "", fmt.Errorf("%w; --pid-file says where keepalived has its process ID, --state-dump where it writes its state", err)
 	}

@@ -131,7 +131,7 @@ func NewExporter() *Exporter {
 		Sources: Sources{Root: "/", Timeout: 5 * time.Second, Share: 2 * time.Second},
 		Keepalived: Keepalived{
 			ConfigFile: "/etc/keepalived/keepalived.conf", SignalInterval: time.Minute,
-			PIDFile: "/run/keepalived.pid",
+			PIDFile: Auto,
 		},
 		Checks:      Checks{Socket: "/run/lvsdns/check.sock", Max: 20_000, Forget: 24 * time.Hour},
 		Connections: Connections{Interval: time.Minute, MaxTime: 2 * time.Second, MaxEntries: 2_000_000},
@@ -161,7 +161,7 @@ func (e *Exporter) options() []option {
 		{"keepalived.version", release{&e.Keepalived.Version}, "Its version, such as 2.2.7, by whose rules the configuration is read. Empty: what the running program says, or\nthe one that would be started, else the newest."},
 		{"keepalived.signal", truth{&e.Keepalived.Signal}, "Ask keepalived for its state: SIGUSR1 makes it write keepalived.dump-file. It does no other thing to\nkeepalived, and it is the only thing that this program does to anybody. Needs the right to signal keepalived and to read that file."},
 		{"keepalived.signal-interval", span{&e.Keepalived.SignalInterval, 10 * time.Second, 24 * time.Hour}, "Not more often than this."},
-		{"keepalived.pid-file", file{&e.Keepalived.PIDFile, false}, "Where keepalived writes its process ID."},
+		{"keepalived.pid-file", fileOr{file{&e.Keepalived.PIDFile, false}, Auto}, "Where keepalived writes its process ID. auto: where it has it by its configuration, such as /run/keepalived.pid; if keepalived is\nstarted with --pid, the same path."},
 		{"keepalived.dump-file", file{&e.Keepalived.DumpFile, true}, "Where keepalived writes its state, as it sees it (it may have a /tmp of its own). Empty: where its configuration\nsays, which is /tmp/keepalived_check.data as a rule."},
 		{"checks.socket", file{&e.Checks.Socket, true}, "Where lvsdns-check reports what it found. The directory must be there. Empty: nobody listens."},
 		{"checks.max", whole{&e.Checks.Max, 1, 1_000_000}, "How many checks to remember. Reports of more are refused, and lvsdns_check_datagrams_total says so."},

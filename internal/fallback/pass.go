@@ -46,7 +46,7 @@ func (r *run) try(ctx context.Context) error {
 			r.stop("somebody else wrote to the table: " + what)
 		}
 	}
-	in := plan.Input{Config: r.config, Names: r.names, Former: r.former, State: r.machine.State(), Blocked: r.blocks, Kernel: table}
+	in := plan.Input{Config: r.config, Names: r.names, Former: r.former, State: r.machine.State(), Blocked: r.blocks, Torn: r.torn, Kernel: table}
 	if r.config.Global.Timeouts.IsSet() {
 		if in.Timeouts, err = r.Kernel.Timeouts(ctx); err != nil {
 			return err

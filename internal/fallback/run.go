@@ -3,14 +3,17 @@ package fallback
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/netip"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/lvsdns/lvsdns/internal/fallback/guard"
 	"github.com/lvsdns/lvsdns/internal/fallback/health"
 	"github.com/lvsdns/lvsdns/internal/fallback/plan"
 	"github.com/lvsdns/lvsdns/internal/fallback/probe"
+	"github.com/lvsdns/lvsdns/internal/ipvs"
 	"github.com/lvsdns/lvsdns/internal/keepalived"
 )
 
@@ -25,6 +28,7 @@ type run struct {
 	files   string // what the configuration's files looked like
 	machine *health.Machine
 	probes  map[*health.Check]probe.Probe
+	torn    map[*keepalived.VirtualServer]bool // at the beginning, until all their checks have decided
 	local   map[netip.Addr]bool
 
 	queue   queue
@@ -67,7 +71,7 @@ func Run(ctx context.Context, o Options) error {
 		return fmt.Errorf("look at the table before taking it over: %w", err)
 	}
 	names := plan.NamesOf(config)
-	if err := r.take(config, blocks, r.saved.where(names, table, plan.FromKernel(config, names, table))); err != nil {
+	if err := r.take(config, blocks, table, r.saved.where(names, table, plan.FromKernel(config, names, table))); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancel(ctx)
@@ -161,8 +165,8 @@ func (r *run) look() {
 	r.local = local
 }
 
-// take begins with a configuration and what is believed of its real servers.
-func (r *run) take(c *keepalived.Config, blocks []plan.Block, state keepalived.State) error {
+// take begins with a configuration, the table as it is, and what is believed of its real servers.
+func (r *run) take(c *keepalived.Config, blocks []plan.Block, table ipvs.Table, state keepalived.State) error {
 	machine := health.New(c, state, health.Options{Floor: r.Floor})
 	probes := map[*health.Check]probe.Probe{}
 	blocked := map[*keepalived.VirtualServer]bool{}
@@ -181,6 +185,8 @@ func (r *run) take(c *keepalived.Config, blocks []plan.Block, state keepalived.S
 	}
 	r.config, r.blocks, r.machine, r.probes = c, blocks, machine, probes
 	r.names = plan.NamesOf(c)
+	r.torn = plan.Torn(c, r.names, table)
+	r.decide(slices.Collect(maps.Keys(r.torn))...)
 	r.owned = plan.Names{}
 	for k, servers := range r.names {
 		r.owned[k] = servers
@@ -209,6 +215,17 @@ func (r *run) take(c *keepalived.Config, blocks []plan.Block, state keepalived.S
 	return nil
 }
 
+// decide forgets of virtual servers that they were torn, when all their checks have decided.
+func (r *run) decide(torn ...*keepalived.VirtualServer) {
+	for _, v := range torn {
+		open := slices.ContainsFunc(r.machine.Checks(), func(c *health.Check) bool { return c.Virtual == v && r.probes[c] != nil && !c.Decided() })
+		if r.torn[v] && !open {
+			delete(r.torn, v)
+			r.dirty = true
+		}
+	}
+}
+
 // reload keeps the last good configuration on any error.
 func (r *run) reload(ctx context.Context) {
 	r.files = signature(r.config.Files)
@@ -230,7 +247,7 @@ func (r *run) reload(ctx context.Context) {
 		}
 	}
 	names := plan.NamesOf(c)
-	if err := r.take(c, blocks, known.over(plan.FromKernel(c, names, table))); err != nil {
+	if err := r.take(c, blocks, table, known.over(plan.FromKernel(c, names, table))); err != nil {
 		r.Log.Error("the new configuration is not taken, the last good one stays", "error", err)
 		return
 	}
@@ -286,6 +303,9 @@ func (r *run) result(o outcome) {
 		r.queue.add(entry{o.check, from.Add(n.After), false})
 	}
 	r.dirty = r.dirty || n.Changed
+	if r.torn[o.check.Virtual] {
+		r.decide(o.check.Virtual)
+	}
 	if o.result.Unknown || o.check.Up() != before {
 		r.Log.Info("check", "virtual_server", plan.Block{Virtual: o.check.Virtual}.Name(), "real_server", netip.AddrPortFrom(o.check.Server.Addr, o.check.Server.Port).String(),
 			"checker", string(o.check.Config.Kind), "up", o.check.Up(), "unknown", o.result.Unknown, "reason", o.result.Reason)

@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -301,5 +302,41 @@ func TestBeginning(t *testing.T) {
 	})
 	if len(servers) != 1 || servers[0] != "10.9.9.9" {
 		t.Errorf("it begins with %v", servers)
+	}
+}
+
+// TestTorn: a crash between the sorry server and the real servers leaves both. Which of them goes is for the checks to say, in either direction,
+// and nothing is written before, nor anything that has to be taken back.
+func TestTorn(t *testing.T) {
+	for _, alive := range []bool{true, false} {
+		a, closeA := port(t)
+		b, closeB := port(t)
+		d := newDirector(t, strings.Replace(conf(a, b), "real_server", "sorry_server 127.0.0.9 53\nreal_server", 1))
+		d.kernel.Entries = []ipvs.TableEntry{{
+			Service: ipvs.Service{ServiceKey: ipvs.At(ipvs.TCP, addr("192.0.2.1:53")), Scheduler: "rr", Netmask: ipvs.MaskBits(ipvs.IPv4, 32)},
+			Destinations: []ipvs.Destination{
+				{DestinationKey: ipvs.To(addr(fmt.Sprintf("127.0.0.1:%d", a))), Weight: 1}, {DestinationKey: ipvs.To(addr("127.0.0.9:53")), Weight: 1},
+			},
+		}}
+		want := []string{fmt.Sprintf("new 127.0.0.1:%d of tcp 192.0.2.1:53 weight 1", b), "delete 127.0.0.9:53 of tcp 192.0.2.1:53"}
+		if !alive {
+			closeA()
+			closeB()
+			want = []string{fmt.Sprintf("delete 127.0.0.1:%d of tcp 192.0.2.1:53", a)}
+		}
+		stop := d.start()
+		writes := func() (all []string) {
+			d.kernel.Do(func() { all = slices.Clone(d.kernel.Writes) })
+			return all
+		}
+		if first := writes(); len(first) > 0 {
+			t.Errorf("alive %t: before any check %v", alive, first)
+		}
+		d.until("the checks decide", func() bool { return len(writes()) >= len(want) })
+		time.Sleep(200 * time.Millisecond)
+		stop()
+		if got := writes(); !slices.Equal(got, want) {
+			t.Errorf("alive %t: %v, want %v\n%s", alive, got, want, d.log)
+		}
 	}
 }

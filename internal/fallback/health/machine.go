@@ -69,8 +69,8 @@ type Check struct {
 // Up reports what the check has found, or what was assumed before its first run.
 func (c *Check) Up() bool { return c.up }
 
-// HasRun reports whether a result was there since the machine was made.
-func (c *Check) HasRun() bool { return c.hasRun }
+// Decided reports whether the check has come to a verdict since the machine was made: it has passed, or failed as often as it is retried.
+func (c *Check) Decided() bool { return c.hasRun && c.retries == 0 }
 
 // Reason is that of the last result.
 func (c *Check) Reason() string { return c.reason }

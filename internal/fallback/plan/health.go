@@ -12,15 +12,7 @@ import (
 // with a weight above 0 passes its checks, one that is absent or has weight 0 fails them, until a check of our own
 // decides. One without a check is up. The kernel's weight stays where a check may have set it.
 func FromKernel(c *keepalived.Config, names Names, t ipvs.Table) keepalived.State {
-	seen := map[*keepalived.RealServer]uint32{}
-	for i := range t.Entries {
-		e := &t.Entries[i]
-		for _, d := range e.Destinations {
-			if n, ok := names[e.Service.ServiceKey][d.DestinationKey]; ok {
-				seen[n.Server] = max(seen[n.Server], d.Weight)
-			}
-		}
-	}
+	seen := weights(names, t)
 	return keepalived.State{
 		Server: func(_ *keepalived.VirtualServer, r *keepalived.RealServer) keepalived.Standing {
 			s := keepalived.Standing{Up: len(r.Checkers) == 0 || seen[r] > 0, Weight: r.Weight.V}
@@ -31,6 +23,32 @@ func FromKernel(c *keepalived.Config, names Names, t ipvs.Table) keepalived.Stat
 		},
 		Sorry: func(v *keepalived.VirtualServer) bool { return seen[v.Sorry] > 0 && !standsAlone(v, seen) },
 	}
+}
+
+// weights are those of the real servers and sorry servers that are there.
+func weights(names Names, t ipvs.Table) map[*keepalived.RealServer]uint32 {
+	seen := map[*keepalived.RealServer]uint32{}
+	for i := range t.Entries {
+		e := &t.Entries[i]
+		for _, d := range e.Destinations {
+			if n, ok := names[e.Service.ServiceKey][d.DestinationKey]; ok {
+				seen[n.Server] = max(seen[n.Server], d.Weight)
+			}
+		}
+	}
+	return seen
+}
+
+// Torn are the virtual servers whose sorry server serves beside real servers: whoever programmed them ended on the way from one to the
+// other, and only checks can say which way that was.
+func Torn(c *keepalived.Config, names Names, t ipvs.Table) map[*keepalived.VirtualServer]bool {
+	seen, torn := weights(names, t), map[*keepalived.VirtualServer]bool{}
+	for i := range c.VirtualServers {
+		if v := &c.VirtualServers[i]; v.Sorry != nil && seen[v.Sorry] > 0 && standsAlone(v, seen) {
+			torn[v] = true
+		}
+	}
+	return torn
 }
 
 // standsAlone reports whether real servers serve beside the sorry server: then it is left over from something.

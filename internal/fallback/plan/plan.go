@@ -16,7 +16,8 @@ type Input struct {
 	Former Names            // what an earlier configuration named: ours, to be removed; nil: nothing
 	State  keepalived.State // what is known of the real servers
 
-	Blocked []Block // of Config, from [Blocks]: these virtual servers stay as they are
+	Blocked []Block                            // of Config, from [Blocks]: these virtual servers stay as they are
+	Torn    map[*keepalived.VirtualServer]bool // of Config, from [Torn], and not decided yet: these keep the sorry server that is there
 
 	Kernel   ipvs.Table
 	Timeouts ipvs.Timeouts
@@ -166,6 +167,9 @@ func asWanted(has *ipvs.TableEntry, service ipvs.Service, want []keepalived.Dest
 func (m *maker) unwanted(k ipvs.ServiceKey, d ipvs.Destination) {
 	step := Step{Action: RemoveServer, Service: &ipvs.Service{ServiceKey: k}, Server: d}
 	if name, ok := m.Names[k][d.DestinationKey]; ok {
+		if m.Torn[name.Virtual] && name.Server == name.Virtual.Sorry {
+			return
+		}
 		step.Pos = name.Server.Pos
 		step.Text = serverWords(d) + ": " + m.why(name)
 		m.later(step)
