@@ -20,7 +20,8 @@ func TestUnit(t *testing.T) {
 		t.Skip("no systemd is installed here")
 	}
 	r := newRig(t)
-	r.checks(0, 0, 0)
+	r.Install("lvsdns", "/usr/bin/lvsdns")
+	r.checks(0, 0)
 	text := strings.ReplaceAll(r.conf(two), "MORE", "")
 	write := func(path, text string) {
 		t.Helper()
@@ -97,6 +98,12 @@ func TestUnit(t *testing.T) {
 	}
 	if got := r.settled(2 * time.Second); got != full {
 		t.Errorf("handed back:\n%s", got)
+	}
+	for command, want := range map[string]string{"lvsdns-fallback status": "keepalived (pid", "lvsdns drift --signal": ""} {
+		words := strings.Fields(command) // nobody says where anything is
+		if out, err := s.Run(words[0], words[1:]...); err != nil || !strings.HasPrefix(out, want) {
+			t.Errorf("%s: %v %s", command, err, out)
+		}
 	}
 	before := s.Show(unit, "NRestarts")
 	if _, err := s.Ctl("start", unit); err == nil {
