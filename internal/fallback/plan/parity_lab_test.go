@@ -154,6 +154,8 @@ func ofKeepalived(t *testing.T, path string) (string, bool) {
 	return "", false
 }
 
+var child = regexp.MustCompile(`Starting Healthcheck child process, pid=(\d+)`)
+
 func startKeepalived(t *testing.T, path string) (lines, text string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -179,7 +181,9 @@ func startKeepalived(t *testing.T, path string) (lines, text string) {
 wait:
 	for range 1500 {
 		text = read()
-		if strings.Contains(text, "Activating BFD healthchecker") || strings.Contains(text, "no configuration to run") || strings.Count(text, "already exists") > 1000 {
+		programmed := strings.Contains(text, "Activating BFD healthchecker") || strings.Count(text, "already exists") > 1000
+		// A child whose number its parent has not said yet would not be killed, and would empty the table.
+		if programmed && child.MatchString(text) || strings.Contains(text, "no configuration to run") {
 			break
 		}
 		select {
@@ -190,7 +194,7 @@ wait:
 	}
 	// The parent first, which would start another; then the child, which would empty the table if its parent died.
 	_ = cmd.Process.Signal(syscall.SIGSTOP)
-	for _, m := range regexp.MustCompile(`Starting Healthcheck child process, pid=(\d+)`).FindAllStringSubmatch(read(), -1) {
+	for _, m := range child.FindAllStringSubmatch(read(), -1) {
 		pid, _ := strconv.Atoi(m[1])
 		_ = syscall.Kill(pid, syscall.SIGKILL)
 	}
