@@ -43,6 +43,9 @@ func handBackCommand(ctx context.Context, args []string, stdout, stderr io.Write
 	case err == nil && f.NArg() > 0:
 		err = fmt.Errorf("there is nothing to do with %q; lvsdns-fallback hand-back takes flags only", f.Arg(0))
 	}
+	if err == nil && back.start {
+		err = back.find(o.source) // before anybody is ended
+	}
 	if err == nil {
 		err = handBack(ctx, *lock, *timeout)
 	}
@@ -73,11 +76,6 @@ func handBackCommand(ctx context.Context, args []string, stdout, stderr io.Write
 
 // keepalived has keepalived back, and reports whether the table is what it believes then.
 func (r restart) keepalived(ctx context.Context, o planOptions, lock string, stdout io.Writer) (bool, error) {
-	c, _, err := o.load()
-	if err != nil {
-		return false, err
-	}
-	r.find(c)
 	g := guard.Options{Lock: lock, PIDFile: r.checkers, Config: o.config}
 	if err := r.bring(g, stdout); err != nil {
 		return false, err

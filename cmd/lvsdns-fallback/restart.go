@@ -11,7 +11,6 @@ import (
 
 	"github.com/lvsdns/lvsdns/internal/config"
 	"github.com/lvsdns/lvsdns/internal/fallback/guard"
-	"github.com/lvsdns/lvsdns/internal/keepalived"
 )
 
 // restart says how keepalived comes back.
@@ -33,12 +32,17 @@ func (r *restart) flags(f *flag.FlagSet) {
 	f.DurationVar(&r.watch, "watch", 3*time.Minute, "how long at most to wait for keepalived's first checks, up to a minute of its respawn back-off included")
 }
 
-// find puts the files of a configuration in the place of "auto".
-func (r *restart) find(c *keepalived.Config) {
+// find puts the files of the configuration in the place of "auto".
+func (r *restart) find(s source) error {
+	c, _, err := s.load()
+	if err != nil {
+		return err
+	}
 	r.checkers = checkersPIDFile(r.checkers, c)
 	if r.pidFile == config.Auto {
 		r.pidFile = c.Global.PIDFile()
 	}
+	return nil
 }
 
 // bring starts keepalived.

@@ -88,6 +88,12 @@ func TestUnit(t *testing.T) {
 		t.Errorf("%v %s", err, out)
 	}
 
+	// A hand-back that cannot succeed ends nobody.
+	if out, err := s.Run("lvsdns-fallback", "hand-back", "--start", "--keepalived-config", "/etc/keepalived/nosuch.conf"); err == nil || strings.Contains(out, "started") {
+		t.Errorf("hand-back of a file that is not there: %v %s", err, out)
+	}
+	is("a hand-back that cannot succeed", "active")
+
 	// Handed back, keepalived has the table; beside it the unit is refused once, and not started again.
 	if out, err := s.Run("lvsdns-fallback", "hand-back", "--start"); err != nil {
 		t.Fatalf("hand-back: %v %s\n%s", err, out, log())
