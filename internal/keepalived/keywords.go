@@ -75,6 +75,15 @@ func (p *parser) accept(words []string, n number) bool {
 	return n.ok
 }
 
+// acceptOr is accept for a number without which something is lost.
+func (p *parser) acceptOr(lost, mend string, words []string, n number) bool {
+	if !n.ok {
+		p.lose(lost, mend, "%s: %s", words[0], n.complaint)
+		return false
+	}
+	return p.accept(words, n)
+}
+
 // boolean is a setting that is true when it stands alone.
 func boolean(name string, field func(*parser) *Value[bool]) keyword {
 	return keyword{name: name, handle: func(p *parser, words []string) {

@@ -59,7 +59,8 @@ func block(kind CheckerKind, make func(*Checker), end func(*parser), sub []keywo
 
 // dropChecker takes the present checker out. Its real server stays up.
 func (p *parser) dropChecker(format string, args ...any) {
-	p.note(Ignored, format+": keepalived drops the checker, and the real server counts as up", args...)
+	k := p.checker
+	p.lose(string(k.Kind)+" of "+p.rs.block(), "", format+": keepalived drops the checker, and the real server counts as up", args...)
 	p.rs.Checkers = p.rs.Checkers[:len(p.rs.Checkers)-1]
 	p.checker = nil
 }

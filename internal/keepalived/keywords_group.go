@@ -24,9 +24,9 @@ func startGroup(p *parser, words []string) {
 	anyMark := slices.ContainsFunc(g.Entries, func(e GroupEntry) bool { return e.IsFWMark() && e.Family == "" })
 	switch {
 	case len(g.Entries) == 0:
-		p.note(Ignored, "the group %s has no members: keepalived leaves it out", quote(name))
+		p.lose(strings.Join(words, " "), "give it a member, or take it out", "the group %s has no members: keepalived leaves it out", quote(name))
 	case v4 && v6 && anyMark:
-		p.note(Ignored, "the group %s has members of both families and a mark without one: keepalived leaves it out", quote(name))
+		p.lose(strings.Join(words, " "), "write inet or inet6 behind each mark", "the group %s has members of both families and a mark without one: keepalived leaves it out", quote(name))
 	case slices.ContainsFunc(p.cfg.Groups, func(o Group) bool { return o.Name == name }):
 		p.note(Trap, "there is a group %s already, and keepalived uses the first", quote(name))
 	default:
@@ -44,14 +44,15 @@ func (p *parser) groupEntry(words []string) (GroupEntry, bool) {
 		return p.groupMark(words)
 	}
 	e := GroupEntry{Pos: p.here}
+	lost := strings.Join(words, " ")
 	ok := false
 	if e.First, ok = address(words[0]); !ok {
-		p.note(Ignored, "%s is not an IP address: keepalived leaves the line out", quote(words[0]))
+		p.loseMember(words, addressMend("", words[0]), "%s is not an IP address: keepalived leaves the line out", quote(words[0]))
 		return e, false
 	}
 	if len(words) > 1 && strings.Trim(words[1], "0") != "" {
 		n := readUnsigned(words[1], 1, 65535, true)
-		if !p.accept(words, n) {
+		if !p.acceptOr(lost, portMend, words, n) {
 			return e, false
 		}
 		e.Port = uint16(n.v)
@@ -64,7 +65,7 @@ func (p *parser) groupEntry(words []string) (GroupEntry, bool) {
 		e.Last, why = p.rangeEnd(e.First, words[0])
 	}
 	if why != "" {
-		p.note(Ignored, "%s: %s: keepalived leaves the line out", quote(words[0]), why)
+		p.lose(lost, "write the range as FIRST-LAST or the network as ADDRESS/LENGTH", "%s: %s: keepalived leaves the line out", quote(words[0]), why)
 		return e, false
 	}
 	p.checkRange(e, words[0])
@@ -91,12 +92,13 @@ func (p *parser) groupMark(words []string) (GroupEntry, bool) {
 	if !ok {
 		return e, false
 	}
+	lost := strings.Join(words, " ")
 	n := readUnsigned(w, 0, maxUint32, true)
-	if !p.accept(words, n) {
+	if !p.acceptOr(lost, markMend, words, n) {
 		return e, false
 	}
 	if e.FWMark = uint32(n.v); n.v == 0 {
-		p.note(Trap, "mark 0 is no mark: keepalived makes a service of no address")
+		p.keep(p.lostNote(Trap, lost, markMend, markZero))
 	}
 	if len(words) > 2 {
 		switch words[2] {
@@ -105,7 +107,7 @@ func (p *parser) groupMark(words []string) (GroupEntry, bool) {
 		case "inet6":
 			e.Family = IPv6
 		default:
-			p.note(Ignored, "fwmark: %s is neither inet nor inet6: keepalived leaves the line out", quote(words[2]))
+			p.lose(lost, "write inet or inet6, or nothing, behind the mark", "fwmark: %s is neither inet nor inet6: keepalived leaves the line out", quote(words[2]))
 			return e, false
 		}
 	}

@@ -1,5 +1,7 @@
 package keepalived
 
+import "strings"
+
 // instanceKeywords are those of a vrrp_instance.
 func instanceKeywords() []keyword {
 	of := func(field func(*Instance) *[]Statement) func(*parser) *[]Statement {
@@ -91,7 +93,7 @@ func vips(name string, list func(*Instance) *[]VIP) keyword {
 			l := list(p.instance)
 			// Excluded addresses may be of both families.
 			if all := p.instance.VIPs; name == "virtual_ipaddress" && len(all) > 0 && all[0].Prefix.Addr().Is4() != v.Prefix.Addr().Is4() {
-				p.note(Ignored, "%s is not of the family of the first address", v.Prefix.Addr())
+				p.lose(strings.Join(words, " "), "write it in virtual_ipaddress_excluded, or in a vrrp_instance of its family", "%s is not of the family of the first address", v.Prefix.Addr())
 				return
 			}
 			*l = append(*l, v)

@@ -100,12 +100,12 @@ func startVirtualServer(p *parser, words []string) {
 		v.Group = words[2]
 	case what == "fwmark":
 		n := readUnsigned(words[2], 0, maxUint32, true)
-		if !p.accept(words, n) {
+		if !p.acceptOr(strings.Join(words, " "), markMend, words, n) {
 			p.skipBlock()
 			return
 		}
 		if v.FWMark = uint32(n.v); n.v == 0 {
-			p.note(Trap, "mark 0 is no mark: keepalived makes a service of no address")
+			p.keep(p.lostNote(Trap, strings.Join(words, " "), markMend, markZero))
 		}
 	default:
 		if v.Addr, v.Port, ok = p.endpoint(words); !ok {

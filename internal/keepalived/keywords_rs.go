@@ -83,7 +83,7 @@ func endRealServer(p *parser) {
 		v.Family = family
 	}
 	if v.Family != family {
-		p.note(Ignored, "the real server %s is not %s like its virtual server: keepalived leaves it out", r.Addr, v.Family)
+		p.lose(r.block(), "give it an address of the family of its virtual server, or lvs_method TUN", "the real server %s is not %s like its virtual server: keepalived leaves it out", r.Addr, v.Family)
 		v.RealServers = v.RealServers[:len(v.RealServers)-1]
 	}
 }
@@ -124,9 +124,13 @@ func endVirtualServer(p *parser) {
 
 // endpoint reads an address and an optional port. Port 0 is no port.
 func (p *parser) endpoint(words []string) (netip.Addr, uint16, bool) {
+	lost := ""
+	if words[0] != "sorry_server" {
+		lost = strings.Join(words, " ")
+	}
 	addr, ok := address(words[1])
 	if !ok {
-		p.note(Ignored, "%s: %s is not an IP address: keepalived leaves the block out", words[0], quote(words[1]))
+		p.lose(lost, addressMend(words[0], words[1]), "%s: %s is not an IP address: keepalived leaves the block out", words[0], quote(words[1]))
 		return addr, 0, false
 	}
 	if i := strings.IndexAny(words[1], "-/"); i >= 0 {
@@ -136,7 +140,7 @@ func (p *parser) endpoint(words []string) (netip.Addr, uint16, bool) {
 		return addr, 0, true
 	}
 	n := readUnsigned(words[2], 1, 65535, true)
-	if !p.accept(words, n) {
+	if !p.acceptOr(lost, portMend, words, n) {
 		return addr, 0, false
 	}
 	return addr, uint16(n.v), true

@@ -104,11 +104,12 @@ func startInstance(p *parser, words []string) {
 
 // named returns the name of a block that must have one of its own.
 func (p *parser) named(words []string, taken func(string) bool) (name string, ok bool) {
+	lost := strings.Join(words, " ")
 	switch {
 	case len(words) != 2:
-		p.note(Ignored, "%s must have one name: keepalived leaves the block out", words[0])
+		p.lose(lost, "write one name behind "+words[0], "%s must have one name: keepalived leaves the block out", words[0])
 	case taken(words[1]):
-		p.note(Ignored, "there is a %s %s already: keepalived leaves the block out", words[0], quote(words[1]))
+		p.lose(lost, "give it a name of its own", "there is a %s %s already: keepalived leaves the block out", words[0], quote(words[1]))
 	default:
 		return words[1], true
 	}
@@ -226,7 +227,7 @@ func (p *parser) vip(words []string) (VIP, bool) {
 	text, length, masked := strings.Cut(words[0], "/")
 	addr, err := netip.ParseAddr(text)
 	if err != nil || addr.Zone() != "" {
-		p.note(Ignored, "%s is not an IP address", quote(words[0]))
+		p.loseMember(words, "write an IP address, and behind a slash its prefix length", "%s is not an IP address", quote(words[0]))
 		return VIP{}, false
 	}
 	bits := addr.BitLen()

@@ -113,6 +113,12 @@ type Note struct {
 	Kind  NoteKind
 	Block string // the blocks around it, such as "virtual_server 192.0.2.1 53 / real_server 198.51.100.1 53"
 	Text  string // one sentence
+
+	// Lost is what keepalived leaves out whole for it, as it is written, such as "virtual_server 192.0.2.1:53". It is more than
+	// the line: a service, a server, a check or an address that is not there, and that no other part of the [Config] names.
+	// Empty: nothing, or only what the line itself says.
+	Lost string
+	Mend string // what to change in the configuration; empty: Text tells
 }
 
 // TouchesLVS reports whether the table that keepalived programs may depend on

@@ -8,17 +8,17 @@ import (
 // notes collects what several readings of the same text say, without doubles.
 type notes struct {
 	list []Note
-	seen map[Note]int // index in list, keyed without the block
+	seen map[Note]int // index in list, by keyOf
 }
 
 func (n *notes) add(note Note) {
-	key := note
-	key.Block = ""
+	key := keyOf(note)
 	if i, ok := n.seen[key]; ok {
 		// The reading that understands the block names it more exactly.
 		if len(note.Block) > len(n.list[i].Block) {
 			n.list[i].Block = note.Block
 		}
+		n.lose(note)
 		return
 	}
 	if n.seen == nil {
@@ -26,6 +26,17 @@ func (n *notes) add(note Note) {
 	}
 	n.seen[key] = len(n.list)
 	n.list = append(n.list, note)
+}
+
+func keyOf(note Note) Note {
+	return Note{Pos: note.Pos, Kind: note.Kind, Text: note.Text}
+}
+
+// lose adds what is lost by something that was noted already.
+func (n *notes) lose(note Note) {
+	if i, ok := n.seen[keyOf(note)]; ok && n.list[i].Lost == "" {
+		n.list[i].Lost, n.list[i].Mend = note.Lost, note.Mend
+	}
 }
 
 // sorted returns the notes by file and line, those without a place at the end.

@@ -44,15 +44,22 @@ func newReader(o Options, by process, report func(Note)) *reader {
 		budget:      o.MaxLines,
 		report:      report,
 	}
-	r.source = source{fsys: o.FS, dir: o.Dir, texts: map[string][]byte{}, note: r.note}
+	r.source = source{fsys: o.FS, dir: o.Dir, texts: map[string][]byte{}, note: r.note, lost: r.loseFile}
 	if r.copy { // The parent has met the same files.
 		r.source.note = func(NoteKind, string, ...any) {}
+		r.source.lost = func(Note) {}
 	}
 	return r
 }
 
 func (r *reader) note(k NoteKind, format string, args ...any) {
 	r.report(Note{Pos: r.here, Kind: k, Text: fmt.Sprintf(format, args...)})
+}
+
+// loseFile notes a file that is not read.
+func (r *reader) loseFile(n Note) {
+	n.Pos = r.here
+	r.report(n)
 }
 
 // readLine returns the next logical line.
@@ -284,7 +291,7 @@ func (r *reader) sequence(line string) {
 	})
 	r.textDepth, r.suspended = depth, r.suspended[:suspended]
 	if !ok {
-		r.note(Ignored, "%s is not a valid sequence", quote(line))
+		r.report(badSequence(r.here, line))
 		return
 	}
 	r.sequences = append(r.sequences, s)

@@ -26,6 +26,7 @@ type opened struct {
 	*file
 	names []string // not opened yet
 	check strictness
+	wild  bool // the include is a pattern
 }
 
 // source reads the lines of a file and of those that it includes.
@@ -36,6 +37,7 @@ type source struct {
 	read  []string          // the names of all files so far
 	texts map[string][]byte // of these files: one may be included many times
 	note  func(k NoteKind, format string, args ...any)
+	lost  func(Note) // a file with all that stands in it
 }
 
 // strictness is which problems with a file keep keepalived from starting.
@@ -61,20 +63,20 @@ func (s *source) open(pattern string, strict strictness) bool {
 		if strings.Contains(pattern, `"`) {
 			what += ", whose quotes belong to the name"
 		}
-		s.problem(strict.match || strings.Contains(pattern, "{") && strict.brace, what, quote(pattern))
+		s.problem(strict.match || strings.Contains(pattern, "{") && strict.brace, pattern, what, quote(pattern))
 		return false
 	case len(names) == 0:
 		if strict.wildcard {
-			s.problem(true, "no file matches %s", quote(pattern))
+			s.problem(true, "", "no file matches %s", quote(pattern))
 		}
 		return false
 	case missing && !wild:
-		s.problem(strict.brace, "not all files of %s are there", quote(pattern))
+		s.problem(strict.brace, pattern, "not all files of %s are there", quote(pattern))
 		if strict.brace {
 			return false
 		}
 	}
-	o := &opened{names: names, check: strict}
+	o := &opened{names: names, check: strict, wild: wild}
 	if !s.next(o) {
 		return false
 	}
@@ -82,11 +84,15 @@ func (s *source) open(pattern string, strict strictness) bool {
 	return true
 }
 
-func (s *source) problem(fatal bool, format string, args ...any) {
-	if fatal {
+// problem is a file that keepalived does not read, lost with all that stands in it.
+func (s *source) problem(fatal bool, lost, format string, args ...any) {
+	switch {
+	case fatal:
 		s.note(Fatal, format, args...)
-	} else {
+	case lost == "":
 		s.note(File, format+": keepalived goes on without it", args...)
+	default:
+		s.lost(Note{Kind: File, Text: fmt.Sprintf(format+": keepalived goes on without it", args...), Lost: "include " + lost, Mend: "put the file there, readable, regular and not executable, or take the include out"})
 	}
 }
 
@@ -105,7 +111,11 @@ func (s *source) next(o *opened) bool {
 		o.names = o.names[1:]
 		text, err := s.load(name)
 		if err != nil {
-			s.problem(o.check.read, "%v", err)
+			lost := name
+			if info, _ := fs.Stat(s.fsys, inFS(name)); o.wild && info != nil && info.IsDir() {
+				lost = "" // A pattern such as conf.d/* finds directories too.
+			}
+			s.problem(o.check.read, lost, "%v", err)
 			continue
 		}
 		o.file = &file{name: name, text: text}

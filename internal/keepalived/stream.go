@@ -26,9 +26,12 @@ type parser struct {
 	line   string // as the handler's words were before splitting
 	level  int    // of nested blocks
 	skip   int    // braces that must close before lines count again; -1: from the next brace on
+	from   Pos    // of what is skipped
 	blocks []string
 
-	notes *notes
+	notes   *notes
+	unknown *unknownLine // the line before, if keepalived does not know it
+	inLost  string       // what the block was to be that is lost under a name that keepalived does not know, and is the last one
 
 	// What the present block describes; nil outside it, and when keepalived
 	// has discarded it.
@@ -69,6 +72,8 @@ func (p *parser) stream(keywords []keyword, needBrace bool) (skipped bool) {
 			continue
 		}
 		first := words[0]
+		unknown := p.unknown
+		p.unknown = nil
 		if p.skip == -1 {
 			if first == "{" {
 				p.skip, needBrace = 1, false
@@ -89,6 +94,7 @@ func (p *parser) stream(keywords []keyword, needBrace bool) (skipped bool) {
 			}
 			p.note(Adjusted, "the block has no opening brace")
 		} else if first == "{" {
+			p.loseUnknown(unknown)
 			p.note(Ignored, "an opening brace that does not belong here: the lines up to the closing one belong to the block around it")
 			continue
 		}
@@ -98,10 +104,10 @@ func (p *parser) stream(keywords []keyword, needBrace bool) (skipped bool) {
 		i := slices.IndexFunc(keywords, func(k keyword) bool { return k.name == first })
 		switch {
 		case i < 0:
-			p.note(Unknown, "keepalived does not know %s here and skips the line", quote(first))
+			p.noteUnknown(words, "keepalived does not know %s here and skips the line", quote(first))
 			continue
 		case keywords[i].since != "" && !p.release.hasCome(keywords[i].since):
-			p.note(Unknown, "keepalived does not know %s here before %s and skips the line", quote(first), keywords[i].since)
+			p.noteUnknown(words, "keepalived does not know %s here before %s and skips the line", quote(first), keywords[i].since)
 			continue
 		}
 		p.line = line
@@ -111,8 +117,11 @@ func (p *parser) stream(keywords []keyword, needBrace bool) (skipped bool) {
 
 // statement handles a keyword and reads its block.
 func (p *parser) statement(k keyword, words []string) {
+	if k.sub != nil || k.skip {
+		p.inLost = ""
+	}
 	if k.skip {
-		p.skip = -1
+		p.skip, p.from = -1, p.here
 		p.blocks = append(p.blocks, strings.Join(words, " "))
 		return
 	}
@@ -134,6 +143,7 @@ func (p *parser) statement(k keyword, words []string) {
 
 // skipLine counts braces, and reports that the skipped block ends here.
 func (p *parser) skipLine(words []string) bool {
+	p.loseSkipped(words)
 	for _, w := range words {
 		switch w {
 		case "{":
@@ -154,7 +164,7 @@ func (p *parser) endSkip() {
 }
 
 // skipBlock makes the block of the present statement not count.
-func (p *parser) skipBlock() { p.skip = -1 }
+func (p *parser) skipBlock() { p.skip, p.from = -1, p.here }
 
 // values reads a block of plain lines and hands each to use.
 func (p *parser) values(words []string, use func(words []string)) {

@@ -28,6 +28,7 @@ func validate(cfg *Config, add func(Note)) {
 	for i := range cfg.VirtualServers {
 		c.vs = &cfg.VirtualServers[i]
 		c.virtualServer()
+		c.markOfBoth(cfg.VirtualServers[:i])
 	}
 	t := cfg.expand(State{})
 	for _, d := range t.doubles {
@@ -40,7 +41,16 @@ func validate(cfg *Config, add func(Note)) {
 }
 
 func (c *validator) note(k NoteKind, format string, args ...any) {
-	n := Note{Pos: c.vs.Pos, Kind: k, Block: c.vs.block(), Text: fmt.Sprintf(format, args...)}
+	c.keep(Note{Kind: k, Text: fmt.Sprintf(format, args...)})
+}
+
+// lose notes that keepalived leaves the virtual server out, and how to mend it.
+func (c *validator) lose(mend, format string, args ...any) {
+	c.keep(Note{Kind: Ignored, Text: fmt.Sprintf(format, args...), Lost: c.vs.block(), Mend: mend})
+}
+
+func (c *validator) keep(n Note) {
+	n.Pos, n.Block = c.vs.Pos, c.vs.block()
 	if c.rs != nil {
 		n.Pos = c.rs.Pos
 		n.Block += " / " + c.rs.block()
@@ -82,7 +92,7 @@ func hasAddress(g *Group) bool {
 func (c *validator) usable() bool {
 	v := c.vs
 	if len(v.RealServers) == 0 {
-		c.note(Ignored, "no real servers: keepalived leaves it out")
+		c.lose("give it a real_server, or mend those that it has", "no real servers: keepalived leaves it out")
 		return false
 	}
 	if v.Group == "" {
@@ -90,16 +100,16 @@ func (c *validator) usable() bool {
 	}
 	g := c.cfg.group(v)
 	if g == nil {
-		c.note(Ignored, "there is no virtual_server_group %s: keepalived leaves the virtual server out", quote(v.Group))
+		c.lose("write that group, or correct the name", "there is no virtual_server_group %s: keepalived leaves the virtual server out", quote(v.Group))
 		return false
 	}
 	v4, v6 := g.has(IPv4), g.has(IPv6)
 	switch {
 	case v4 && v6 && v.Family != "":
-		c.note(Ignored, "the group has members of both families, which needs real servers behind tunnels: keepalived leaves the virtual server out")
+		c.lose("write a group and a virtual server for each family", "the group has members of both families, which needs real servers behind tunnels: keepalived leaves the virtual server out")
 		return false
 	case v4 && v.Family == IPv6, v6 && v.Family == IPv4:
-		c.note(Ignored, "the real servers are %s and the group is not: keepalived leaves the virtual server out", v.Family)
+		c.lose("write real servers of the family of the group, or lvs_method TUN", "the real servers are %s and the group is not: keepalived leaves the virtual server out", v.Family)
 		return false
 	case v4 && !v6:
 		v.Family = IPv4
