@@ -112,7 +112,9 @@ func TestDrift(t *testing.T) {
 		{name: "no dump", flags: []string{"--state-dump", "/nowhere/keepalived_check.data"}, status: 1,
 			stderr: "lvsdns drift: read keepalived's state dump: open /nowhere/keepalived_check.data: no such file or directory\n"},
 		{name: "another dump", flags: []string{"--state-dump", "/dev/null"}, status: 1,
-			stderr: "lvsdns drift: /dev/null names no virtual server: it must be the keepalived_check.data that keepalived writes after SIGUSR1\n"},
+			stderr: "lvsdns drift: /dev/null is not the keepalived_check.data that keepalived writes after SIGUSR1: no dump, or not its beginning: there are no global definitions\n"},
+		{name: "virtual server lost", files: map[string]string{"etc/keepalived/keepalived.conf": strings.Replace(conf, "192.0.2.1 53", "192.0.2.1:53", 1), "proc/net/ip_vs": strings.SplitAfter(procTable, "InActConn\n")[0]}, status: 2,
+			stdout: "critical:\n  configuration_lost: /etc/keepalived/keepalived.conf:5: \"virtual_server 192.0.2.1:53\" is lost as a whole: "},
 		{name: "bad output", flags: []string{"--output", "xml"}, status: 1, stderr: "lvsdns drift: --output is \"xml\"; it must be text or json\n"},
 		{name: "unknown flag", flags: []string{"--fix"}, status: 1, stderr: "lvsdns drift: flag provided but not defined: -fix\n"},
 		{name: "argument", flags: []string{"192.0.2.1"}, status: 1, stderr: "lvsdns drift: there is nothing to do with \"192.0.2.1\"; lvsdns drift takes flags only\n"},
@@ -156,6 +158,21 @@ func TestRelative(t *testing.T) {
 		if !strings.Contains(stdout.String(), tt.stdout) || !strings.Contains(stderr.String(), tt.stderr) {
 			t.Errorf("%s:\nstdout: %s\nstderr: %s", tt.config, stdout.String(), stderr.String())
 		}
+	}
+}
+
+// TestNobodyToAsk: without a keepalived to ask, all that can be compared is.
+func TestNobodyToAsk(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "keepalived.conf")
+	if err := os.WriteFile(file, []byte(conf), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var stdout, stderr bytes.Buffer
+	status := run(t.Context(), []string{"drift", "--signal", "--keepalived-config", file, "--pid-file", filepath.Join(dir, "none.pid")}, &stdout, &stderr)
+	if status != 2 || !strings.Contains(stdout.String(), "  state_dump_absent: ") || !strings.Contains(stdout.String(), "  virtual_server_missing: ") ||
+		!strings.Contains(stderr.String(), "none.pid: no such file or directory: going on without it; --pid-file says") {
+		t.Errorf("status %d\nstdout: %s\nstderr: %s", status, stdout.String(), stderr.String())
 	}
 }
 

@@ -22,7 +22,7 @@ func find(ctx context.Context, o driftOptions, stderr io.Writer) (drift.Input, [
 	if err != nil {
 		return in, nil, err
 	}
-	if !o.signal {
+	if in.Belief == nil || !o.signal {
 		return in, drift.Compare(in), nil
 	}
 	before := in
@@ -43,7 +43,7 @@ func gather(ctx context.Context, o driftOptions, stderr io.Writer) (in drift.Inp
 	if in.Kernel, in.Limited, err = table(ctx, o, in.Config, stderr); err != nil {
 		return in, err
 	}
-	if in.Belief, err = belief(ctx, o, in.Config); err != nil {
+	if in.Belief, in.Absent, err = belief(ctx, o, in.Config, stderr); err != nil {
 		return in, err
 	}
 	// Those of another network namespace can be read only in it.

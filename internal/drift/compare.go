@@ -28,6 +28,7 @@ func Compare(in Input) []Difference {
 	c.configuration()
 	c.estimator()
 	c.dump()
+	c.reloadsHurt()
 	slices.SortStableFunc(c.found, order)
 	return c.found
 }

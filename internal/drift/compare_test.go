@@ -17,12 +17,15 @@ import (
 	"github.com/lvsdns/lvsdns/internal/keepalived"
 )
 
-// spoilt are all ways to spoil the healthy director, and what is found then.
-var spoilt = []struct {
+// spoiling is one way to spoil the healthy director, and what is found then.
+type spoiling struct {
 	name  string
 	spoil func(*scene)
 	want  []string
-}{
+}
+
+// spoilt are all of them.
+var spoilt = append(spoiltBlocks, []spoiling{
 	{"healthy", func(*scene) {}, nil},
 	{"healthy, belief unknown", (*scene).forget, nil},
 
@@ -76,7 +79,13 @@ var spoilt = []struct {
 		s.edit("alpha", "alpha\ninhibit_on_failure")
 		s.fails(first)
 		s.believed(first).Set, s.believed(first).Inhibit = true, true
-	}, []string{"weight 21"}},
+	}, []string{"real_server_down_but_serving 21"}},
+	{"drained by its dynamic check and serving", func(s *scene) { s.dynamic(0, 0) }, []string{"weight 21"}},
+	{"sorry server, inhibited, serves beside them", func(s *scene) {
+		s.sorry(true)
+		s.edit("198.51.100.99 53", "198.51.100.99 53\nsorry_server_inhibit")
+		s.service().Destinations = append(s.service().Destinations, s.sorryDestination())
+	}, []string{"real_server_down_but_serving 99"}},
 	{"inhibited, belief unknown", func(s *scene) {
 		s.edit("alpha", "alpha\ninhibit_on_failure")
 		s.forget()
@@ -224,7 +233,7 @@ var spoilt = []struct {
 	{"persistence edited, not reloaded", func(s *scene) { s.edit("persistence_timeout 60", "persistence_timeout 600") }, []string{"not_reloaded"}},
 	{"persistence by hand", func(s *scene) { s.service().Service.Timeout = time.Second }, []string{"persistence"}},
 	{"scheduler edited, not reloaded", func(s *scene) { s.edit("lb_algo wrr", "lb_algo rr") }, []string{"not_reloaded"}},
-}
+}...)
 
 func TestCompare(t *testing.T) {
 	for _, test := range spoilt {

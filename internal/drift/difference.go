@@ -20,6 +20,7 @@ type Input struct {
 	Limited bool
 
 	Belief *keepalived.Belief // keepalived's state dump; nil: unknown
+	Absent error              // why keepalived, when it was asked for it, has not written it; nil: it has, or was not asked
 
 	Scripts   map[host.ScriptID]host.Script // see ScriptsOf; one that is not here is not judged
 	Estimator Estimator

@@ -24,6 +24,7 @@ type expectation struct {
 	atMost uint32
 	// mayBeZero: without the belief nobody knows whether weight 0 stands for a failed check.
 	mayBeZero bool
+	down      bool   // keepalived takes it for dead
 	why       string // it should not be there
 }
 
@@ -62,7 +63,7 @@ func (v *virtual) believe(s *server) expectation {
 	case !b.Set:
 		e.in, e.why = no, standIn
 	case !b.Alive:
-		e.weight, e.why = 0, "its check fails"
+		e.weight, e.down, e.why = 0, true, "its check fails"
 	case lost && b.Inhibit:
 		e.weight, e.why = 0, standIn
 	}

@@ -75,6 +75,15 @@ func editServer(v *virtual, s *server, weight uint32) string {
 	return "ipvsadm -e " + serverSettings(v, s, weight)
 }
 
+// takeOut ends new clients of a real server as keepalived would: what is inhibited stays with weight 0, for keepalived raises it
+// by an edit, which fails without it (ipvs_cmd in its ipvswrapper.c).
+func takeOut(v *virtual, s *server) string {
+	if s.rs.Inhibit.V && (s.sorry || s.believed == nil || s.believed.Set) {
+		return editServer(v, s, 0)
+	}
+	return fmt.Sprintf("ipvsadm -d %s -r %s", ServiceArgument(v.ServiceKey), ServerArgument(s.DestinationKey))
+}
+
 func serverSettings(v *virtual, s *server, weight uint32) string {
 	words := []string{ServiceArgument(v.ServiceKey), "-r", ServerArgument(s.DestinationKey), forwardArguments(s.Destination), "-w", fmt.Sprint(weight)}
 	if s.UpperThreshold != 0 || s.LowerThreshold != 0 {

@@ -7,6 +7,7 @@ type Kind string
 // The kinds, in the order of the summary.
 const (
 	ConfigFatal    Kind = "configuration_fatal"
+	ConfigLost     Kind = "configuration_lost"
 	ConfigIgnored  Kind = "configuration_ignored"
 	ConfigAdjusted Kind = "configuration_adjusted"
 	NotReloaded    Kind = "not_reloaded"
@@ -41,6 +42,7 @@ const (
 	CheckSilent         Kind = "check_silent"
 
 	EstimatorFrozen Kind = "estimator_frozen"
+	BeliefAbsent    Kind = "state_dump_absent"
 	BeliefUnread    Kind = "state_dump_unread"
 )
 
@@ -62,6 +64,7 @@ var kinds = []struct {
 	meaning  string
 }{
 	{ConfigFatal, Critical, "keepalived does not start or reload with this configuration"},
+	{ConfigLost, Critical, "keepalived leaves a whole block out, such as a virtual server or a real server: nothing else tells of it"},
 	{ConfigIgnored, Warning, "keepalived skips part of the configuration, or reads it otherwise than it looks"},
 	{ConfigAdjusted, Info, "keepalived replaces a setting by another"},
 	{NotReloaded, Warning, "the configuration was edited and keepalived still runs with an older one"},
@@ -92,6 +95,7 @@ var kinds = []struct {
 	{TimeoutNoRoom, Warning, "keepalived kills the check before it can say what it found"},
 	{CheckSilent, Warning, "a configured check has not been heard of for several of its intervals"},
 	{EstimatorFrozen, Warning, "the kernel's counters stand still: IPVS metrics are worth nothing"},
+	{BeliefAbsent, Critical, "keepalived was asked for its state dump and has not written it: does it run, and does its checker process hang? Told by `lvsdns drift --signal` alone"},
 	{BeliefUnread, Info, "part of keepalived's state dump could not be read"},
 }
 

@@ -122,23 +122,28 @@ func (c *comparison) configuration() {
 		told[d.Pos] = told[d.Pos] || d.Kind == ArgumentsDropped
 	}
 	for _, n := range c.Config.Notes {
-		kind := kindOf(n.Kind)
-		if kind != ConfigFatal && !n.TouchesLVS() || n.Kind == keepalived.Trap && told[n.Pos] {
+		kind := kindOf(n)
+		if kind != ConfigFatal && kind != ConfigLost && !n.TouchesLVS() || n.Kind == keepalived.Trap && told[n.Pos] {
 			continue
 		}
 		text := n.Text
+		if n.Lost != "" {
+			text = fmt.Sprintf("%q is lost as a whole: %s", n.Lost, text)
+		}
 		if n.Block != "" {
 			text += " (in " + n.Block + ")"
 		}
-		c.add(Difference{Kind: kind, Pos: n.Pos, Text: n.Pos.String() + ": " + text, Mend: "correct the line, then reload keepalived"})
+		c.add(Difference{Kind: kind, Pos: n.Pos, Text: n.Pos.String() + ": " + text, Mend: mendLine(n)})
 	}
 }
 
-func kindOf(k keepalived.NoteKind) Kind {
-	switch k {
-	case keepalived.Fatal:
+func kindOf(n keepalived.Note) Kind {
+	switch {
+	case n.Kind == keepalived.Fatal:
 		return ConfigFatal
-	case keepalived.Adjusted:
+	case n.Lost != "":
+		return ConfigLost
+	case n.Kind == keepalived.Adjusted:
 		return ConfigAdjusted
 	default:
 		return ConfigIgnored
@@ -161,7 +166,18 @@ func (c *comparison) estimator() {
 }
 
 func (c *comparison) dump() {
+	if c.Absent != nil {
+		c.add(Difference{
+			Kind: BeliefAbsent,
+			Text: fmt.Sprintf("keepalived has not written its state dump (%v): its checker process hangs or has ended, or keepalived does not run, and nothing takes out a real server that fails; what rests on the dump is not compared", c.Absent),
+			Mend: "look at it: ps -C keepalived -o pid,ppid,stat,args; one in state T goes on with kill -CONT, else restart keepalived",
+		})
+	}
 	if c.Belief == nil {
+		return
+	}
+	if len(c.Belief.VirtualServers) == 0 {
+		c.emptyDump()
 		return
 	}
 	for _, n := range c.Belief.Notes {

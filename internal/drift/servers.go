@@ -95,15 +95,14 @@ func (c *comparison) present(v *virtual, s *server, d *ipvs.Destination) {
 	if c.known() && s.believed == nil {
 		return // keepalived does not know it yet: see reloaded
 	}
-	if e.in == no {
-		if d.Weight > 0 {
-			f := about(ServerServing, v, s, "gets clients with weight %d although keepalived has taken it out: %s", d.Weight, e.why)
-			f.Mend = fmt.Sprintf("ipvsadm -d %s -r %s", ServiceArgument(v.ServiceKey), ServerArgument(s.DestinationKey))
-			c.add(f)
-		}
-		return
+	switch {
+	case d.Weight > 0 && (e.in == no || e.down):
+		f := about(ServerServing, v, s, "gets clients with weight %d although keepalived has taken it out: %s", d.Weight, e.why)
+		f.Mend = takeOut(v, s)
+		c.add(f)
+	case e.in != no:
+		c.weight(v, s, d.Weight, e)
 	}
-	c.weight(v, s, d.Weight, e)
 }
 
 func (c *comparison) weight(v *virtual, s *server, has uint32, e expectation) {
@@ -183,7 +182,7 @@ func (c *comparison) orphan(v *virtual, d *ipvs.Destination) {
 	c.add(Difference{
 		Kind: ServerExtra, Service: v.ServiceKey, Server: d.DestinationKey, Pos: v.vs.Pos,
 		Text: fmt.Sprintf("%s%s: real server %s (weight %d) is in the kernel and not in the configuration: nothing checks it, and keepalived never removes what it did not add", v.ServiceKey, at(v.vs.Pos), d.DestinationKey, d.Weight),
-		Mend: fmt.Sprintf("ipvsadm -d %s -r %s", ServiceArgument(v.ServiceKey), ServerArgument(d.DestinationKey)),
+		Mend: c.ifLost(fmt.Sprintf("ipvsadm -d %s -r %s", ServiceArgument(v.ServiceKey), ServerArgument(d.DestinationKey))),
 	})
 }
 
@@ -195,7 +194,7 @@ func (c *comparison) sorry(v *virtual, s *server, d *ipvs.Destination) {
 	case b == nil:
 	case d != nil && d.Weight > 0 && b.QuorumUp:
 		f := about(ServerServing, v, s, "is the sorry server and gets clients with weight %d although enough real servers are up", d.Weight)
-		f.Mend = fmt.Sprintf("ipvsadm -d %s -r %s", ServiceArgument(v.ServiceKey), ServerArgument(s.DestinationKey))
+		f.Mend = takeOut(v, s)
 		c.add(f)
 	case d == nil && !b.QuorumUp:
 		f := about(ServerMissing, v, s, "is the sorry server and is not in the kernel although too few real servers are up: clients get no answer")

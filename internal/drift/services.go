@@ -1,6 +1,7 @@
 package drift
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -47,8 +48,18 @@ func (c *comparison) missing(v *virtual) {
 	c.add(Difference{
 		Kind: ServiceMissing, Service: v.ServiceKey, Pos: v.vs.Pos,
 		Text: fmt.Sprintf("virtual server %s%s is not in the kernel: its clients get no answer, and keepalived, which never looks, does not add it again", v.ServiceKey, at(v.vs.Pos)),
-		Mend: addService(v),
+		Mend: cmp.Or(c.because(v), addService(v)),
 	})
+}
+
+// because is what to change where the configuration itself keeps keepalived from adding a service; empty: nothing in it does.
+func (c *comparison) because(v *virtual) string {
+	for _, n := range c.Config.Notes {
+		if n.Lost != "" && n.Pos == v.vs.Pos {
+			return mendLine(n)
+		}
+	}
+	return ""
 }
 
 func (c *comparison) extra(e *ipvs.TableEntry) {
@@ -61,7 +72,7 @@ func (c *comparison) extra(e *ipvs.TableEntry) {
 	c.add(Difference{
 		Kind: ServiceExtra, Service: k,
 		Text: fmt.Sprintf("virtual server %s is in the kernel with %d real servers and not in the configuration: somebody else made it, or keepalived died before it could remove it, and nothing checks its real servers", k, len(e.Destinations)),
-		Mend: "if nobody needs it: ipvsadm -D " + ServiceArgument(k),
+		Mend: c.ifLost("if nobody needs it: ipvsadm -D " + ServiceArgument(k)),
 	})
 }
 

@@ -18,6 +18,7 @@ func ParseBelief(text string) Belief {
 		line = strings.TrimRight(line, "\r\n")
 		if section, ok := strings.CutPrefix(line, "------< "); ok {
 			p.section, _, _ = strings.Cut(section, " >")
+			p.begun = p.begun || p.section == "Global definitions"
 			continue
 		}
 		switch p.section {
@@ -27,8 +28,8 @@ func ParseBelief(text string) Belief {
 			p.checkerLine(line)
 		}
 	}
-	if len(p.b.VirtualServers) == 0 {
-		p.note(0, "no virtual servers in the dump")
+	if len(p.b.VirtualServers) == 0 && !p.begun { // A keepalived without one writes its global definitions all the same.
+		p.note(0, "no dump, or not its beginning: there are no global definitions")
 	}
 	p.incomplete()
 	return p.b
@@ -38,6 +39,7 @@ type beliefParser struct {
 	b       Belief
 	line    int
 	section string
+	begun   bool            // the first section, which every dump has
 	seen    map[string]bool // keys of the present block
 	block   string
 	at      int // where the present block starts

@@ -92,9 +92,9 @@ func TestBeliefNotes(t *testing.T) {
 		want     []string
 	}{
 		{name: "whole"},
-		{name: "empty", old: dump, new: "", want: []string{"0: no virtual servers in the dump"}},
-		{name: "another text", old: dump, new: "<html>\n<p>hello</p>", want: []string{"0: no virtual servers in the dump"}},
-		{name: "no virtual servers", old: dump, new: "------< Global definitions >------\n Router ID = x\n", want: []string{"0: no virtual servers in the dump"}},
+		{name: "empty", old: dump, new: "", want: []string{"0: no dump, or not its beginning: there are no global definitions"}},
+		{name: "another text", old: dump, new: "<html>\n<p>hello</p>", want: []string{"0: no dump, or not its beginning: there are no global definitions"}},
+		{name: "no virtual servers", old: dump, new: "------< Global definitions >------\n Router ID = x\n"},
 		{name: "unknown lines", old: "   alive = 1\n   quorum", new: "   colour = blue\n   nonsense\n   alive = 1\n   quorum"},
 		{name: "unknown section", old: "------< Health", new: "------< Weather >------\n alive = 7\n------< Health"},
 		{name: "wrong weight", old: "initial weight = 1", new: "initial weight = one", want: []string{`10: cannot read "initial weight = one": strconv.Atoi: parsing "one": invalid syntax`}},
@@ -109,7 +109,7 @@ func TestBeliefNotes(t *testing.T) {
 			`9: the real server has no line "RS set"`,
 			`9: the real server has no line "effective weight"`,
 		}},
-		{name: "real server alone", old: dump[strings.Index(dump, " VS VIP"):strings.Index(dump, "   RIP")], want: []string{"4: a real server without a virtual server", "0: no virtual servers in the dump"}},
+		{name: "real server alone", old: dump[strings.Index(dump, " VS VIP"):strings.Index(dump, "   RIP")], want: []string{"4: a real server without a virtual server", "0: no dump, or not its beginning: there are no global definitions"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			text := strings.Replace(dump, tt.old, tt.new, 1)
