@@ -18,8 +18,8 @@ func DefaultPaths() Paths {
 	return Paths{Settings: SettingsFile, Conf: KeepalivedConf, StateDir: StateDir, RunDir: RunDir}
 }
 
-// flags are the names of the paths on the command line.
-func (p *Paths) flags() map[string]*string {
+// Flags are the names of the paths on the command line.
+func (p *Paths) Flags() map[string]*string {
 	return map[string]*string{"config": &p.Settings, "keepalived-config": &p.Conf, "state-dir": &p.StateDir, "run-dir": &p.RunDir}
 }
 
@@ -27,7 +27,7 @@ func (p *Paths) flags() map[string]*string {
 // stops at the first word that is none of them: whoever reads the rest says what is wrong with it.
 func TakePaths(args []string) (Paths, []string) {
 	p := DefaultPaths()
-	flags := p.flags()
+	flags := p.Flags()
 	for len(args) > 0 {
 		name, isFlag := strings.CutPrefix(args[0], "--")
 		name, value, assigned := strings.Cut(name, "=")

@@ -35,6 +35,10 @@ func main() {
 
 // run returns the exit status: 0 when told to end, 1 when something is wrong, 2 for a bad command line or settings file.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	check := len(args) > 0 && args[0] == "check-config"
+	if check {
+		args = args[1:]
+	}
 	arguments, err := config.ExporterArguments(args)
 	if err != nil {
 		fmt.Fprintf(stderr, "lvsdns-exporter: %v\n", err)
@@ -56,6 +60,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err != nil {
 		fmt.Fprintf(stderr, "lvsdns-exporter: %v\n", err)
 		return 2
+	}
+	if check {
+		fmt.Fprintln(stdout, arguments.Checked())
+		return 0
 	}
 	log := logger(settings.Log, stderr)
 	if err := serve(ctx, settings, build, log); err != nil {

@@ -156,6 +156,7 @@ func TestEnds(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer taken.Close()
+	const good = "../../packaging/exporter.yaml"
 	bad := filepath.Join(tree(t, map[string]string{"exporter.yaml": "metric: {}\nweb:\n  listen: \":9741\"\n"}), "exporter.yaml")
 	for _, tt := range []struct {
 		name           string
@@ -167,6 +168,10 @@ func TestEnds(t *testing.T) {
 		{"version", []string{"--version"}, 0, "lvsdns-exporter ", ""},
 		{"flag", []string{"--colour"}, 2, "", "lvsdns-exporter: --colour: no such flag; --help lists them\n"},
 		{"file", []string{"--config", bad}, 2, "", "lvsdns-exporter: " + bad + ": "},
+		{"check a good file", []string{"check-config", "--config", good}, 0, good + ": nothing is wrong with it\n", ""},
+		{"check a bad file", []string{"check-config", "--config", bad}, 2, "", "lvsdns-exporter: " + bad + ": "},
+		{"check a file that is not there", []string{"check-config", "--config", bad + "x"}, 2, "", "lvsdns-exporter: read settings: "},
+		{"check a flag", []string{"check-config", "--sources.timeout", "ages"}, 2, "", "lvsdns-exporter: --sources.timeout: "},
 		{"address", []string{"--config", "/dev/null", "--checks.socket=", "--web.listen-address", taken.Addr().String()}, 1, "",
 			`level=ERROR msg="lvsdns-exporter ends" error="listen tcp ` + taken.Addr().String() + `: bind: address already in use`},
 	} {

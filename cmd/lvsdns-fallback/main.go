@@ -21,10 +21,11 @@ func main() {
 
 const usage = `usage: lvsdns-fallback COMMAND [flags]
 
-  plan       which writes would bring the kernel's IPVS table to what keepalived.conf orders? It writes nothing.
-  run        take the table over, and keep it as keepalived.conf and its checks say
-  hand-back  end the one that runs, so that keepalived can start again
-  status     who programs IPVS here, and is the table as configured? It changes nothing.
+  plan          which writes would bring the kernel's IPVS table to what keepalived.conf orders? It writes nothing.
+  run           take the table over, and keep it as keepalived.conf and its checks say
+  hand-back     end the one that runs, so that keepalived can start again
+  status        who programs IPVS here, and is the table as configured? It changes nothing.
+  check-config  are the settings of run right? It changes nothing.
 
 lvsdns-fallback COMMAND --help lists the flags of a command.
 `
@@ -50,6 +51,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return handBackCommand(ctx, args[1:], stdout, stderr)
 	case "status":
 		return statusCommand(ctx, args[1:], stdout, stderr)
+	case "check-config":
+		return checkCommand(args[1:], stdout, stderr)
 	case "version", "--version":
 		fmt.Fprintf(stdout, "lvsdns-fallback %s\n", version.Program())
 		return exitSame

@@ -37,6 +37,9 @@ func TestCommandLine(t *testing.T) {
 	}{
 		{"no command", nil, 1, "", "usage: lvsdns-fallback COMMAND"},
 		{"help", []string{"--help"}, 0, "usage: lvsdns-fallback COMMAND", ""},
+		{"check-config", []string{"check-config", "--config", "../../packaging/fallback.yaml"}, 0, "../../packaging/fallback.yaml: nothing is wrong with it\n", ""},
+		{"check-config, no such file", []string{"check-config", "--config", file + "x"}, 1, "", "read settings: "},
+		{"check-config, no such key", []string{"check-config", "--config", file}, 1, "", "lvsdns-fallback check-config: " + file},
 		{"unknown command", []string{"flush"}, 1, "", `there is no command "flush"`},
 		{"version", []string{"--version"}, 0, "lvsdns-fallback ", ""},
 		{"help of plan", []string{"plan", "--help"}, 0, "usage: lvsdns-fallback plan", ""},

@@ -44,6 +44,24 @@ func runCommand(ctx context.Context, args []string, stdout, stderr io.Writer) in
 	return exitSame
 }
 
+// checkCommand reads the settings as run does, and says what is wrong with them.
+func checkCommand(args []string, stdout, stderr io.Writer) int {
+	arguments, err := config.FallbackArguments(args)
+	if err == nil && arguments.Help {
+		fmt.Fprint(stdout, config.FallbackUsage())
+		return exitSame
+	}
+	if err == nil {
+		_, err = config.LoadFallback(arguments.File, arguments.Asked, arguments.Flags)
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "lvsdns-fallback check-config: %v\n", err)
+		return exitError
+	}
+	fmt.Fprintln(stdout, arguments.Checked())
+	return exitSame
+}
+
 func logger(l config.Log, to io.Writer) *slog.Logger {
 	options := &slog.HandlerOptions{Level: l.Level}
 	if l.Format == "json" {

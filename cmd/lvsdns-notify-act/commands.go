@@ -18,11 +18,14 @@ import (
 	"github.com/lvsdns/lvsdns/notify/show"
 )
 
-// flags reads the flags of a command, which takes nothing else.
-func flags(name string, args []string, define func(*flag.FlagSet)) error {
+// flags reads the flags of a command, which takes nothing else. Those that name files may stand here too.
+func flags(name string, paths *notify.Paths, args []string, define func(*flag.FlagSet)) error {
 	fs := flag.NewFlagSet(name, flag.ContinueOnError)
 	fs.SetOutput(io.Discard)
 	fs.Usage = func() {}
+	for name, to := range paths.Flags() {
+		fs.StringVar(to, name, *to, "")
+	}
 	define(fs)
 	if err := fs.Parse(args); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
@@ -35,7 +38,7 @@ func flags(name string, args []string, define func(*flag.FlagSet)) error {
 
 func (p program) show(paths notify.Paths, args []string) int {
 	output := "text"
-	err := flags("show", args, func(fs *flag.FlagSet) { fs.StringVar(&output, "output", output, "") })
+	err := flags("show", &paths, args, func(fs *flag.FlagSet) { fs.StringVar(&output, "output", output, "") })
 	if err == nil && output != "text" && output != "json" {
 		err = fmt.Errorf("show: --output: want text or json, not %q", output)
 	}
@@ -57,30 +60,9 @@ func (p program) show(paths notify.Paths, args []string) int {
 	return exitDone
 }
 
-// check reads the settings, and builds what they ask for without doing anything.
-func (p program) check(paths notify.Paths, args []string) int {
-	if err := flags("check-config", args, func(*flag.FlagSet) {}); err != nil {
-		return p.fail(exitUsage, err)
-	}
-	settings, err := config.LoadNotify(paths.Settings, true)
-	if err != nil {
-		return p.fail(exitUsage, err)
-	}
-	steps := 0
-	for _, r := range rules(settings, clients(paths)) {
-		steps += len(r.Steps)
-	}
-	fmt.Fprintf(p.stdout, "%s: %d rules with %d actions, %d agreements, %d track files\n", paths.Settings,
-		len(settings.Rules), steps, len(settings.Agreements), len(settings.TrackFiles))
-	for _, line := range unknown(settings, paths) {
-		fmt.Fprintln(p.stdout, line)
-	}
-	return exitDone
-}
-
 func (p program) fifo(ctx context.Context, paths notify.Paths, args []string) int {
 	var vrrp, lvs string
-	err := flags("fifo", args, func(fs *flag.FlagSet) {
+	err := flags("fifo", &paths, args, func(fs *flag.FlagSet) {
 		fs.StringVar(&vrrp, "vrrp", "", "")
 		fs.StringVar(&lvs, "lvs", "", "")
 	})

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"time"
 
@@ -39,8 +40,8 @@ func (p program) settle(ctx context.Context, paths notify.Paths, args []string) 
 
 // stopped is for systemd to run when keepalived has ended, however it has ended: its last scripts may have been killed before they could note anything.
 func (p program) stopped(ctx context.Context, paths notify.Paths, args []string) int {
-	if len(args) > 0 {
-		return p.fail(exitUsage, fmt.Errorf("stopped: %q is one word too many", args[0]))
+	if err := flags("stopped", &paths, args, func(*flag.FlagSet) {}); err != nil {
+		return p.fail(exitUsage, err)
 	}
 	settings, settingsErr := config.LoadNotify(paths.Settings, false)
 	if settingsErr != nil {

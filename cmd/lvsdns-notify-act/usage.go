@@ -15,7 +15,7 @@ const usage = `usage: lvsdns-notify [paths] master|backup|fault|stop|deleted [NA
 Notes each change of state, looks which addresses this host really holds, and does what the settings say.
 Exit status: 0 done, 1 something went wrong, 2 the command line or the settings file is wrong.
 
-paths:
+paths, which stand before the first word, and with fifo, stopped, show and check-config behind it, too:
   --config FILE             settings (default ` + config.NotifyFile + `, which need not exist)
   --keepalived-config FILE  (default ` + notify.KeepalivedConf + `)
   --state-dir DIR           of the journal (default ` + notify.StateDir + `)

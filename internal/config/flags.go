@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 )
 
@@ -15,6 +16,14 @@ type Arguments struct {
 	Flags   Flags
 	Help    bool
 	Version bool
+}
+
+// Checked is what check-config says of settings that are right.
+func (a Arguments) Checked() string {
+	if _, err := os.Stat(a.File); err != nil && !a.Asked {
+		return a.File + ": there is no such file, so the defaults hold"
+	}
+	return a.File + ": nothing is wrong with it"
 }
 
 // ExporterArguments reads the command line of lvsdns-exporter, without the name of the program.
@@ -69,7 +78,7 @@ func arguments(options []option, file string, args []string) (Arguments, error) 
 // ExporterUsage lists the flags of lvsdns-exporter.
 func ExporterUsage() string {
 	return usage(NewExporter().options(), ExporterFile,
-		"usage: lvsdns-exporter [flags]\n\nServes what IPVS, keepalived and the checks of this host say, as metrics, JSON and a page. It reads only.\n\n") +
+		"usage: lvsdns-exporter [flags]\n       lvsdns-exporter check-config [flags]   are the settings right? Nothing is served\n\nServes what IPVS, keepalived and the checks of this host say, as metrics, JSON and a page. It reads only.\n\n") +
 		"  --version\n        say which version this is\n"
 }
 

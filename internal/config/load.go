@@ -24,7 +24,10 @@ func LoadExporter(path string, asked bool, flags Flags) (*Exporter, error) {
 
 func load(options []option, path string, asked bool, flags Flags) error {
 	content, err := os.ReadFile(path)
-	if err != nil && (asked || !errors.Is(err, fs.ErrNotExist)) {
+	if asked && errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("read settings: %w; without --config the defaults hold", err)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("read settings: %w", err)
 	}
 	if err == nil {
