@@ -58,7 +58,7 @@ func drawFor(lab *labtest.Lab, headline, who, watchers string) *stage {
               --->  director 192.168.1.11  -->
   client2 .52       VIP 192.168.1.100          dns2 192.168.1.22  NSD
 
-%s  UDP and TCP port 53, scheduler wlc, forwarding method DR. Every 6 seconds
+%s  UDP and TCP port 53, scheduler wrr, forwarding method DR. Every 6 seconds
   %s: lvsdns-check --name example.com --transport both ADDRESS
 
 starting ...

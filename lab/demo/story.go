@@ -49,7 +49,7 @@ func (s *stage) play(watch time.Duration) traffic {
 	s.pause(watch)
 	fmt.Printf("   client queries so far: %s\n", t.counts("start"))
 	for i, scene := range scenes() {
-		// Turn about: persistence keeps the clients with the server they moved to.
+		// Turn about: each of them is the broken one, and the healthy one.
 		s.scene(t, i, scene, i%len(s.servers), watch)
 	}
 	fmt.Printf("\nAll %d failures were seen, and all were mended. Client queries in all: %s\n", len(scenes()), t.counts(""))
