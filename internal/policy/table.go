@@ -57,6 +57,9 @@ var units = []unit{
 	{dir: "dashboards"},
 	{dir: "internal/promcheck"},
 
+	// Do the commands and configurations of the documents work? It runs the programs, and has keepalived.conf parsed.
+	{dir: "internal/docscheck", may: []string{"internal/keepalived"}},
+
 	{dir: "internal/policy"},
 	{dir: "tools", may: []string{"internal/flowtest", "internal/netns"}},
 }
