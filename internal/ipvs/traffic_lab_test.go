@@ -147,6 +147,40 @@ func TestCountersUnderTraffic(t *testing.T) {
 	}
 }
 
+// TestCountersOfAServerThatComesBack: the kernel keeps a deleted destination for two to three minutes, and for as long as a connection
+// has it (IP_VS_DEST_TRASH_PERIOD, ip_vs_dest_trash_expire and ip_vs_trash_get_dest in net/netfilter/ipvs/ip_vs_ctl.c). docs/exporter.md says so.
+func TestCountersOfAServerThatComesBack(t *testing.T) {
+	requireLab(t)
+	c := labClient(t)
+	vip := netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 9, byte(rand.IntN(256)), byte(1 + rand.IntN(254))}), 53)
+	traffic(t, c, vip, 3, 10)
+	counted := func() Stats {
+		table, err := c.Snapshot(t.Context())
+		if err != nil || len(table.Entries) != 1 || len(table.Entries[0].Destinations) != 1 {
+			t.Fatalf("%+v, %v", table, err)
+		}
+		return counters(table.Entries[0].Destinations[0].Stats)
+	}
+	want := Stats{Connections: 3, InPackets: 30, OutPackets: 30, InBytes: 3000, OutBytes: 3000, Wide: true}
+	for range 100 { // the estimator runs every two seconds
+		if counted() == want {
+			break
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	key := At(UDP, vip)
+	d := Destination{DestinationKey: To(netip.MustParseAddrPort("127.0.0.1:5353")), Forward: Masq, Weight: 1}
+	if there, err := c.DeleteDestination(t.Context(), key, d.DestinationKey); err != nil || !there {
+		t.Fatalf("%t, %v", there, err)
+	}
+	if err := c.NewDestination(t.Context(), key, d); err != nil {
+		t.Fatal(err)
+	}
+	if got := counted(); got != want {
+		t.Errorf("the server that comes back counts %+v, want it to go on from %+v", got, want)
+	}
+}
+
 // cpuSum is what all CPUs counted together, which does not wait for the estimator.
 func cpuSum(t *testing.T) uint64 {
 	t.Helper()
