@@ -48,7 +48,7 @@ func (s *strays) String() string {
 // answers from whatever address the route prefers, and clients drop that.
 func checkSource(server, from netip.AddrPort) *Stray {
 	from = netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
-	if from == netip.AddrPortFrom(server.Addr().Unmap(), server.Port()) {
+	if from.Port() == server.Port() && sameAddress(server.Addr().Unmap(), from.Addr()) {
 		return nil
 	}
 	return &Stray{WrongSource, fmt.Sprintf("answer from %s instead of %s", from, server)}

@@ -19,6 +19,9 @@ type From struct {
 // listenUDP opens a socket that is not connected: a connected one would never
 // show an answer from the wrong address, and that is a failure with a name.
 func (f From) listenUDP(ctx context.Context, server netip.AddrPort) (*net.UDPConn, error) {
+	if err := f.zone(server.Addr()); err != nil {
+		return nil, err
+	}
 	lc := net.ListenConfig{Control: f.control(true)}
 	network, local := "udp4", "0.0.0.0"
 	if server.Addr().Is6() {
@@ -36,11 +39,26 @@ func (f From) listenUDP(ctx context.Context, server netip.AddrPort) (*net.UDPCon
 
 // dialTCP connects to the server. The context's deadline bounds it.
 func (f From) dialTCP(ctx context.Context, server netip.AddrPort) (net.Conn, error) {
+	if err := f.zone(server.Addr()); err != nil {
+		return nil, err
+	}
 	d := net.Dialer{Control: f.control(false), KeepAlive: -1}
 	if f.Source.IsValid() {
 		d.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(f.Source, 0))
 	}
 	return d.DialContext(ctx, "tcp", server.String())
+}
+
+// zone refuses a server's zone that names no interface: package net would ask
+// through any.
+func (f From) zone(server netip.Addr) error {
+	if server.Zone() == "" {
+		return nil
+	}
+	if err := CheckZone(server, f.Interface); err != nil {
+		return &LegError{Local, err.Error()}
+	}
+	return nil
 }
 
 // control sets the options that must stand before bind and connect.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"syscall"
 	"time"
 
@@ -61,7 +62,7 @@ func (c *Check) converse(ctx context.Context, ask query, t Transport, seen *stra
 		return nil, 0, err
 	}
 	if t == TLS {
-		if conn, err = c.Encrypted.Client(ctx, conn, c.Server.Addr().String()); err != nil {
+		if conn, err = c.Encrypted.Client(ctx, conn, c.named().Addr().String()); err != nil {
 			return nil, 0, err
 		}
 	}
@@ -84,7 +85,7 @@ func (c *Check) converse(ctx context.Context, ask query, t Transport, seen *stra
 
 func (c *Check) post(ctx context.Context, ask query, seen *strays) (*dns.Msg, int, error) {
 	dial := func(ctx context.Context) (net.Conn, error) { return c.From.dialTCP(ctx, c.Server) }
-	reply, err := c.Encrypted.Post(ctx, dial, c.Server.String(), ask.wire)
+	reply, err := c.Encrypted.Post(ctx, dial, c.named().String(), ask.wire)
 	if err != nil {
 		return nil, 0, closedError(err)
 	}
@@ -94,6 +95,12 @@ func (c *Check) post(ctx context.Context, ask query, seen *strays) (*dns.Msg, in
 	}
 	seen.add(*stray)
 	return nil, 0, &LegError{stray.Kind, noneCounts}
+}
+
+// named returns the server as it may be named to itself and in certificates:
+// without the zone, which means nothing off this host (RFC 6874 section 4).
+func (c *Check) named() netip.AddrPort {
+	return netip.AddrPortFrom(c.Server.Addr().WithZone(""), c.Server.Port())
 }
 
 // readFrame reads one message with its two-byte length (RFC 1035 section 4.2.2).

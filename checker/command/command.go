@@ -68,10 +68,28 @@ func Parse(args []string, getenv func(string) string) (Command, error) {
 	if err != nil {
 		return Command{}, err
 	}
-	if src := cmd.Check.From.Source; src.IsValid() && src.Is4() != cmd.Check.Server.Addr().Is4() {
-		return Command{}, fmt.Errorf("--source %s: the server %s is of the other address family; use an address of the same", src, cmd.Check.Server.Addr())
+	if err := scope(cmd.Check.Server.Addr(), cmd.Check.From); err != nil {
+		return Command{}, err
 	}
 	return cmd, nil
+}
+
+// scope holds the addresses of both ends against each other and this host.
+func scope(server netip.Addr, from checker.From) error {
+	if err := checker.CheckZone(server, from.Interface); err != nil {
+		return fmt.Errorf("server %q: %w", server, err)
+	}
+	src := from.Source
+	if !src.IsValid() {
+		return nil
+	}
+	if src.Is4() != server.Is4() {
+		return fmt.Errorf("--source %s: the server %s is of the other address family; use an address of the same", src, server)
+	}
+	if err := checker.CheckZone(src, from.Interface); err != nil {
+		return fmt.Errorf("--source %s: %w", src, err)
+	}
+	return nil
 }
 
 // flagError names the flag in front of what is wrong with it.
