@@ -67,7 +67,7 @@ func TestSource(t *testing.T) {
 	}{
 		{"own address", checker.From{Source: netip.MustParseAddr("127.0.0.7")}, checker.Pass, "NOERROR, 1 answer, 45 bytes"},
 		{"own interface", checker.From{Interface: "lo"}, checker.Pass, "NOERROR, 1 answer, 45 bytes"},
-		{"address of nobody", checker.From{Source: netip.MustParseAddr("192.0.2.77")}, checker.Local, "from 192.0.2.77: that address is not on this host"},
+		{"address of nobody", checker.From{Source: netip.MustParseAddr("192.0.2.77")}, checker.Local, "from 192.0.2.77: that address is not on this host, or has no port left"},
 		{"no such interface", checker.From{Interface: "nosuch0"}, checker.Local, "interface nosuch0: no such device"},
 	} {
 		for _, transport := range []checker.Transport{checker.UDP, checker.TCP} {

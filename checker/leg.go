@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/lvsdns/lvsdns/checker/fault"
 	"github.com/miekg/dns"
 )
 
@@ -35,20 +36,33 @@ func (e *LegError) Error() string { return e.Detail }
 // know is the server's fault (Unreachable): doubt is "down".
 func legError(err error, during string) *LegError {
 	var known *LegError
+	var icmp *fault.ICMP
 	var timeout interface{ Timeout() bool }
 	switch {
 	case errors.As(err, &known):
 		return known
-	case errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
-		return &LegError{Timeout, "no answer"}
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return &LegError{Unreachable, "port closed (connection refused)"}
-	case errors.Is(err, syscall.EPERM), errors.Is(err, syscall.EACCES):
-		return &LegError{Local, fmt.Sprintf("%s: not permitted on this host", during)}
-	case errors.Is(err, syscall.EADDRNOTAVAIL):
-		return &LegError{Local, fmt.Sprintf("%s: that address is not on this host", during)}
+	case errors.As(err, &icmp):
+		return &LegError{Unreachable, fmt.Sprintf("%s: %v", during, icmp)}
+	case fault.Local(err):
+		return &LegError{Local, fmt.Sprintf("%s: %s", during, localReason(err))}
+	case errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
+		return &LegError{Timeout, "no answer"}
 	default:
 		return &LegError{Unreachable, fmt.Sprintf("%s: %v", during, rootCause(err))}
+	}
+}
+
+// localReason says what the number of an error leaves open: where.
+func localReason(err error) string {
+	switch {
+	case errors.Is(err, syscall.EPERM), errors.Is(err, syscall.EACCES):
+		return "not permitted on this host"
+	case errors.Is(err, syscall.EADDRNOTAVAIL), errors.Is(err, syscall.EAGAIN):
+		return "that address is not on this host, or has no port left"
+	default:
+		return fmt.Sprintf("%v, on this host", rootCause(err))
 	}
 }
 

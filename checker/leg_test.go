@@ -27,7 +27,7 @@ func TestLegError(t *testing.T) {
 		"no route":            {sys(syscall.EHOSTUNREACH), Unreachable, "asking: no route to host"},
 		"no network":          {sys(syscall.ENETUNREACH), Unreachable, "asking: network is unreachable"},
 		"firewall here":       {sys(syscall.EPERM), Local, "asking: not permitted on this host"},
-		"address not here":    {sys(syscall.EADDRNOTAVAIL), Local, "asking: that address is not on this host"},
+		"address not here":    {sys(syscall.EADDRNOTAVAIL), Local, "asking: that address is not on this host, or has no port left"},
 		"something never met": {errors.New("odd"), Unreachable, "asking: odd"},
 	} {
 		t.Run(name, func(t *testing.T) {

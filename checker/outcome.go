@@ -9,7 +9,7 @@ type Outcome uint8
 const (
 	Internal      Outcome = iota // a bug in the checker itself
 	Usage                        // the command line is wrong
-	Local                        // this host could not ask: source address, right, key file
+	Local                        // this host could not ask: source address, rights, firewall, descriptors
 	Terminated                   // told to stop before there was a verdict
 	Pass                         // the answer is what was asked for
 	Timeout                      // nothing that counts came in time
@@ -41,7 +41,7 @@ const (
 var outcomeNames = [outcomes]struct{ name, meaning string }{
 	Internal:      {"internal", "a bug in the checker; please report it"},
 	Usage:         {"usage", "the command line is wrong"},
-	Local:         {"local", "this host could not ask (source address, interface, rights, key file)"},
+	Local:         {"local", "this host could not ask (source address, interface, rights, firewall, descriptors)"},
 	Terminated:    {"terminated", "told to stop before there was a verdict"},
 	Pass:          {"pass", "the answer is what was asked for"},
 	Timeout:       {"timeout", "no answer within the deadline"},

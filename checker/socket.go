@@ -6,6 +6,8 @@ import (
 	"net"
 	"net/netip"
 	"syscall"
+
+	"github.com/lvsdns/lvsdns/checker/fault"
 )
 
 // From says where questions leave this host. The zero value leaves all of it
@@ -46,7 +48,7 @@ func (f From) dialTCP(ctx context.Context, server netip.AddrPort) (net.Conn, err
 	if f.Source.IsValid() {
 		d.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(f.Source, 0))
 	}
-	return d.DialContext(ctx, "tcp", server.String())
+	return fault.Dial(ctx, d, "tcp", server.String())
 }
 
 // zone refuses a server's zone that names no interface: package net would ask
@@ -83,17 +85,8 @@ func (f From) setOptions(fd int, network string, udp bool) error {
 			return &LegError{Local, fmt.Sprintf("mark %d: %v (it needs CAP_NET_ADMIN)", f.Mark, err)}
 		}
 	}
-	if udp {
-		return reportICMP(fd, network)
+	if udp { // for TCP, fault.Dial sees to it
+		return fault.Report(fd, network == "udp6")
 	}
 	return nil
-}
-
-// reportICMP has the kernel report ICMP errors on a socket that is not
-// connected, so that a closed port is known at once (ip(7), IP_RECVERR).
-func reportICMP(fd int, network string) error {
-	if network == "udp6" {
-		return syscall.SetsockoptInt(fd, syscall.IPPROTO_IPV6, syscall.IPV6_RECVERR, 1)
-	}
-	return syscall.SetsockoptInt(fd, syscall.IPPROTO_IP, syscall.IP_RECVERR, 1)
 }

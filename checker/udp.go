@@ -8,6 +8,7 @@ import (
 	"net"
 	"time"
 
+	"github.com/lvsdns/lvsdns/checker/fault"
 	"github.com/miekg/dns"
 )
 
@@ -39,11 +40,11 @@ func (c *Check) udp(ctx context.Context, q Question) Leg {
 			return err
 		}
 		if _, err := conn.WriteToUDPAddrPort(next.wire, c.Server); err != nil {
-			return err
+			return fault.Blame(conn, err)
 		}
 		leg.Reply, leg.Size, err = c.receive(conn, sent, &leg.strays)
 		leg.Latency = time.Since(start)
-		return err
+		return fault.Blame(conn, err)
 	})
 	return leg
 }
@@ -95,7 +96,7 @@ func (c *Check) eachTry(ctx context.Context, leg *Leg, try func(end time.Time) e
 			return
 		}
 		leg.Err = legError(err, "asking "+c.from())
-		if leg.Err.Outcome == Local || time.Until(deadline) <= 0 {
+		if time.Until(deadline) <= 0 {
 			return
 		}
 		if leg.Err.Outcome != Timeout && leg.Attempts < attempts {

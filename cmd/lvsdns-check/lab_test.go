@@ -17,6 +17,7 @@ import (
 type result struct {
 	Outcome    string
 	Reason     string
+	Attempts   int
 	ExitStatus int `json:"exit_status"`
 	status     int // the process's own
 }

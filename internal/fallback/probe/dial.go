@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"syscall"
 
+	"github.com/lvsdns/lvsdns/checker/fault"
 	"github.com/lvsdns/lvsdns/internal/fallback/health"
 	"github.com/lvsdns/lvsdns/internal/keepalived"
 )
@@ -31,11 +32,7 @@ func dial(ctx context.Context, network string, c *keepalived.Connect) (net.Conn,
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.Timeout.V)
 	defer cancel()
-	conn, err := d.DialContext(ctx, network, netip.AddrPortFrom(c.Addr.V, c.Port.V).String())
-	if isLocal(err) {
-		return nil, localError{err}
-	}
-	return conn, err
+	return fault.Dial(ctx, d, network, netip.AddrPortFrom(c.Addr.V, c.Port.V).String())
 }
 
 func unspecified(like netip.Addr) netip.Addr {
@@ -62,23 +59,10 @@ func options(raw syscall.RawConn, c *keepalived.Connect) error {
 	return nil
 }
 
-// isLocal tells the errors of this host from those that the network answers with.
-func isLocal(err error) bool {
-	for _, e := range []error{
-		syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.EADDRINUSE, syscall.EADDRNOTAVAIL,
-		syscall.EAFNOSUPPORT, syscall.ENODEV, syscall.EPERM,
-	} {
-		if errors.Is(err, e) {
-			return true
-		}
-	}
-	var local localError
-	return errors.As(err, &local)
-}
-
 // failed is the result of an error on the way to the real server.
 func failed(what string, err error) health.Result {
-	if isLocal(err) {
+	var local localError
+	if fault.Local(err) || errors.As(err, &local) {
 		return unknown("%s: %v", what, err)
 	}
 	return fail("%s: %v", what, err)

@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/lvsdns/lvsdns/checker/fault"
 	"github.com/lvsdns/lvsdns/internal/fallback/health"
 	"github.com/lvsdns/lvsdns/internal/keepalived"
 )
@@ -27,7 +28,7 @@ func ping(k *keepalived.Checker) Probe {
 		if c.BindAddr.V.IsValid() {
 			d.LocalAddr = &net.IPAddr{IP: c.BindAddr.V.AsSlice()}
 		}
-		conn, err := d.DialContext(ctx, network, c.Addr.V.String())
+		conn, err := fault.Dial(ctx, d, network, c.Addr.V.String())
 		if err != nil {
 			return failed("open a socket", err)
 		}

@@ -8,8 +8,10 @@ import (
 	"net"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 
+	"github.com/lvsdns/lvsdns/checker/fault"
 	"github.com/lvsdns/lvsdns/internal/fallback/health"
 	"github.com/lvsdns/lvsdns/internal/keepalived"
 )
@@ -50,17 +52,18 @@ func udp(k *keepalived.Checker) (Probe, error) {
 	}, nil
 }
 
-// exchange sends one datagram and waits for one that is taken.
+// exchange sends one datagram and waits for one that is taken. An error is the network's if that has said so.
 func exchange(conn net.Conn, query []byte, timeout time.Duration, take func([]byte) bool) ([]byte, error) {
+	socket := conn.(syscall.Conn) // what fault.Dial makes of udp and ip is one
 	_ = conn.SetDeadline(time.Now().Add(timeout))
 	if _, err := conn.Write(query); err != nil {
-		return nil, err
+		return nil, fault.Blame(socket, err)
 	}
 	buffer := make([]byte, 65535)
 	for {
 		n, err := conn.Read(buffer)
 		if err != nil {
-			return nil, err
+			return nil, fault.Blame(socket, err)
 		}
 		if take(buffer[:n]) {
 			return buffer[:n], nil
