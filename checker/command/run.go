@@ -36,12 +36,19 @@ const patience = 200 * time.Millisecond
 
 // Run does one check and returns the exit status. Whatever goes wrong on the
 // way, a panic too, ends in a status that is not a pass.
-func (p Program) Run(ctx context.Context) (status int) {
+func (p Program) Run(ctx context.Context) int {
+	_, status := p.Check(ctx)
+	return status
+}
+
+// Check is Run for a caller that wants to know more than the exit status: the
+// outcome of what was no check is no verdict.
+func (p Program) Check(ctx context.Context) (report checker.Report, status int) {
 	began := time.Now()
 	mode := ModeOf(p.Args)
 	defer func() {
 		if r := recover(); r != nil {
-			status = p.fail(mode, checker.Internal, fmt.Errorf("panic: %v", r))
+			report, status = p.fail(mode, checker.Internal, fmt.Errorf("panic: %v", r))
 		}
 	}()
 	cmd, err := Parse(p.Args, p.Getenv)
@@ -49,11 +56,11 @@ func (p Program) Run(ctx context.Context) (status int) {
 	case errors.Is(err, ErrHelp):
 		status = checker.ExitStatus(checker.Usage, mode, nil)
 		p.write(p.Stdout, []byte(usage), status)
-		return status
+		return checker.Report{Outcome: checker.Usage, Reason: err.Error()}, status
 	case errors.Is(err, ErrVersion):
 		status = checker.ExitStatus(checker.Usage, mode, nil)
 		p.write(p.Stdout, []byte(version(p.Name, p.Version)), status)
-		return status
+		return checker.Report{Outcome: checker.Usage, Reason: err.Error()}, status
 	case err != nil:
 		return p.fail(mode, checker.Usage, err)
 	}
@@ -66,14 +73,14 @@ func (p Program) Run(ctx context.Context) (status int) {
 		}
 	}
 	cmd.Check.Buffers = p.Buffers
-	report := cmd.Check.Run(ctx)
+	report = cmd.Check.Run(ctx)
 	status = checker.ExitStatus(report.Outcome, cmd.Mode, report.Weight)
 	if cmd.Socket != "" {
 		now := time.Now()
 		checker.SendHeartbeat(cmd.Socket, report, cmd.Mode, status, now, now.Sub(began))
 	}
 	p.print(cmd, report, status)
-	return status
+	return report, status
 }
 
 // print writes the report. The verdict stands: nothing here can change it.
@@ -90,16 +97,16 @@ func (p Program) print(cmd Command, r checker.Report, status int) {
 
 // fail reports an end before any question was asked: on standard error for
 // people, in the format asked for on standard output for programs.
-func (p Program) fail(mode checker.ExitMode, o checker.Outcome, err error) int {
-	status := checker.ExitStatus(o, mode, nil)
+func (p Program) fail(mode checker.ExitMode, o checker.Outcome, err error) (checker.Report, int) {
+	report, status := checker.Report{Outcome: o, Reason: err.Error()}, checker.ExitStatus(o, mode, nil)
 	name := peek(p.Args, "output", "text")
 	format, known := checker.Formats()[name]
 	if !known || name == "text" {
 		p.write(p.Stderr, []byte(fmt.Sprintf("%s: %v\n", p.Name, err)), status)
-		return status
+		return report, status
 	}
-	p.print(Command{Format: format, OutputFile: peek(p.Args, "output-file", "")}, checker.Report{Outcome: o, Reason: err.Error()}, status)
-	return status
+	p.print(Command{Format: format, OutputFile: peek(p.Args, "output-file", "")}, report, status)
+	return report, status
 }
 
 // ModeOf returns the exit mode of a command line that need not be right

@@ -2,6 +2,7 @@ package probe
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -71,13 +72,16 @@ func inside(k *keepalived.Checker, args []string, o Options) Probe {
 		ctx, cancel := context.WithTimeout(ctx, k.Misc.Timeout.V)
 		defer cancel()
 		var out bytes.Buffer
-		status := command.Program{
+		report, status := command.Program{
 			Name: "lvsdns-check", Args: args, Getenv: o.Getenv, Stdout: &out, Stderr: &out,
 			Encrypted: func(t command.TLSOptions) (checker.Encrypted, error) { return encrypted.New(encrypted.Options(t)) },
 			Version:   func() (string, bool) { return "", false },
 			Buffers:   o.Buffers,
-		}.Run(ctx)
+		}.Check(ctx)
 		line, _, _ := bytes.Cut(out.Bytes(), []byte("\n"))
+		if !report.Outcome.IsVerdict() {
+			return unknown("%s", cmp.Or(string(line), report.Reason)) // --output none prints no line
+		}
 		return verdict(k, status, string(line))
 	}
 }

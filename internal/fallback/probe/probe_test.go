@@ -24,6 +24,12 @@ import (
 // run asks once with the checker that this text configures.
 func run(t *testing.T, global, checker string, o probe.Options) health.Result {
 	t.Helper()
+	return configured(t, global, checker, o)(t.Context())
+}
+
+// configured is the probe of the checker that this text configures.
+func configured(t *testing.T, global, checker string, o probe.Options) probe.Probe {
+	t.Helper()
 	text := global + "\nvirtual_server 192.0.2.1 53 {\n protocol TCP\n lb_kind NAT\n delay_loop 9\n connect_timeout 0.5\nreal_server 127.0.0.1 53 {\n" + checker + "\n}\n}\n"
 	c, err := keepalived.Load("/k.conf", keepalived.Options{FS: fstest.MapFS{"k.conf": {Data: []byte(text)}}, ConfigID: "x"})
 	if err != nil {
@@ -37,7 +43,7 @@ func run(t *testing.T, global, checker string, o probe.Options) health.Result {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return p(t.Context())
+	return p
 }
 
 // udpServer answers datagrams; a nil answer is none.
@@ -234,7 +240,8 @@ func TestScripts(t *testing.T) {
 		{"missing", misc(filepath.Join(dir, "none"), ""), "unknown", 0, "cannot run"},
 		{"corrupt", misc(corrupt(t, dir), ""), "unknown", 0, "start the script"},
 		{"lvsdns-check in this process", misc(filepath.Join(dir, "lvsdns-check")+" --timeout 300ms --attempts 1 127.0.0.1:1", ""), "fail", 1, "127.0.0.1:1"},
-		{"lvsdns-check with a bad flag", misc(filepath.Join(dir, "lvsdns-check")+" --exit-mode misc-dynamic --nonsense", "misc_dynamic"), "fail", 1, "nonsense"},
+		{"lvsdns-check with a bad flag", misc(filepath.Join(dir, "lvsdns-check")+" --exit-mode misc-dynamic --nonsense", "misc_dynamic"), "unknown", 0, "nonsense"},
+		{"lvsdns-check from an address that is not here", misc(filepath.Join(dir, "lvsdns-check")+" --output none --source 192.0.2.77 192.0.2.1", ""), "unknown", 0, "that address is not on this host"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			r := run(t, "", test.checker, options)
