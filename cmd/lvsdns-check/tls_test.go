@@ -37,6 +37,17 @@ func TestTLS(t *testing.T) {
 	}
 }
 
+// Authorities that this host cannot read are no fault of the server.
+func TestTLSAuthoritiesUnreadable(t *testing.T) {
+	server := dnstest.StartTLS(t, "127.0.0.1:0", dnstest.NewAuthority(t).Certificate(time.Now().Add(time.Hour), "127.0.0.1"), servers["GOOD"]).Addr().String()
+	t.Setenv("SSL_CERT_FILE", t.TempDir()) // a directory, which root cannot read as a file either
+	t.Setenv("SSL_CERT_DIR", t.TempDir())
+	end, output := run(t, "--timeout", "30s", "--transport", "tls", "--exit-mode", "nagios", server)
+	if want := regexp.MustCompile(`tls: local: this host's certificate authorities: .*: is a directory; give the server's with --tls-ca`); end != "exit 3" || !want.MatchString(output) {
+		t.Errorf("%s: %s", end, output)
+	}
+}
+
 // The program for TLS stands beside the other one; where it does not, the check
 // fails with one line that names the file.
 func TestTLSProgramMissing(t *testing.T) {
