@@ -118,7 +118,7 @@ func judgeReply(q Question, e Expect, m *dns.Msg) *verdict {
 	}
 	for _, want := range e.Answer {
 		if !anyMatches(m.Answer, want) {
-			return &verdict{Mismatch, fmt.Sprintf("no answer matches %q (%s)", want, count(len(m.Answer), "answer"))}
+			return &verdict{Mismatch, mismatch(m.Answer, want)}
 		}
 	}
 	return nil

@@ -2,6 +2,7 @@ package checker
 
 import (
 	"fmt"
+	"net/netip"
 	"strings"
 	"unicode/utf8"
 
@@ -29,6 +30,8 @@ func ParseName(s string) (string, error) {
 		return "", fmt.Errorf("name %q has white space in it; remove it (to ask several questions use --question more than once)", s)
 	case !isASCII(s):
 		return "", idnError(s)
+	case isAddress(s):
+		return "", addressError(s)
 	case !strings.Contains(s, "."):
 		return "", noDotError(s)
 	}
@@ -86,6 +89,21 @@ func idnError(s string) error {
 		return fmt.Errorf("name %q is not ASCII and no valid internationalised name; write its xn-- form", s)
 	}
 	return fmt.Errorf("name %q is not ASCII; write its form in the DNS: %s", s, ascii)
+}
+
+func isAddress(s string) bool {
+	_, err := netip.ParseAddr(s)
+	return err == nil
+}
+
+// addressError gives the name of an address in the DNS, which dig -x makes by
+// itself. With a dot at its end an IPv4 address is a name like any other.
+func addressError(s string) error {
+	reverse, err := dns.ReverseAddr(netip.MustParseAddr(s).WithZone("").Unmap().String())
+	if err != nil {
+		return fmt.Errorf("name %q is an address; write a name", s)
+	}
+	return fmt.Errorf("name %q is an address; its PTR record has the name %s (with --type PTR)", s, strings.TrimSuffix(reverse, "."))
 }
 
 func noDotError(s string) error {

@@ -100,7 +100,7 @@ func parseFlags(args []string) (*values, []string, error) {
 func mend(err error) error {
 	text := err.Error()
 	if name, ok := strings.CutPrefix(text, "flag provided but not defined: -"); ok {
-		return fmt.Errorf("--%s: there is no such flag; see lvsdns-check --help", strings.TrimPrefix(name, "-"))
+		return unknownFlag(strings.TrimPrefix(name, "-"))
 	}
 	if name, ok := strings.CutPrefix(text, "flag needs an argument: -"); ok {
 		return fmt.Errorf("--%s: its value is missing", name)

@@ -27,7 +27,7 @@ func server(args []string, mode checker.ExitMode, t checker.Transport, getenv fu
 	case 1:
 		return parseServer(args[0], t)
 	default:
-		return netip.AddrPort{}, fmt.Errorf("one SERVER at a time, not %q and %q; quote a value that has spaces in it", args[0], args[1])
+		return netip.AddrPort{}, severalError(args)
 	}
 }
 
@@ -51,22 +51,46 @@ func haproxyServer(addr, port string, t checker.Transport) (netip.AddrPort, erro
 }
 
 func parseServer(s string, t checker.Transport) (netip.AddrPort, error) {
+	if err := ambiguous(s); err != nil {
+		return netip.AddrPort{}, err
+	}
 	ap, err := netip.ParseAddrPort(s)
 	if err != nil {
-		if ip, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(s, "["), "]")); err == nil {
-			return netip.AddrPortFrom(ip.Unmap(), t.Port()), nil
+		ip, addrErr := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(s, "["), "]"))
+		if addrErr != nil {
+			return netip.AddrPort{}, serverError(s)
 		}
+		ap = netip.AddrPortFrom(ip, t.Port())
 	}
-	switch {
-	case err == nil && ap.Port() != 0:
-		return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port()), nil
-	case err == nil:
+	ap = netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
+	switch ip := ap.Addr(); {
+	case ap.Port() == 0:
 		return netip.AddrPort{}, fmt.Errorf("server %q: port 0 is no port; use 53, or leave it out", s)
-	case strings.HasPrefix(s, "@"):
-		return netip.AddrPort{}, fmt.Errorf("server %q: leave out the @", s)
-	case strings.ContainsAny(s, "#"):
-		return netip.AddrPort{}, fmt.Errorf("server %q: write the port as ADDRESS:PORT", s)
-	default:
-		return netip.AddrPort{}, fmt.Errorf("server %q is no IP address, or has no valid port; write 192.0.2.1, 192.0.2.1:53 or [2001:db8::1]:53 (a host name would need the DNS that is being checked)", s)
+	case ip.IsUnspecified():
+		return netip.AddrPort{}, fmt.Errorf("server %q stands for all addresses of a host; write one that the server listens on", s)
+	case ip.IsMulticast(), ip == netip.AddrFrom4([4]byte{255, 255, 255, 255}):
+		return netip.AddrPort{}, fmt.Errorf("server %q is no address of a single host; write the server's own", s)
 	}
+	return ap, nil
+}
+
+// ambiguous refuses an IPv6 address without brackets that ends like a port: it
+// is an address, and is hardly ever meant as one.
+func ambiguous(s string) error {
+	i := strings.LastIndexByte(s, ':')
+	if i < 0 || strings.HasPrefix(s, "[") {
+		return nil
+	}
+	front, port := s[:i], s[i+1:]
+	ip, err := netip.ParseAddr(front)
+	if err != nil || !ip.Is6() {
+		return nil
+	}
+	switch _, err := netip.ParseAddr(s); {
+	case err != nil, ip.Zone() != "": // too long for an address, or a zone that no interface has: a port is meant
+		return fmt.Errorf("server %q: an IPv6 address with a port takes brackets; write [%s]:%s", s, front, port)
+	case port == "53" || port == "853" || port == "443" || port == "5353":
+		return fmt.Errorf("server %[1]q can be read in two ways; write [%[2]s]:%[3]s for port %[3]s, or [%[1]s] for the address", s, front, port)
+	}
+	return nil
 }

@@ -20,9 +20,10 @@ What to ask
 What the answer must be (of every question)
   --rcode A,B            rcodes that pass (default NOERROR)
   --min-answers N        at least N records in the answer section (default 0)
-  --answer REGEXP        some answer record must match, as text without TTL:
-                         "www.example.com. IN A 192.0.2.1"; may be repeated,
-                         then each must match
+  --answer REGEXP        some answer record must match, as text without TTL;
+                         may be repeated, then each must match. Give both ends,
+                         dots in brackets, and (?i), for names have any case:
+                         '(?i)^www[.]example[.]com[.] IN A 192[.]0[.]2[.]1$'
   --require FLAGS        header flags that must be set: aa,ra,ad,rd,cd
   --forbid FLAGS         header flags that must not be set
   --max-latency D        longest time that an answer may take (default none)
