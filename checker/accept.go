@@ -4,7 +4,9 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net/netip"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/miekg/dns"
 )
@@ -56,7 +58,8 @@ func checkSource(server, from netip.AddrPort) *Stray {
 
 // accept decides whether bytes from the server are the answer to the last of
 // the tries that were sent. It is total: any bytes give a message or a stray,
-// never both and never neither.
+// never both and never neither. What it returns holds no more than counts: of a
+// truncated answer, and of an error without a question, there are no records.
 func accept(sent []query, key *TSIGKey, reply []byte) (*dns.Msg, *Stray) {
 	now := sent[len(sent)-1]
 	if len(reply) < headerSize {
@@ -73,33 +76,66 @@ func accept(sent []query, key *TSIGKey, reply []byte) (*dns.Msg, *Stray) {
 	if reply[2]&0x80 == 0 {
 		return nil, &Stray{NotResponse, "packet that is no response (QR=0)"}
 	}
-	m := new(dns.Msg)
-	if err := unpack(m, reply); err != nil {
-		return nil, &Stray{Malformed, fmt.Sprintf("malformed answer (%v)", err)}
+	r, m := newMessage(reply)
+	if m.Opcode != dns.OpcodeQuery {
+		return nil, &Stray{WrongQuestion, fmt.Sprintf("answer with opcode %s", opcodeName(m.Opcode))}
 	}
-	if stray := checkQuestion(now.question, m); stray != nil {
+	if m.Truncated && key == nil {
+		return acceptTruncated(now.question, r, m)
+	}
+	if stray := acceptWhole(now.question, r, m); stray != nil {
 		return nil, stray
 	}
 	if key != nil {
-		if err := key.verify(reply, m, now.mac); err != nil {
+		if err := key.verify(reply[:r.last], m, now.mac, time.Now()); err != nil {
 			return nil, &Stray{BadTSIG, fmt.Sprintf("TSIG: %v, rcode %s", err, RcodeName(m.Rcode))}
 		}
+	}
+	if m.Truncated || len(m.Question) == 0 {
+		m.Answer, m.Ns = nil, nil
 	}
 	return m, nil
 }
 
-// unpack decodes strictly: a message that holds fewer records than its header
-// counts is malformed. The library takes such a one for whole when the bytes
-// end between two records.
-func unpack(m *dns.Msg, b []byte) error {
-	if err := m.Unpack(b); err != nil {
-		return err
+// acceptTruncated reads no further than the question, if there is one: wherever the server has cut the rest, it says
+// no more than "ask over TCP" (RFC 2181 section 9).
+func acceptTruncated(asked Question, r *message, m *dns.Msg) (*dns.Msg, *Stray) {
+	questions, err := r.questions()
+	if err != nil || len(questions) == 0 {
+		return m, nil
 	}
-	for i, have := range []int{len(m.Question), len(m.Answer), len(m.Ns), len(m.Extra)} {
-		// A header alone is a refusal without its question, checkQuestion's matter.
-		if want := int(binary.BigEndian.Uint16(b[4+2*i:])); have != want && len(b) > headerSize {
-			return fmt.Errorf("header counts %d records in section %d, the packet has %d", want, i, have)
+	m.Question = questions
+	if stray := checkQuestion(asked, m); stray != nil {
+		return nil, stray
+	}
+	return m, nil
+}
+
+// acceptWhole reads everything. An error may come without the question: many servers refuse, or do not understand, with
+// a header alone (RFC 1035 section 4.1.1). Data is believed only with it (RFC 5452 section 9.1), and that there is
+// none is data too.
+func acceptWhole(asked Question, r *message, m *dns.Msg) *Stray {
+	malformed := func(err error) *Stray {
+		detail := fmt.Sprintf("malformed answer (%v)", err)
+		if m.Rcode != dns.RcodeSuccess {
+			detail += ", rcode " + RcodeName(m.Rcode)
 		}
+		return &Stray{Malformed, detail}
+	}
+	var err error
+	if m.Question, err = r.questions(); err != nil {
+		return malformed(err)
+	}
+	if len(m.Question) > 0 {
+		if stray := checkQuestion(asked, m); stray != nil {
+			return stray
+		}
+	}
+	if err := r.records(m); err != nil {
+		return malformed(err)
+	}
+	if len(m.Question) == 0 && !m.Truncated && (m.Rcode == dns.RcodeSuccess || m.Rcode == dns.RcodeNameError) {
+		return checkQuestion(asked, m)
 	}
 	return nil
 }
@@ -107,9 +143,6 @@ func unpack(m *dns.Msg, b []byte) error {
 // checkQuestion compares the question that comes back with the one that was
 // asked; names without regard to case (RFC 4343).
 func checkQuestion(asked Question, m *dns.Msg) *Stray {
-	if m.Opcode != dns.OpcodeQuery {
-		return &Stray{WrongQuestion, fmt.Sprintf("answer with opcode %s", dns.OpcodeToString[m.Opcode])}
-	}
 	if len(m.Question) != 1 {
 		return &Stray{WrongQuestion, fmt.Sprintf("answer with %d questions in it, rcode %s", len(m.Question), RcodeName(m.Rcode))}
 	}
@@ -119,4 +152,12 @@ func checkQuestion(asked Question, m *dns.Msg) *Stray {
 	}
 	got := Question{Name: q.Name, Type: q.Qtype, Class: q.Qclass}
 	return &Stray{WrongQuestion, fmt.Sprintf("answer to the question %s", got)}
+}
+
+// opcodeName returns an opcode by name, OPCODEn for one without a name.
+func opcodeName(o int) string {
+	if name, ok := dns.OpcodeToString[o]; ok {
+		return name
+	}
+	return "OPCODE" + strconv.Itoa(o)
 }

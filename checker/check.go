@@ -66,7 +66,7 @@ func (c *Check) one(ctx context.Context, q Question) (a answer) {
 		}
 	}()
 	legs := c.legs(ctx, q)
-	return answer{q, legs, judge(q, c.Expect, legs)}
+	return answer{q, legs, judge(q, c.Ask, c.Expect, legs)}
 }
 
 func (c *Check) legs(ctx context.Context, q Question) []Leg {

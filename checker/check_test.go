@@ -134,7 +134,7 @@ func TestQuorum(t *testing.T) {
 		}
 	})
 	const (
-		refused  = "refused.example.com. A: REFUSED, expected NOERROR"
+		refused  = "refused.example.com. A: REFUSED, expected NOERROR" + letIn
 		noAnswer = "silent.example.com. A: no answer"
 	)
 	cases := []struct {
@@ -184,6 +184,7 @@ func TestWeight(t *testing.T) {
 		q.Send(dnstest.Reply(q.Wire, byte(m.Type)&dns.RcodeServerFailure)) // SOA is 6: SERVFAIL; A is 1: NOERROR
 	})
 	check := asking(server, generous)
+	check.Questions[0].Type = dns.TypeSOA
 	check.WeightBy = &checker.LatencyWeight{Fast: generous, FastWeight: 70, Slow: 2 * generous, SlowWeight: 1}
 	if r := check.Run(context.Background()); r.Outcome != checker.Rcode || r.Weight != nil {
 		t.Errorf("a failure has the weight %v (%s)", r.Weight, r.Reason)
@@ -256,7 +257,7 @@ func TestPanic(t *testing.T) {
 		check := asking(server, generous)
 		check.Transport = checker.TLS
 		for len(check.Questions) < questions {
-			check.Questions = append(check.Questions, soa())
+			check.Questions = append(check.Questions, question())
 		}
 		r := check.Run(context.Background())
 		if r.Outcome != checker.Internal || !strings.Contains(r.Reason, "panic: runtime error: invalid memory address") {

@@ -44,7 +44,7 @@ func TestWhoRefuses(t *testing.T) {
 			t.Run(c.server+" "+transport.String(), func(t *testing.T) {
 				check := &checker.Check{
 					Server: netip.MustParseAddrPort(c.server), Transport: transport, Timeout: generous, Attempts: 2,
-					Questions: []checker.Question{soa()},
+					Questions: []checker.Question{question()},
 				}
 				r := within(t, host, check)
 				if _, reason, _ := strings.Cut(r.Reason, "from this host: "); r.Outcome != c.outcome || reason != c.reason {

@@ -3,6 +3,7 @@ package checker
 import (
 	"net/netip"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -35,6 +36,11 @@ func seedReplies(f *testing.F) {
 	f.Add(answer[:12])
 	f.Add(answer[:len(answer)-5])
 	f.Add(dnstest.Reply(wire, dns.RcodeRefused))
+	f.Add([]byte{wire[0], wire[1], 0x81, dns.RcodeRefused, 0, 0, 0, 0, 0, 0, 0, 0})
+	keepalive := dnstest.Record{Owner: "\x00", Type: dns.TypeOPT, Class: 1232, Data: "\x00\x0b\x00\x04abcd\x00\x03\x00\x04dns1"}
+	f.Add(dnstest.ReplyWith(wire, 0, []dnstest.Record{{Type: dns.TypeA}}, []dnstest.Record{keepalive}))
+	f.Add(dnstest.ReplyWith(wire, 0, []dnstest.Record{{Type: dns.TypeDNAME, Data: "\x00"}, keepalive}, nil))
+	f.Add(dnstest.ReplyWith(wire, 0, []dnstest.Record{{Type: dns.TypeCNAME, Data: "\x01a\xc0\x0c"}, {Owner: "\x01A\xc0\x0c", Type: dns.TypeA, Data: "\xc0\x00\x02\x01"}}, nil))
 	f.Add([]byte{})
 	for _, change := range []func(m *dns.Msg){
 		func(m *dns.Msg) { m.Truncated = true },
@@ -77,6 +83,7 @@ func seedReplies(f *testing.F) {
 func FuzzAccept(f *testing.F) {
 	seedReplies(f)
 	f.Fuzz(func(t *testing.T, reply []byte) {
+		sent := string(reply)
 		m, stray := accept(fuzzTries(), nil, reply)
 		if (m == nil) == (stray == nil) {
 			t.Fatalf("message %v and stray %v", m, stray)
@@ -85,30 +92,79 @@ func FuzzAccept(f *testing.F) {
 		if m, stray := accept(fuzzTries(), key, append([]byte(nil), reply...)); m != nil || stray == nil {
 			t.Fatalf("accepted without the right signature: %v", m)
 		}
+		if string(reply) != sent {
+			t.Fatal("changed what the server sent")
+		}
 		if stray != nil {
 			if stray.Detail == "" || stray.Kind < WrongSource || stray.Kind > BadTSIG {
 				t.Fatalf("stray without a name: %+v", stray)
 			}
+			if strings.Contains(stray.Detail, "dns:") || strings.Contains(stray.Detail, "unpack") {
+				t.Fatalf("a sentence of the library: %s", stray.Detail)
+			}
 			return
 		}
-		mustAnswer(t, reply)
+		mustAnswer(t, reply, m)
 	})
 }
 
-func mustAnswer(t *testing.T, reply []byte) dnstest.Message {
+// mustAnswer holds an accepted message beside what another reader sees.
+func mustAnswer(t *testing.T, reply []byte, m *dns.Msg) (dnstest.Message, [3][]dnstest.Record) {
 	t.Helper()
 	seen, err := dnstest.Parse(reply)
-	if err != nil || seen.ID != fuzzID || !seen.QR || seen.Opcode != 0 || seen.Questions != 1 ||
-		seen.Name != "example.com." || seen.Type != dns.TypeA || seen.Class != dns.ClassINET {
+	if seen.ID != fuzzID || !seen.QR || seen.Opcode != 0 || seen.TC != m.Truncated {
 		t.Fatalf("accepted %x, which reads as %+v, %v", reply, seen, err)
 	}
-	return seen
+	if len(m.Question) > 0 && (err != nil || seen.Questions != 1 || seen.Name != "example.com." || seen.Type != dns.TypeA || seen.Class != dns.ClassINET) {
+		t.Fatalf("accepted %x, which reads as %+v, %v", reply, seen, err)
+	}
+	if len(m.Question) == 0 && !m.Truncated && (seen.Questions != 0 || m.Rcode == dns.RcodeSuccess || m.Rcode == dns.RcodeNameError) {
+		t.Fatalf("believed %x without a question: rcode %d", reply, m.Rcode)
+	}
+	if m.Truncated || len(m.Question) == 0 {
+		if len(m.Answer) > 0 {
+			t.Fatalf("believed data of %x", reply)
+		}
+		if m.Truncated {
+			return seen, [3][]dnstest.Record{}
+		}
+	}
+	sections, err := dnstest.Records(reply)
+	if err != nil {
+		t.Fatalf("accepted %x, whose records are %v: %v", reply, sections, err)
+	}
+	rcode, opts := seen.Rcode, 0
+	for i, section := range sections {
+		for _, r := range section {
+			if r.Type == dns.TypeOPT {
+				rcode |= int(r.TTL>>24) << 4
+				if opts++; i < 2 || opts > 1 {
+					t.Fatalf("accepted OPT records of %x", reply)
+				}
+			}
+		}
+	}
+	if rcode != m.Rcode {
+		t.Fatalf("rcode %d of %x, which is %d", m.Rcode, reply, rcode)
+	}
+	return seen, sections
 }
 
-// No bytes pass by accident.
+// answersOf counts addresses that are one, of the name that is asked for, or of any where there is an alias.
+func answersOf(answer []dnstest.Record) (n int) {
+	aliased := slices.ContainsFunc(answer, func(r dnstest.Record) bool { return r.Type == dns.TypeCNAME || r.Type == dns.TypeDNAME })
+	for _, r := range answer {
+		if r.Type == dns.TypeA && r.Class == dns.ClassINET && len(r.Data) == 4 && (aliased || r.Owner == "example.com.") {
+			n++
+		}
+	}
+	return n
+}
+
+// No bytes pass by accident, and what does not answer counts for nothing.
 func FuzzPass(f *testing.F) {
 	seedReplies(f)
-	anyRecord := regexp.MustCompile(` IN `)
+	anyAddress := regexp.MustCompile(` IN A `)
 	f.Fuzz(func(t *testing.T, reply []byte) {
 		tries := fuzzTries()
 		m, _ := accept(tries, nil, reply)
@@ -117,22 +173,25 @@ func FuzzPass(f *testing.F) {
 		}
 		legs := []Leg{{Transport: UDP, Reply: m, Size: len(reply), Attempts: 2}}
 		q := tries[1].question
-		for _, e := range []Expect{{}, {MinAnswers: 2}, {Require: AA}, {Forbid: AA}, {MinAnswers: 1, Answer: []*regexp.Regexp{anyRecord}}, {NSID: "dns1"}} {
-			v := judge(q, e, legs)
+		for _, e := range []Expect{{}, {MinAnswers: 2}, {Require: AA}, {Forbid: AA}, {MinAnswers: 1, Answer: []*regexp.Regexp{anyAddress}}, {NSID: "dns1"}} {
+			v := judge(q, Ask{}, e, legs)
 			if v.reason == "" {
 				t.Fatalf("%s without a reason", v.outcome)
 			}
 			if v.outcome != Pass {
 				continue
 			}
-			seen := mustAnswer(t, reply)
-			if seen.Rcode != 0 || seen.TC || seen.Answers < e.MinAnswers {
+			seen, sections := mustAnswer(t, reply, m)
+			if m.Rcode != 0 || seen.TC || seen.Questions != 1 || answersOf(sections[0]) < e.MinAnswers {
 				t.Fatalf("passed %x, which reads as %+v", reply, seen)
 			}
 			if e.Require == AA && !seen.AA || e.Forbid == AA && seen.AA {
 				t.Fatalf("passed with AA %v", seen.AA)
 			}
 			report := (&Check{}).report([]answer{{q, legs, v}})
+			if report.Decided.Answers > answersOf(sections[0]) {
+				t.Fatalf("%d answers in %x", report.Decided.Answers, reply)
+			}
 			for name, format := range Formats() {
 				if text := format(report, 0); name == "text" && strings.Count(string(text), "\n") != 1 {
 					t.Fatalf("not one line: %q", text)

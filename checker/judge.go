@@ -3,6 +3,7 @@ package checker
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,8 +13,8 @@ import (
 // Expect says what an answer must be, beyond the rcodes of its [Question].
 // The zero value expects nothing more.
 type Expect struct {
-	MinAnswers int              // records in the answer section
-	Answer     []*regexp.Regexp // each must match the text of some answer record, see RRText
+	MinAnswers int              // records that answer the question, at the end of its chain of aliases
+	Answer     []*regexp.Regexp // each must match the text of some answer record, or of an alias that leads there, see RRText
 	Require    HeaderFlags      // flags that must be set
 	Forbid     HeaderFlags      // flags that must not be set
 	NSID       string           // the server's name; empty: any
@@ -28,7 +29,7 @@ type verdict struct {
 
 // judge decides what the legs of one question are worth. It is pure, and every
 // way through it that is not a pass says why.
-func judge(q Question, e Expect, legs []Leg) verdict {
+func judge(q Question, a Ask, e Expect, legs []Leg) verdict {
 	if len(legs) == 0 {
 		return verdict{Internal, "nothing was asked"}
 	}
@@ -47,7 +48,7 @@ func judge(q Question, e Expect, legs []Leg) verdict {
 			}
 			return verdict{Truncated, "truncated over " + leg.Transport.String() + ", and no whole answer"}
 		}
-		if v := judgeReply(q, e, leg.Reply); v != nil {
+		if v := judgeReply(q, a, e, leg.Reply); v != nil {
 			v.reason = prefix(legs, leg) + v.reason
 			return *v
 		}
@@ -55,7 +56,7 @@ func judge(q Question, e Expect, legs []Leg) verdict {
 	if took := latency(legs); e.MaxLatency > 0 && took > e.MaxLatency {
 		return verdict{Slow, fmt.Sprintf("answered in %v, more than the %v allowed", roundLatency(took), e.MaxLatency)}
 	}
-	return verdict{Pass, describe(legs)}
+	return verdict{Pass, describe(q, legs)}
 }
 
 // noneCounts stands in front of what came in vain.
@@ -85,11 +86,16 @@ func noAnswer(before []Leg, leg Leg) verdict {
 }
 
 // disagreement compares the rcodes of the legs: a server that answers one way
-// over UDP and another way over TCP is broken, whichever of them is wanted.
+// over UDP and another way over TCP is broken, whichever of them is wanted. A
+// truncated answer has no say in it: dnsdist's TCAction, for one, says NOERROR
+// for whatever is asked.
 func disagreement(q Question, legs []Leg) *verdict {
 	first := legs[0]
+	if first.Reply.Truncated {
+		return nil
+	}
 	for _, leg := range legs[1:] {
-		if first.Reply.Rcode != leg.Reply.Rcode {
+		if !leg.Reply.Truncated && first.Reply.Rcode != leg.Reply.Rcode {
 			return &verdict{Disagree, fmt.Sprintf("%s over %s but %s over %s, for %s",
 				RcodeName(first.Reply.Rcode), first.Transport, RcodeName(leg.Reply.Rcode), leg.Transport, q)}
 		}
@@ -98,13 +104,13 @@ func disagreement(q Question, legs []Leg) *verdict {
 }
 
 // judgeReply compares one whole reply with what is expected; nil is a pass.
-func judgeReply(q Question, e Expect, m *dns.Msg) *verdict {
-	flags := flagsOf(m.MsgHdr)
+func judgeReply(q Question, a Ask, e Expect, m *dns.Msg) *verdict {
+	flags, found := flagsOf(m.MsgHdr), answering(q, m.Answer)
 	missing, extra := e.Require&^flags, e.Forbid&flags
 	name := nsidOf(m)
 	switch {
 	case !q.passes(m.Rcode):
-		return &verdict{Rcode, rcodeReason(q, m.Rcode)}
+		return &verdict{Rcode, rcodeReason(q, a, m.Rcode)}
 	case e.NSID != "" && name == "":
 		return &verdict{NSID, fmt.Sprintf("the server gives no NSID, %q expected", e.NSID)}
 	case e.NSID != "" && name != e.NSID:
@@ -113,33 +119,35 @@ func judgeReply(q Question, e Expect, m *dns.Msg) *verdict {
 		return &verdict{Flags, "flag not set: " + strings.Join(missing.Names(), ", ")}
 	case extra != 0:
 		return &verdict{Flags, "flag set: " + strings.Join(extra.Names(), ", ")}
-	case len(m.Answer) < e.MinAnswers:
-		return &verdict{Answers, fmt.Sprintf("%s with %s, at least %d expected", RcodeName(m.Rcode), count(len(m.Answer), "answer"), e.MinAnswers)}
+	case len(found.of) < e.MinAnswers:
+		return &verdict{Answers, fmt.Sprintf("%s with %s, at least %d expected%s", RcodeName(m.Rcode), count(len(found.of), "answer"), e.MinAnswers, besides(q, m, len(found.of)))}
 	}
 	for _, want := range e.Answer {
-		if !anyMatches(m.Answer, want) {
-			return &verdict{Mismatch, mismatch(m.Answer, want)}
+		if came := slices.Concat(found.of, found.way); !anyMatches(came, want) {
+			return &verdict{Mismatch, mismatch(came, want) + besides(q, m, len(came))}
 		}
 	}
 	return nil
 }
 
-// rcodeReason adds to an unexpected rcode what most often mends it.
-func rcodeReason(q Question, rcode int) string {
-	reason := fmt.Sprintf("%s, expected %s", RcodeName(rcode), q.wanted())
-	if rcode == dns.RcodeRefused && q.Name == "." {
-		reason += "; a server without recursion refuses the root: ask for a zone it serves with --name"
+// besides says that there are records which do not answer the question: who looks with dig sees them.
+func besides(q Question, m *dns.Msg, said int) string {
+	if others := len(m.Answer) - said; others > 0 {
+		return fmt.Sprintf("; what else the answer section holds (%s) does not answer %s", count(others, "record"), q)
 	}
-	return reason
+	return ""
 }
 
-func anyMatches(rrs []dns.RR, want *regexp.Regexp) bool {
-	for _, rr := range rrs {
-		if want.MatchString(RRText(rr)) {
-			return true
-		}
+// rcodeReason adds to an unexpected rcode what most often mends it.
+func rcodeReason(q Question, a Ask, rcode int) string {
+	reason := fmt.Sprintf("%s, expected %s", RcodeName(rcode), q.wanted())
+	switch {
+	case rcode == dns.RcodeRefused: // one without recursion refuses the root, too
+		reason += "; let this host ask (the server's access control), or ask for a zone it serves with --name"
+	case (rcode == dns.RcodeFormatError || rcode == dns.RcodeNotImplemented) && !a.NoEDNS:
+		reason += "; a server that does not know EDNS says so: ask with --no-edns" // RFC 6891 section 7
 	}
-	return false
+	return reason
 }
 
 // RRText returns the text of a record that --answer is matched against:
@@ -171,9 +179,9 @@ func latency(legs []Leg) time.Duration {
 	return max(total, slowest)
 }
 
-func describe(legs []Leg) string {
+func describe(q Question, legs []Leg) string {
 	last := legs[len(legs)-1]
-	s := fmt.Sprintf("%s, %s, %d bytes", RcodeName(last.Reply.Rcode), count(len(last.Reply.Answer), "answer"), last.Size)
+	s := fmt.Sprintf("%s, %s, %d bytes", RcodeName(last.Reply.Rcode), count(len(answering(q, last.Reply.Answer).of), "answer"), last.Size)
 	if legs[0].Reply.Truncated {
 		s += ", truncated over udp and whole over " + last.Transport.String()
 	}

@@ -67,6 +67,9 @@ func stray(kinds ...Outcome) strays {
 	return s
 }
 
+// letIn is what mends a REFUSED.
+const letIn = "; let this host ask (the server's access control), or ask for a zone it serves with --name"
+
 const (
 	wwwA  = "www.example.com. 300 IN A 192.0.2.1"
 	wwwA2 = "www.example.com. 1 IN A 192.0.2.2"
@@ -105,8 +108,8 @@ func TestJudge(t *testing.T) {
 
 		// Rcodes.
 		"SERVFAIL":             {www, Expect{}, []Leg{udp(reply(t, 2))}, Rcode, "SERVFAIL, expected NOERROR"},
-		"REFUSED":              {www, Expect{}, []Leg{udp(reply(t, 5))}, Rcode, "REFUSED, expected NOERROR"},
-		"REFUSED for the root": {root, Expect{}, []Leg{udp(reply(t, 5))}, Rcode, "REFUSED, expected NOERROR; a server without recursion refuses the root: ask for a zone it serves with --name"},
+		"REFUSED":              {www, Expect{}, []Leg{udp(reply(t, 5))}, Rcode, "REFUSED, expected NOERROR" + letIn},
+		"REFUSED for the root": {root, Expect{}, []Leg{udp(reply(t, 5))}, Rcode, "REFUSED, expected NOERROR" + letIn},
 		"SERVFAIL, the root":   {root, Expect{}, []Leg{udp(reply(t, 2))}, Rcode, "SERVFAIL, expected NOERROR"},
 		"wanted NXDOMAIN":      {accepting(www, 3), Expect{}, []Leg{udp(reply(t, 3))}, Pass, "NXDOMAIN, 0 answers, 60 bytes"},
 		"not NXDOMAIN":         {accepting(www, 3), Expect{}, []Leg{udp(reply(t, 0, wwwA))}, Rcode, "NOERROR, expected NXDOMAIN"},
@@ -152,7 +155,7 @@ func TestJudge(t *testing.T) {
 		"TCP refused":             {www, Expect{}, []Leg{udp(truncated(reply(t, 0))), failed(TCP, Unreachable, "port closed")}, Truncated, "truncated over udp, and tcp gave no answer: port closed"},
 		"TCP silent":              {www, Expect{}, []Leg{udp(truncated(reply(t, 0))), failed(TCP, Timeout, "no answer")}, Truncated, "truncated over udp, and tcp gave no answer: no answer"},
 		"TCP: this host's fault":  {www, Expect{}, []Leg{udp(truncated(reply(t, 0))), failed(TCP, Local, "not permitted")}, Local, "tcp: not permitted"},
-		"TCP with another rcode":  {www, Expect{}, []Leg{udp(truncated(reply(t, 0))), tcp(reply(t, 5))}, Disagree, "NOERROR over udp but REFUSED over tcp, for www.example.com. A"},
+		"TCP with another rcode":  {www, Expect{}, []Leg{udp(truncated(reply(t, 0))), tcp(reply(t, 5))}, Rcode, "tcp: REFUSED, expected NOERROR" + letIn},
 		"TCP answer is not right": {www, Expect{MinAnswers: 1}, []Leg{udp(truncated(reply(t, 0))), tcp(reply(t, 0))}, Answers, "tcp: NOERROR with 0 answers, at least 1 expected"},
 		"truncated SERVFAIL":      {www, Expect{}, []Leg{udp(truncated(reply(t, 2))), tcp(reply(t, 2))}, Rcode, "tcp: SERVFAIL, expected NOERROR"},
 
@@ -198,7 +201,7 @@ func TestJudge(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := judge(c.question, c.expect, c.legs)
+			got := judge(c.question, Ask{}, c.expect, c.legs)
 			if want := (verdict{c.outcome, c.reason}); got != want {
 				t.Errorf("\n got %s: %s\nwant %s: %s", got.outcome, got.reason, want.outcome, want.reason)
 			}
@@ -233,8 +236,8 @@ func TestJudgeIsPure(t *testing.T) {
 		{Transport: TCP, Attempts: 1, Err: &LegError{Closed, "closed"}, strays: stray(WrongID)},
 	}
 	q := Question{Name: ".", Type: dns.TypeSOA, Class: dns.ClassINET}
-	first := judge(q, Expect{}, legs)
-	if second := judge(q, Expect{}, legs); first != second {
+	first := judge(q, Ask{}, Expect{}, legs)
+	if second := judge(q, Ask{}, Expect{}, legs); first != second {
 		t.Errorf("the same legs are judged twice, as %v and %v", first, second)
 	}
 	if legs[1].Transport != TCP || legs[0].Transport != UDP {

@@ -19,7 +19,7 @@ const (
 	WrongID                      // answers came, with another message ID
 	WrongQuestion                // answers came, to another question
 	NotResponse                  // packets came that are not responses (QR=0)
-	Malformed                    // packets came that are not DNS messages
+	Malformed                    // packets came that are no valid DNS messages
 	Late                         // the answer to an earlier try, too late to count
 	BadTSIG                      // answers came, their signature is missing or wrong
 	Truncated                    // truncated, and TCP gave no whole answer
@@ -27,7 +27,7 @@ const (
 	Rcode                        // an rcode that is not expected
 	NSID                         // another server answered, by its name (RFC 5001)
 	Flags                        // a flag that must be set is not, or the reverse
-	Answers                      // too few answer records
+	Answers                      // too few records that answer the question
 	Mismatch                     // no answer record has the text that is wanted
 	Slow                         // right, and slower than allowed
 	BadTLS                       // the TLS session could not be set up
@@ -51,7 +51,7 @@ var outcomeNames = [outcomes]struct{ name, meaning string }{
 	WrongID:       {"wrong_id", "only answers with another message ID"},
 	WrongQuestion: {"wrong_question", "only answers to another question"},
 	NotResponse:   {"not_response", "only packets that are no responses (QR=0)"},
-	Malformed:     {"malformed", "only packets that are no DNS messages"},
+	Malformed:     {"malformed", "only packets that are no valid DNS messages"},
 	Late:          {"late", "only the answer to an earlier try"},
 	BadTSIG:       {"tsig", "only answers whose TSIG is missing or wrong"},
 	Truncated:     {"truncated", "truncated, and TCP gave no whole answer"},
@@ -59,7 +59,7 @@ var outcomeNames = [outcomes]struct{ name, meaning string }{
 	Rcode:         {"rcode", "an rcode that is not expected"},
 	NSID:          {"nsid", "another server answered, by its NSID"},
 	Flags:         {"flags", "a header flag is not as required"},
-	Answers:       {"answers", "too few answer records"},
+	Answers:       {"answers", "too few records that answer the question"},
 	Mismatch:      {"mismatch", "no answer record matches what is wanted"},
 	Slow:          {"slow", "right, but slower than --max-latency"},
 	BadTLS:        {"tls", "no TLS session with the server"},

@@ -46,7 +46,7 @@ func newQuery(q Question, a Ask, id uint16, now time.Time) (query, error) {
 	}
 	wire, err := m.Pack()
 	if err != nil {
-		return query{}, fmt.Errorf("packing the question %s: %w", q, err)
+		return query{}, fmt.Errorf("the question %s does not fit into a DNS message: its name is no domain name", q)
 	}
 	return query{question: q, id: id, wire: wire}, nil
 }

@@ -23,7 +23,7 @@ type QuestionReport struct {
 	Reason   string
 	Rcode    *int // nil: no answer
 	Flags    HeaderFlags
-	Answers  int            // records in the answer section
+	Answers  int            // records that answer the question
 	Size     int            // of the answer, in bytes
 	Latency  *time.Duration // what a client waits; nil: no answer
 	Attempts int            // tries, over all transports
@@ -35,7 +35,7 @@ func questionReport(a answer) QuestionReport {
 		r.Attempts += leg.Attempts
 		if m := leg.Reply; m != nil {
 			rcode := m.Rcode
-			r.Rcode, r.Flags, r.Answers, r.Size = &rcode, flagsOf(m.MsgHdr), len(m.Answer), leg.Size
+			r.Rcode, r.Flags, r.Answers, r.Size = &rcode, flagsOf(m.MsgHdr), len(answering(a.question, m.Answer).of), leg.Size
 		}
 	}
 	if r.Rcode != nil {

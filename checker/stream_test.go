@@ -52,8 +52,8 @@ var streamCases = []struct {
 	},
 	{
 		"answers with another rcode", bent(func(b []byte) []byte { b[3] = dns.RcodeRefused; return b }),
-		checker.Disagree, "NOERROR over udp but REFUSED over tcp, for example.com. SOA",
-		checker.Rcode, "REFUSED, expected NOERROR",
+		checker.Rcode, "tcp: REFUSED, expected NOERROR" + letIn,
+		checker.Rcode, "REFUSED, expected NOERROR" + letIn,
 	},
 	{
 		"hangs up", func(q *dnstest.Query) { q.Hangup() },
@@ -87,7 +87,7 @@ var streamCases = []struct {
 	},
 	{
 		"answers another question first", func(q *dnstest.Query) {
-			q.Send(questions(good(q), "\x03com\x00"+wireSOAIN))
+			q.Send(questions(good(q), "\x03com\x00"+wireAIN))
 			answerOne(q)
 		},
 		checker.Pass, "NOERROR, 1 answer, 45 bytes, truncated over udp and whole over tcp",
@@ -180,9 +180,9 @@ func TestBoth(t *testing.T) {
 		queries int
 	}{
 		{"both answer", rcodes(0, 0), nil, generous, checker.Pass, "NOERROR, 0 answers, 29 bytes", 2},
-		{"TCP fails", rcodes(0, 2), nil, generous, checker.Disagree, "NOERROR over udp but SERVFAIL over tcp, for example.com. SOA", 2},
-		{"UDP fails", rcodes(2, 0), nil, generous, checker.Disagree, "SERVFAIL over udp but NOERROR over tcp, for example.com. SOA", 2},
-		{"both fail", rcodes(5, 5), nil, generous, checker.Rcode, "udp: REFUSED, expected NOERROR", 2},
+		{"TCP fails", rcodes(0, 2), nil, generous, checker.Disagree, "NOERROR over udp but SERVFAIL over tcp, for example.com. A", 2},
+		{"UDP fails", rcodes(2, 0), nil, generous, checker.Disagree, "SERVFAIL over udp but NOERROR over tcp, for example.com. A", 2},
+		{"both fail", rcodes(5, 5), nil, generous, checker.Rcode, "udp: REFUSED, expected NOERROR" + letIn, 2},
 		{"TCP port closed", rcodes(0, 0), (*dnstest.Server).CloseTCP, generous, checker.Unreachable, "tcp: port closed (connection refused)", 1},
 		{"UDP port closed", rcodes(0, 0), (*dnstest.Server).CloseUDP, generous, checker.Unreachable, "port closed (connection refused)", 0},
 		{"TCP silent", func(q *dnstest.Query) {

@@ -19,7 +19,7 @@ What to ask
 
 What the answer must be (of every question)
   --rcode A,B            rcodes that pass (default NOERROR)
-  --min-answers N        at least N records in the answer section (default 0)
+  --min-answers N        at least N records that answer the question (default 0)
   --answer REGEXP        some answer record must match, as text without TTL;
                          may be repeated, then each must match. Give both ends,
                          dots in brackets, and (?i), for names have any case:

@@ -55,6 +55,10 @@ func TestScript(t *testing.T) {
 
 var servers = map[string]dnstest.Handler{
 	"GOOD": func(q *dnstest.Query) {
+		if m, _ := dnstest.Parse(q.Wire); m.Type == dns.TypeSOA {
+			q.Send(dnstest.ReplyWith(q.Wire, dns.RcodeSuccess, []dnstest.Record{dnstest.SOA}, nil))
+			return
+		}
 		q.Send(dnstest.Reply(q.Wire, dns.RcodeSuccess, netip.MustParseAddr("192.0.2.1")))
 	},
 	"SERVFAIL": func(q *dnstest.Query) { q.Send(dnstest.Reply(q.Wire, dns.RcodeServerFailure)) },

@@ -17,7 +17,7 @@ func TestTLS(t *testing.T) {
 	here := dnstest.StartTLS(t, "127.0.0.1:0", ca.Certificate(until, "127.0.0.1"), servers["GOOD"]).Addr().String()
 	named := dnstest.StartTLS(t, "127.0.0.1:0", ca.Certificate(until, "dns.example"), servers["SERVFAIL"]).Addr().String()
 	for _, c := range []struct{ name, args, end, output string }{
-		{"pass", "--tls-ca CA " + here, "exit 0", `^PASS 127\.0\.0\.1:\d+ \. SOA tls: NOERROR, 1 answer, 33 bytes in \S+\n$`},
+		{"pass", "--tls-ca CA " + here, "exit 0", `^PASS 127\.0\.0\.1:\d+ \. SOA tls: NOERROR, 1 answer, 51 bytes in \S+\n$`},
 		{"weight", "--tls-ca CA --exit-mode misc-dynamic --weight-by latency:50s=10,60s=1 " + here, "exit 12", ` weight 10\n$`},
 		{"verdict", "--tls-ca CA --tls-name dns.example " + named, "exit 1", `^FAIL 127\.0\.0\.1:\d+ \. SOA tls: rcode: SERVFAIL, expected NOERROR\n$`},
 		{"verdict for Nagios", "--exit-mode nagios --tls-ca CA --tls-name dns.example " + named, "exit 2", `^FAIL `},

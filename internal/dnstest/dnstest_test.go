@@ -3,6 +3,7 @@ package dnstest
 import (
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,6 +22,22 @@ func TestParse(t *testing.T) {
 	want.QR, want.Rcode, want.Answers = true, 5, 1
 	if err != nil || m != want {
 		t.Errorf("Parse of the reply = %+v, %v; want %+v", m, err, want)
+	}
+}
+
+func TestRecords(t *testing.T) {
+	b := ReplyWith([]byte(soaQuery), 0, []Record{SOA}, []Record{{Owner: "\x00", Type: 41, Class: 1232, TTL: 1 << 24, Data: "\x00\x03\x00\x00"}})
+	sections, err := Records(b)
+	soa := SOA
+	soa.Owner, soa.Class = "example.com.", 1
+	opt := Record{Owner: "", Type: 41, Class: 1232, TTL: 1 << 24, Data: "\x00\x03\x00\x00"}
+	if err != nil || !slices.Equal(sections[0], []Record{soa}) || len(sections[1]) != 0 || !slices.Equal(sections[2], []Record{opt}) {
+		t.Errorf("Records = %+v, %v", sections, err)
+	}
+	for n := len(b) - 1; n > len(soaQuery); n-- {
+		if sections, err := Records(b[:n]); err == nil {
+			t.Errorf("Records of %d bytes of %d = %+v, want an error", n, len(b), sections)
+		}
 	}
 }
 

@@ -97,10 +97,64 @@ func parseName(b []byte, at int) (name string, end int, err error) {
 	}
 }
 
+// Records returns what is behind the questions of a message: the answer, authority and additional sections (RFC 1035
+// section 4.1.3), with the owners as text, as in Message.
+func Records(b []byte) (sections [3][]Record, err error) {
+	m, err := Parse(b)
+	if err != nil {
+		return sections, err
+	}
+	at := 12
+	for range m.Questions {
+		if _, at, err = parseName(b, at); err != nil {
+			return sections, err
+		}
+		at += 4
+	}
+	for i, count := range []int{m.Answers, m.NS, m.Extras} {
+		for range count {
+			name, end, err := parseName(b, at)
+			if err != nil {
+				return sections, err
+			}
+			if len(b) < end+10 || len(b) < end+10+int(binary.BigEndian.Uint16(b[end+8:])) {
+				return sections, errors.New("record cut short")
+			}
+			at = end + 10 + int(binary.BigEndian.Uint16(b[end+8:]))
+			sections[i] = append(sections[i], Record{
+				Owner: name, Type: binary.BigEndian.Uint16(b[end:]), Class: binary.BigEndian.Uint16(b[end+2:]),
+				TTL: binary.BigEndian.Uint32(b[end+4:]), Data: string(b[end+10 : at]),
+			})
+		}
+	}
+	return sections, nil
+}
+
+// Record is a resource record as a server sends it, right or wrong.
+type Record struct {
+	Owner string // as on the wire; empty: the name that is asked for
+	Type  uint16
+	Class uint16 // 0: IN
+	TTL   uint32
+	Data  string
+}
+
+// SOA is the start of authority that an answer to such a question holds.
+var SOA = Record{Type: 6, TTL: 60, Data: "\x00\x00" + strings.Repeat("\x00\x00\x00\x01", 5)}
+
 // Reply returns the answer to a query with an rcode and A records for its
 // name: the query's ID, RD and question, QR set, no OPT record. It panics on a
 // query that it cannot read, because then the test is wrong.
 func Reply(query []byte, rcode byte, answers ...netip.Addr) []byte {
+	records := make([]Record, len(answers))
+	for i, a := range answers {
+		records[i] = Record{Type: 1, TTL: 60, Data: string(a.AsSlice())}
+	}
+	return ReplyWith(query, rcode, records, nil)
+}
+
+// ReplyWith is Reply with any records in the answer and the additional section.
+func ReplyWith(query []byte, rcode byte, answer, additional []Record) []byte {
 	_, end, err := parseName(query, 12)
 	if err != nil {
 		panic("dnstest: reply to " + err.Error())
@@ -108,11 +162,17 @@ func Reply(query []byte, rcode byte, answers ...netip.Addr) []byte {
 	b := append([]byte(nil), query[:end+4]...)
 	b[2] = b[2]&0x01 | 0x80
 	b[3] = rcode
-	copy(b[4:12], []byte{0, 1, 0, byte(len(answers)), 0, 0, 0, 0})
-	for _, a := range answers {
-		// Name: a pointer to the question. Type A, class IN, TTL 60.
-		b = append(b, 0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4)
-		b = append(b, a.AsSlice()...)
+	copy(b[4:12], []byte{0, 1, 0, byte(len(answer)), 0, 0, 0, byte(len(additional))})
+	for _, r := range append(answer[:len(answer):len(answer)], additional...) {
+		if r.Owner == "" {
+			r.Owner = "\xc0\x0c" // a pointer to the question
+		}
+		b = append(b, r.Owner...)
+		b = binary.BigEndian.AppendUint16(b, r.Type)
+		b = binary.BigEndian.AppendUint16(b, max(r.Class, 1))
+		b = binary.BigEndian.AppendUint32(b, r.TTL)
+		b = binary.BigEndian.AppendUint16(b, uint16(len(r.Data)))
+		b = append(b, r.Data...)
 	}
 	return b
 }
