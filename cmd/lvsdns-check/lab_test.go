@@ -18,6 +18,8 @@ type result struct {
 	Outcome    string
 	Reason     string
 	Attempts   int
+	Rcode      string
+	Size       int
 	ExitStatus int `json:"exit_status"`
 	status     int // the process's own
 }

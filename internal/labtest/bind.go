@@ -24,6 +24,9 @@ func (s setup) bind() server {
 		"  dnssec-validation no;",
 		"  notify no;",
 	}
+	if s.closed {
+		conf = append(conf, "  allow-query { "+v4+v6+"};")
+	}
 	if s.dnstap != "" {
 		conf = append(conf, "  dnstap { auth; client; };", fmt.Sprintf("  dnstap-output unix %q;", s.dnstap))
 	}

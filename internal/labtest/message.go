@@ -63,11 +63,11 @@ var errNotOurs = errors.New("not a reply to this question")
 
 // decode reads the header of a reply to asked.
 func decode(asked, msg []byte) (Answer, error) {
-	if len(msg) < len(asked) || msg[0] != asked[0] || msg[1] != asked[1] || msg[2]&0x80 == 0 {
+	if len(msg) < 12 || msg[0] != asked[0] || msg[1] != asked[1] || msg[2]&0x80 == 0 {
 		return Answer{}, errNotOurs
 	}
-	// Some servers answer an error without the question.
-	if binary.BigEndian.Uint16(msg[4:]) == 1 && !strings.EqualFold(string(msg[12:len(asked)]), string(asked[12:])) {
+	// Some servers answer an error without the question, in a header alone.
+	if binary.BigEndian.Uint16(msg[4:]) == 1 && (len(msg) < len(asked) || !strings.EqualFold(string(msg[12:len(asked)]), string(asked[12:]))) {
 		return Answer{}, errNotOurs
 	}
 	return Answer{

@@ -29,6 +29,8 @@ func TestDecode(t *testing.T) {
 		{name: "SERVFAIL", msg: reply(func(m []byte) { m[3] = 2 }), want: Answer{Rcode: "SERVFAIL"}},
 		{name: "unnamed rcode", msg: reply(func(m []byte) { m[3] = 11 }), want: Answer{Rcode: "RCODE11"}},
 		{name: "other case of the name", msg: reply(func(m []byte) { m[13] = 'E' }), want: Answer{Rcode: "NOERROR"}},
+		{name: "header alone", msg: reply(func(m []byte) { m[3], m[5] = 5, 0 })[:12], want: Answer{Rcode: "REFUSED"}},
+		{name: "header alone that counts a question", msg: reply(func(m []byte) { m[3] = 5 })[:12], err: errNotOurs},
 		{name: "other ID", msg: reply(func(m []byte) { m[0] ^= 1 }), err: errNotOurs},
 		{name: "other question", msg: reply(func(m []byte) { m[13] = 'x' }), err: errNotOurs},
 		{name: "a query", msg: asked, err: errNotOurs},

@@ -50,6 +50,7 @@ type setup struct {
 	refused  []string // answered with REFUSED
 	split    Split
 	dnstap   string // where it tells of its messages; empty: nowhere
+	closed   bool   // only the host's own addresses are answered
 }
 
 // server is how to run one name server.
@@ -73,6 +74,10 @@ type Config struct {
 	// Dnstap is the path of the socket to which the server tells of its queries and responses; by default
 	// it does not. The one who listens must be there before: libfstrm tries again every five seconds only.
 	Dnstap string
+
+	// Closed makes NSD, BIND and Unbound refuse everybody but their own host, as access control
+	// does that nobody has told of the director.
+	Closed bool
 }
 
 // NameServer puts a name server on the host's own addresses and its VIPs, starts it
@@ -91,7 +96,11 @@ func (h *Host) NameServerWith(c Config) *NameServer {
 		listen: h.parse(c.Listen),
 		split:  c.Split,
 		dnstap: c.Dnstap,
+		closed: c.Closed,
 	}}
+	if c.Closed && c.Software != NSD && c.Software != BIND && c.Software != Unbound {
+		h.lab.t.Fatalf("labtest: host %s: Closed is for NSD, BIND and Unbound", h.Name)
+	}
 	if len(n.setup.listen) == 0 {
 		n.setup.listen = append(h.Addrs(), h.vips...)
 	}

@@ -1,5 +1,7 @@
 package labtest
 
+import "strings"
+
 // nsd: a zone without a master file is SERVFAIL, a zone not configured is REFUSED.
 func (s setup) nsd() server {
 	conf := []string{
@@ -25,6 +27,9 @@ func (s setup) nsd() server {
 	conf = append(conf, "remote-control:", "  control-enable: no")
 	for _, z := range s.good {
 		conf = append(conf, "zone:", "  name: "+z, "  zonefile: zone")
+		if s.closed {
+			conf = append(conf, strings.Split(join(s.listen, "  allow-query: %s NOKEY", "\n"), "\n")...)
+		}
 	}
 	for _, z := range s.servfail {
 		conf = append(conf, "zone:", "  name: "+z, "  zonefile: missing")

@@ -1,5 +1,7 @@
 package labtest
 
+import "strings"
+
 // unbound: SERVFAIL comes from a forwarder that it may not ask (do-not-query-localhost is on
 // by default), REFUSED from a local zone.
 func (s setup) unbound() server {
@@ -12,12 +14,17 @@ func (s setup) unbound() server {
 		"  use-syslog: no",
 		"  num-threads: 1",
 		"  module-config: iterator",
-		"  access-control: 0.0.0.0/0 allow",
-		"  access-control: ::/0 allow",
 		// It shuffles all ports that it may send from, one system call each: seconds in the guest.
 		"  outgoing-port-avoid: 0-65535",
 		"  outgoing-port-permit: 50000-50099",
 		"  local-zone: test. nodefault", // RFC 6761 names are answered by unbound itself
+	}
+	allowed := []string{"0.0.0.0/0", "::/0"}
+	if s.closed { // its default for all but 127.0.0.0/8 and ::1 is refuse
+		allowed = strings.Split(join(s.listen, "%s", " "), " ")
+	}
+	for _, a := range allowed {
+		conf = append(conf, "  access-control: "+a+" allow")
 	}
 	for _, a := range s.listen {
 		conf = append(conf, "  interface: "+a.String())

@@ -12,6 +12,12 @@ const (
 	ServfailName = "servfail.test"   // SERVFAIL from a healthy server
 	RefusedName  = "refused.test"    // REFUSED from a healthy server
 
+	// AliasName is a CNAME of www, MovedName below a DNAME leads there too, and LostName is a CNAME of a name that
+	// is in nobody's zone.
+	AliasName = "alias.example.com"
+	MovedName = "www.moved.example.com"
+	LostName  = "lost.example.com"
+
 	// ViewName has a TXT record "inside" for those that a Split lets in, and
 	// "outside" for all others.
 	ViewName = "view.example.com"
@@ -34,6 +40,9 @@ func zoneFile(view string) string {
 		"www IN AAAA 2001:db8::80",
 		"big IN TXT" + big,
 		"view IN TXT " + view,
+		"alias IN CNAME www",
+		"moved IN DNAME @",
+		"lost IN CNAME www.example.net.",
 		"",
 	}, "\n")
 }
