@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -239,5 +240,49 @@ func TestPanicInAPass(t *testing.T) {
 	r.table.pass(t.Context())
 	if state, _ := r.table.fetch(t.Context()); state.Failure != Other || !strings.HasPrefix(state.Error, "bug: ") {
 		t.Errorf("%q %s", state.Failure, state.Error)
+	}
+}
+
+// TestTemplatesToDrained: a persistent client whose template leads to a real server of weight 0 is lost from every new port, unless
+// expire_quiescent_template is set. Who may read what makes no difference.
+func TestTemplatesToDrained(t *testing.T) {
+	const templates = `UDP CB007106 0000 C0000201 0035 C6336402 0035 NONE            299
+UDP CB007107 0000 C0000201 0035 C6336402 0035 NONE            299
+UDP CB007108 0000 C0000201 0035 C6336401 0035 NONE            299
+UDP CB007109 0000 C0000201 0035 C6336402 FFFF NONE            299
+`
+	const flows = 7 // to the real server with weight 0, as the kernel counts them
+	for _, test := range []struct {
+		name   string
+		change func(r *rig)
+		want   string
+	}{
+		{"bound", func(*rig) {}, "9"},
+		{"expire_quiescent_template is 0", func(r *rig) { r.sysctl(t, "expire_quiescent_template", "0") }, "9"},
+		{"expire_quiescent_template is 1", func(r *rig) { r.sysctl(t, "expire_quiescent_template", "1") }, "7"},
+		{"as nobody", func(r *rig) { r.kernel.err, r.scanned.err = ipvs.ErrPermission, ipvs.ErrPermission }, "9"},
+		{"a part of the table", func(r *rig) { r.scanned.readable = 1 }, "8"},
+		{"not persistent", func(r *rig) { r.scanned.table.Entries[0].Service.Flags &^= ipvs.Persistent }, "7"},
+		{"the server is back since the pass", func(r *rig) { r.kernel.table.Entries[0].Destinations[1].Weight = 1 }, "0"},
+		{"no pass at all", func(r *rig) { r.Exporter.config.Connections = nil }, "7"},
+	} {
+		r := newRig(t, nil)
+		r.scanned.connections = templates + r.scanned.connections
+		for _, k := range []*fakeKernel{r.kernel, r.scanned} {
+			k.table.Entries[0].Service.Flags |= ipvs.Persistent
+		}
+		test.change(r)
+		r.table.pass(t.Context())
+		if got := r.lines(t, drainedOf); !slices.Equal(got, []string{test.want}) {
+			t.Errorf("%s: %q, want %s (%d flows)", test.name, got, test.want, flows)
+		}
+	}
+}
+
+// sysctl sets one of net.ipv4.vs.
+func (r *rig) sysctl(t *testing.T, name, value string) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(r.Exporter.config.Root, "proc/sys/net/ipv4/vs", name), []byte(value+"\n"), 0o644); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -79,6 +79,8 @@ type Exporter struct {
 	drift *shared[differences]
 	notes *shared[keepalived.Config]
 
+	sysctls *shared[[]host.Sysctl]
+
 	conntrack *shared[conntrackView]
 	passes    *passes // nil: conntrack is not read
 
@@ -118,7 +120,7 @@ func (e *Exporter) wire() {
 	c := &e.config
 	e.view = share(c, (&ipvsReader{kernel: c.Kernel, proc: c.Proc}).read)
 	sums := share(c, readTotals(c.Proc))
-	sysctls := share(c, func(context.Context) (*[]host.Sysctl, error) {
+	e.sysctls = share(c, func(context.Context) (*[]host.Sysctl, error) {
 		all, err := host.IPVSSysctls(c.Root)
 		return &all, err
 	})
@@ -140,7 +142,7 @@ func (e *Exporter) wire() {
 				cpuTable().fill(s, 0, t.cpus...)
 			}
 		}),
-		newSource("sysctl", sysctls, func(all *[]host.Sysctl, s *sheet) { sysctlTable().fill(s, 0, *all...) }),
+		newSource("sysctl", e.sysctls, func(all *[]host.Sysctl, s *sheet) { sysctlTable().fill(s, 0, *all...) }),
 		newSource("network", network, func(n *host.Counters, s *sheet) { ipTable().fill(s, 0, ipFamilies(n)...) }),
 		newSource("softnet", softnets, func(n *softnet, s *sheet) {
 			softnetTable().fill(s, 0, n)
@@ -176,7 +178,7 @@ func (e *Exporter) wire() {
 	e.drift = share(c, reader.read)
 	e.sources = append(e.sources, newSource("drift", e.drift, (*differences).fill))
 	if c.Conntrack != nil {
-		e.wireConntrack(sysctls)
+		e.wireConntrack(e.sysctls)
 	}
 	if c.Connections != nil {
 		e.sources = append(e.sources, source{"connections", c.Connections.fetch})
@@ -242,7 +244,7 @@ func (e *Exporter) fillView(v *view, s *sheet) {
 	if e.config.Connections != nil {
 		last = e.config.Connections.view().value
 	}
-	orphanTable().fill(s, e.config.MaxSeries, orphansOf(v, last, e.config.Keep)...)
+	orphanTable().fill(s, e.config.MaxSeries, orphansOf(v, last, keepsQuiescent(e.sysctls.peek().value), e.config.Keep)...)
 	if last != nil && last.Complete {
 		heldTable().fill(s, e.config.MaxSeries, slices.DeleteFunc(slices.Clone(last.held), func(h ipvs.Held) bool { return !e.config.Keep(h.Service) })...)
 	}

@@ -1,6 +1,11 @@
 package exporter
 
-import "github.com/lvsdns/lvsdns/internal/ipvs"
+import (
+	"slices"
+
+	"github.com/lvsdns/lvsdns/internal/host"
+	"github.com/lvsdns/lvsdns/internal/ipvs"
+)
 
 // orphans are entries of one virtual server that lead nowhere.
 type orphans struct {
@@ -11,6 +16,8 @@ type orphans struct {
 	// What is known. A virtual server that is gone has no real servers with weight 0. Of a part of the table only that there are
 	// entries can be said, not that there are none.
 	hasDrained, hasMissing bool
+
+	idle bool // it has a real server with weight 0 now; the last pass may be a minute old
 }
 
 func orphanTable() table[orphans] {
@@ -20,7 +27,7 @@ func orphanTable() table[orphans] {
 		values:  func(o orphans) []string { return serviceLabels(o.service) },
 		rows: []row[orphans]{
 			seriesRow("lvsdns_ipvs_connections_orphaned",
-				"Entries of the connection table that lead to a real server which is not in the table (real_server_missing: at least so many, if the last pass did not read all; absent then instead of 0) or has weight 0 (real_server_drained).", []string{"reason"},
+				"Entries of the connection table that lead to a real server which is not in the table (real_server_missing: at least so many, if the last pass did not read all; absent then instead of 0) or has weight 0 (real_server_drained: flows, and of the last pass the templates that keep a persistent client there).", []string{"reason"},
 				func(o orphans, emit emit) {
 					if o.hasMissing {
 						emit(o.missing, "real_server_missing")
@@ -33,8 +40,9 @@ func orphanTable() table[orphans] {
 	}
 }
 
-// orphansOf joins the real servers with weight 0, which the kernel counts connections of, with what the last pass found.
-func orphansOf(v *view, p *pass, keep func(ipvs.ServiceKey) bool) []orphans {
+// orphansOf joins the real servers with weight 0, which the kernel counts connections of, with what the last pass found. quiescent says
+// that templates keep their clients with such a real server.
+func orphansOf(v *view, p *pass, quiescent bool, keep func(ipvs.ServiceKey) bool) []orphans {
 	at := map[ipvs.ServiceKey]int{}
 	var all []orphans
 	of := func(k ipvs.ServiceKey) *orphans {
@@ -52,6 +60,7 @@ func orphansOf(v *view, p *pass, keep func(ipvs.ServiceKey) bool) []orphans {
 		o.hasDrained, o.drained = true, 0
 		for i := range s.real {
 			if d := &s.real[i]; d.Weight == 0 {
+				o.idle = true
 				o.drained += float64(d.Active) + float64(d.Inactive)
 			}
 		}
@@ -60,10 +69,25 @@ func orphansOf(v *view, p *pass, keep func(ipvs.ServiceKey) bool) []orphans {
 		return all
 	}
 	for _, h := range p.held {
-		if h.Missing > 0 && keep(h.Service) {
+		if !keep(h.Service) {
+			continue
+		}
+		if h.Missing > 0 {
 			o := of(h.Service)
 			o.hasMissing, o.missing = true, float64(h.Missing)
 		}
+		if i, there := at[h.Service]; there && all[i].idle && quiescent {
+			all[i].drained += float64(h.Bound)
+		}
 	}
 	return all
+}
+
+// keepsQuiescent reports whether persistence keeps clients with a real server of weight 0 (expire_quiescent_template in
+// ip_vs_conn.c). It does by default; a kernel that does not tell is taken to.
+func keepsQuiescent(sysctls *[]host.Sysctl) bool {
+	if sysctls == nil {
+		return true
+	}
+	return !slices.ContainsFunc(*sysctls, func(s host.Sysctl) bool { return s.Name == "expire_quiescent_template" && s.Value != 0 })
 }

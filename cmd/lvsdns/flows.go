@@ -17,6 +17,8 @@ Lists UDP flows that the kernel still binds to a real server which is not there
 any more: of all virtual servers, or of those that are named. With --delete it
 deletes the entries that it has listed from conntrack's table, one by one, and
 no others. What IPVS's own table holds nobody can delete; it says what helps.
+With --to drained those of a real server with weight 0 too, and the clients that
+persistence keeps with one.
 Exit status: 0 nothing is bound to such a server any more, 2 something is, 1 an
 error. With --to all it is 0 or 1.
 

@@ -193,3 +193,60 @@ func TestFlowsMistakes(t *testing.T) {
 		t.Errorf("--help: status %d\n%s%s", status, stdout.String(), stderr.String())
 	}
 }
+
+// TestFlowsPersistent: the clients that persistence keeps with a real server of weight 0, and what frees them. Without flows both
+// tables would otherwise say that there is nothing.
+func TestFlowsPersistent(t *testing.T) {
+	ownConntrack(t)
+	table := `IP Virtual Server version 1.2.1 (size=4096)
+Prot LocalAddress:Port Scheduler Flags
+  -> RemoteAddress:Port Forward Weight ActiveConn InActConn
+UDP  C0000201:0035 wlc persistent 30000 FFFFFFFF
+  -> C6336415:0035      Route   10     0          0
+  -> C6336416:0035      Route   0      0          0
+FWM  00000007 wlc persistent 30000 FFFFFFFF
+  -> C6336416:0000      Route   0      0          0
+`
+	connections := `Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State       Expires PEName PEData
+UDP 0A000001 0000 C0000201 0035 C6336415 0035 NONE            299
+UDP 0A000002 0000 C0000201 0035 C6336416 0035 NONE            298
+IP  0A000003 0000 00000007 0000 C6336416 0000 NONE            297
+`
+	for _, tt := range []struct {
+		quiescent string
+		status    int
+		args      []string
+		want      string
+	}{
+		{"0", 2, []string{"--to", "drained"}, `CLIENT VIRTUAL SERVER REAL SERVER CONNTRACK IPVS
+10.0.0.3 (any port) fwm 7 198.51.100.22 drained - 297s
+10.0.0.2 (any port) 192.0.2.1:53 198.51.100.22:53 drained - 298s
+entries found: 0 in conntrack, 2 in IPVS's own table
+Persistence holds 2 clients to a real server with weight 0, dead or alive: from whatever port they ask they get that one, and each question makes it last. ` +
+			`Run "sysctl -w net.ipv4.vs.expire_quiescent_template=1": the next question from a new port then gets another real server. Set it for good.
+`},
+		{"0", 2, []string{"--to", "drained", "192.0.2.1"}, "10.0.0.2 (any port) 192.0.2.1:53"},
+		{"0", 0, []string{}, "entries found: 0 in conntrack, 0 in IPVS's own table\n"},
+		{"1", 0, []string{"--to", "drained"}, "entries found: 0 in conntrack, 0 in IPVS's own table\n"},
+	} {
+		root := tree(t, map[string]string{
+			"proc/net/ip_vs": table, "proc/net/ip_vs_conn": connections, "proc/sys/net/ipv4/vs/conntrack": "1\n",
+			"proc/sys/net/ipv4/vs/expire_nodest_conn": "1\n", "proc/sys/net/ipv4/vs/expire_quiescent_template": tt.quiescent + "\n",
+		})
+		words := func(s string) string { return strings.Join(strings.Fields(s), " ") }
+		if got := lvsdnsFlows(t, tt.status, append([]string{"--root", root}, tt.args...)...); !strings.Contains(words(got), words(tt.want)) {
+			t.Errorf("%q with %s:\n%s\nwant\n%s", tt.args, tt.quiescent, got, tt.want)
+		}
+	}
+	var j jsonFlows
+	root := tree(t, map[string]string{"proc/net/ip_vs": table, "proc/net/ip_vs_conn": connections})
+	if err := json.Unmarshal([]byte(lvsdnsFlows(t, 2, "--root", root, "--to", "drained", "--output", "json")), &j); err != nil || len(j.Flows) != 2 {
+		t.Fatalf("%+v, %v", j, err)
+	}
+	if f := j.Flows[0]; f.Client != "10.0.0.3" || !f.Template || f.FWMark != 7 || f.VIP != "" || f.RIP != "198.51.100.22" {
+		t.Errorf("of the mark: %+v", f)
+	}
+	if f := j.Flows[1]; f.Client != "10.0.0.2" || !f.Template || f.FWMark != 0 || f.VIP != "192.0.2.1" || f.VPort != 53 || f.Target != "drained" {
+		t.Errorf("of the address: %+v", f)
+	}
+}

@@ -20,13 +20,16 @@ import (
 // lookAtFlows reads both tables and, if it is told to, deletes what it has found.
 func lookAtFlows(ctx context.Context, o flowsOptions) (flowsReport, error) {
 	var r flowsReport
-	services, err := servicesOf(ctx, o)
+	table, services, err := servicesOf(ctx, o)
 	if err != nil {
 		return r, err
 	}
 	r.settings = flowSettings(o.root)
 	index := conntrack.NewServices(services)
 	look := flows.NewLook(index, o.wants, o.most)
+	if r.settings.ExpireQuiescent <= 0 {
+		look.Persistence(ipvs.NewTemplates(table), len(o.names) == 0)
+	}
 	kernel := conntrack.New(conntrack.Config{Timeout: 5 * time.Minute}) // somebody is waiting, and can interrupt
 	// A kernel without conntrack has no such flows; IPVS's may be there all the same.
 	if err := kernel.Flows(ctx, index, look.Conntrack); err != nil && !errors.Is(err, conntrack.ErrAbsent) {
@@ -47,13 +50,14 @@ func lookAtFlows(ctx context.Context, o flowsOptions) (flowsReport, error) {
 }
 
 // servicesOf reads the virtual servers and picks those that are named.
-func servicesOf(ctx context.Context, o flowsOptions) ([]conntrack.Service, error) {
+func servicesOf(ctx context.Context, o flowsOptions) (ipvs.Table, []conntrack.Service, error) {
 	table, err := anyTable(ctx, o.root)
 	// conntrack may remember flows of virtual servers from before the module was unloaded.
 	if err != nil && (len(o.names) == 0 || !errors.Is(err, ipvs.ErrAbsent)) {
-		return nil, err
+		return table, nil, err
 	}
-	return pick(flows.Services(table), o.names)
+	services, err := pick(flows.Services(table), o.names)
+	return table, services, err
 }
 
 // anyTable reads the virtual and real servers, which everybody may: of this kernel, or of the files below root.
@@ -120,7 +124,7 @@ func connections(path string, look *flows.Look) error {
 
 // flowSettings are the sysctls that decide what becomes of flows. Without them less can be said.
 func flowSettings(root string) flows.Settings {
-	s := flows.Settings{Conntrack: -1, ExpireNoDest: -1}
+	s := flows.Settings{Conntrack: -1, ExpireNoDest: -1, ExpireQuiescent: -1}
 	all, _ := host.IPVSSysctls(root)
 	for _, x := range all {
 		switch x.Name {
@@ -128,6 +132,8 @@ func flowSettings(root string) flows.Settings {
 			s.Conntrack = x.Value
 		case "expire_nodest_conn":
 			s.ExpireNoDest = x.Value
+		case "expire_quiescent_template":
+			s.ExpireQuiescent = x.Value
 		}
 	}
 	return s

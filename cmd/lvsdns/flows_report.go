@@ -50,7 +50,7 @@ func (r flowsReport) text() string {
 		t := tabwriter.NewWriter(&out, 0, 0, 2, ' ', 0)
 		fmt.Fprintln(t, "CLIENT\tVIRTUAL SERVER\tREAL SERVER\t\tCONNTRACK\tIPVS")
 		for _, h := range r.held {
-			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", h.Client, h.At, h.Server, h.Target, conntrackWords(h), seconds(h.IPVS))
+			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", client(h), virtualServer(h), server(h), h.Target, conntrackWords(h), seconds(h.IPVS))
 		}
 		_ = t.Flush() // into memory
 	}
@@ -65,6 +65,29 @@ func (r flowsReport) text() string {
 		fmt.Fprintf(&out, "%s\n", sentence)
 	}
 	return out.String()
+}
+
+// client names the client of a flow, or the one that persistence holds.
+func client(h flows.Held) string {
+	if h.Template() {
+		return h.Client.Addr().String() + " (any port)"
+	}
+	return h.Client.String()
+}
+
+func virtualServer(h flows.Held) string {
+	if h.Mark != 0 {
+		return fmt.Sprintf("fwm %d", h.Mark)
+	}
+	return h.At.String()
+}
+
+// server is a real server; the template of a virtual server for many ports tells no port.
+func server(h flows.Held) string {
+	if h.Server.Port() == 0 {
+		return h.Server.Addr().String()
+	}
+	return h.Server.String()
 }
 
 func conntrackWords(h flows.Held) string {
@@ -82,9 +105,11 @@ func seconds(d *time.Duration) string {
 }
 
 type jsonFlow struct {
-	Client    string   `json:"client"`
-	VIP       string   `json:"vip"`
+	Client    string   `json:"client"`   // of a template without a port
+	Template  bool     `json:"template"` // persistence holds the client, whatever its port
+	VIP       string   `json:"vip"`      // empty for a firewall mark
 	VPort     uint16   `json:"vport"`
+	FWMark    uint32   `json:"fwmark,omitempty"`
 	RIP       string   `json:"rip"`
 	RPort     uint16   `json:"rport"`
 	Target    string   `json:"target"`
@@ -110,8 +135,14 @@ func (r flowsReport) json() jsonFlows {
 	}
 	for _, h := range r.held {
 		f := jsonFlow{
-			Client: h.Client.String(), VIP: h.At.Addr().String(), VPort: h.At.Port(),
+			Client: h.Client.String(), Template: h.Template(), VPort: h.At.Port(), FWMark: h.Mark,
 			RIP: h.Server.Addr().String(), RPort: h.Server.Port(), Target: h.Target.String(),
+		}
+		if h.Template() {
+			f.Client = h.Client.Addr().String()
+		}
+		if h.Mark == 0 {
+			f.VIP = h.At.Addr().String()
 		}
 		if h.Conntrack != nil {
 			s := h.Conntrack.Expires.Seconds()

@@ -6,6 +6,7 @@ import "fmt"
 type Settings struct {
 	Conntrack        int64
 	ExpireNoDest     int64 // expire_nodest_conn
+	ExpireQuiescent  int64 // expire_quiescent_template
 	DeletedConntrack bool  // the entries of conntrack were deleted just now
 }
 
@@ -26,6 +27,9 @@ func Advice(t Tally, s Settings) []string {
 	}
 	if t.Drained > 0 {
 		add("IPVS itself holds %s to a real server with weight 0, and goes on sending packets there, whatever the sysctls. To end that take the real server out of the table, with net.ipv4.vs.expire_nodest_conn=1; keepalived does so unless inhibit_on_failure is set.", count(t.Drained, "flow"))
+	}
+	if t.Bound > 0 {
+		add("Persistence holds %s to a real server with weight 0, dead or alive: from whatever port they ask they get that one, and each question makes it last. Run \"sysctl -w net.ipv4.vs.expire_quiescent_template=1\": the next question from a new port then gets another real server. Set it for good.", count(t.Bound, "client"))
 	}
 	if s.Conntrack == 0 {
 		add("net.ipv4.vs.conntrack is 0: conntrack does not see IPVS's flows, so there is nothing to delete of new ones.")

@@ -1,6 +1,7 @@
 package flows
 
 import (
+	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
@@ -120,6 +121,71 @@ func TestLook(t *testing.T) {
 	}
 }
 
+// TestPersistence: a template that keeps its client with a real server of weight 0 is listed, others are not.
+func TestPersistence(t *testing.T) {
+	table := ipvs.Table{Entries: []ipvs.TableEntry{
+		entry(ipvs.At(ipvs.UDP, at("192.0.2.1:53")), ipvs.Persistent, ipvs.DR, ipvs.DR),
+		entry(ipvs.At(ipvs.UDP, at("192.0.2.2:53")), 0, ipvs.DR),
+		entry(ipvs.At(ipvs.TCP, at("192.0.2.1:53")), ipvs.Persistent, ipvs.DR),
+		entry(ipvs.Mark(ipvs.IPv4, 7), ipvs.Persistent, ipvs.DR),
+	}}
+	connections := []ipvs.Connection{
+		{Protocol: ipvs.UDP, Client: at("10.0.0.1:0"), Virtual: at("192.0.2.1:53"), Destination: at("198.51.100.1:53")},
+		{Protocol: ipvs.UDP, Client: at("10.0.0.2:0"), Virtual: at("192.0.2.1:53"), Destination: at("198.51.100.2:53")},    // takes clients
+		{Protocol: ipvs.UDP, Client: at("10.0.0.3:0"), Virtual: at("192.0.2.1:53"), Destination: at("198.51.100.1:65535")}, // invalid
+		{Protocol: ipvs.UDP, Client: at("10.0.0.4:0"), Virtual: at("192.0.2.1:53"), Destination: at("198.51.100.9:53")},    // removed: the kernel gives another
+		{Protocol: ipvs.UDP, Client: at("10.0.0.5:0"), Virtual: at("192.0.2.2:53"), Destination: at("198.51.100.1:53")},    // not persistent any more
+		{Protocol: ipvs.TCP, Client: at("10.0.0.6:0"), Virtual: at("192.0.2.1:53"), Destination: at("198.51.100.1:53")},
+		{Client: at("10.0.0.7:0"), Virtual: at("0.0.0.7:0"), Destination: at("198.51.100.1:0")},
+		{Protocol: ipvs.UDP, Client: at("10.0.0.1:4000"), Virtual: at("192.0.2.1:53"), Destination: at("198.51.100.1:53")}, // a flow
+	}
+	drained := func(to conntrack.Target) bool { return to == conntrack.Removed || to == conntrack.Drained }
+	for _, tt := range []struct {
+		name   string
+		setup  func(*Look)
+		wants  func(conntrack.Target) bool
+		want   string
+		counts Tally
+	}{
+		{
+			"drained", func(l *Look) { l.Persistence(ipvs.NewTemplates(table), true) }, drained,
+			"10.0.0.7:0 mark 7, 10.0.0.1:0, 10.0.0.1:4000", Tally{IPVS: 3, Drained: 1, Bound: 2},
+		},
+		{
+			"of named virtual servers", func(l *Look) { l.Persistence(ipvs.NewTemplates(table), false) }, drained,
+			"10.0.0.1:0, 10.0.0.1:4000", Tally{IPVS: 2, Drained: 1, Bound: 1},
+		},
+		{"expire_quiescent_template is set", func(*Look) {}, drained, "10.0.0.1:4000", Tally{IPVS: 1, Drained: 1}},
+		{
+			"removed", func(l *Look) { l.Persistence(ipvs.NewTemplates(table), true) },
+			func(to conntrack.Target) bool { return to == conntrack.Removed }, "", Tally{},
+		},
+	} {
+		l := NewLook(conntrack.NewServices(Services(table)), tt.wants, 10)
+		tt.setup(l)
+		for _, c := range connections {
+			if err := l.Connection(c); err != nil {
+				t.Fatal(err)
+			}
+		}
+		held, tally := l.Held()
+		var got []string
+		for _, h := range held {
+			name := h.Client.String()
+			if h.Mark != 0 {
+				name += fmt.Sprintf(" mark %d", h.Mark)
+			}
+			if h.Template() != (h.Client.Port() == 0) || h.Target != conntrack.Drained || h.IPVS == nil || len(Deletable(held)) > 0 {
+				t.Errorf("%s: %+v", tt.name, h)
+			}
+			got = append(got, name)
+		}
+		if strings.Join(got, ", ") != tt.want || tally != tt.counts {
+			t.Errorf("%s: %s, %+v; want %s, %+v", tt.name, strings.Join(got, ", "), tally, tt.want, tt.counts)
+		}
+	}
+}
+
 func TestAdvice(t *testing.T) {
 	for _, tt := range []struct {
 		name     string
@@ -128,14 +194,16 @@ func TestAdvice(t *testing.T) {
 		has, not string
 		lines    int
 	}{
-		{"nothing", Tally{}, Settings{1, 0, false}, "", "", 0},
-		{"conntrack alone", Tally{Conntrack: 9}, Settings{1, 0, false}, "", "", 0},
-		{"IPVS holds", Tally{Removed: 1}, Settings{1, 0, false}, "1 flow to a removed real server", "is 1: each", 3},
-		{"and conntrack would cost a packet", Tally{Removed: 2}, Settings{1, 1, false}, "next packet, which is lost; not if", "sysctl -w", 2},
-		{"but has been deleted", Tally{Removed: 2}, Settings{1, 1, true}, "next packet.", "lost", 2},
-		{"or is off", Tally{Removed: 2}, Settings{0, 1, false}, "conntrack is 0", "lost", 3},
-		{"nothing known", Tally{Removed: 2}, Settings{-1, -1, false}, "sysctl -w net.ipv4.vs.expire_nodest_conn=1", "lost", 3},
-		{"weight 0", Tally{Drained: 2}, Settings{1, 1, false}, "2 flows to a real server with weight 0", "removed", 1},
+		{"nothing", Tally{}, Settings{1, 0, 0, false}, "", "", 0},
+		{"conntrack alone", Tally{Conntrack: 9}, Settings{1, 0, 0, false}, "", "", 0},
+		{"IPVS holds", Tally{Removed: 1}, Settings{1, 0, 0, false}, "1 flow to a removed real server", "is 1: each", 3},
+		{"and conntrack would cost a packet", Tally{Removed: 2}, Settings{1, 1, 0, false}, "next packet, which is lost; not if", "sysctl -w", 2},
+		{"but has been deleted", Tally{Removed: 2}, Settings{1, 1, 0, true}, "next packet.", "lost", 2},
+		{"or is off", Tally{Removed: 2}, Settings{0, 1, 0, false}, "conntrack is 0", "lost", 3},
+		{"nothing known", Tally{Removed: 2}, Settings{-1, -1, 0, false}, "sysctl -w net.ipv4.vs.expire_nodest_conn=1", "lost", 3},
+		{"persistence", Tally{Bound: 2}, Settings{1, 1, 0, false}, "2 clients to a real server with weight 0, dead or alive", "removed", 1},
+		{"persistence, in words that mend", Tally{Bound: 1}, Settings{1, 1, 0, false}, `1 client to a real server with weight 0, dead or alive: from whatever port they ask they get that one, and each question makes it last. Run "sysctl -w net.ipv4.vs.expire_quiescent_template=1"`, "expire_nodest", 1},
+		{"weight 0", Tally{Drained: 2}, Settings{1, 1, 0, false}, "2 flows to a real server with weight 0", "removed", 1},
 	} {
 		got := Advice(tt.tally, tt.settings)
 		text := strings.Join(got, "\n")

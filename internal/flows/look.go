@@ -10,8 +10,9 @@ import (
 
 // Held is one flow and who remembers it. The two tables may send it to different servers: then it is two.
 type Held struct {
-	Client netip.AddrPort
-	At     netip.AddrPort // the virtual server
+	Client netip.AddrPort // port 0: the client whatever its port, or a network of clients (persistence_granularity)
+	At     netip.AddrPort // the virtual server; not valid for a mark
+	Mark   uint32         // of a template with a firewall mark, else 0
 	Server netip.AddrPort
 	Target conntrack.Target
 
@@ -19,11 +20,16 @@ type Held struct {
 	IPVS      *time.Duration  // until IPVS forgets it; nil: it does not know it
 }
 
+// Template reports whether persistence holds the client, and not a flow.
+func (h *Held) Template() bool { return h.Client.Port() == 0 }
+
 // Look collects flows out of both tables.
 type Look struct {
-	services *conntrack.Services
-	wants    func(conntrack.Target) bool
-	most     int
+	services  *conntrack.Services
+	wants     func(conntrack.Target) bool
+	most      int
+	templates *ipvs.Templates // nil: they keep nobody
+	marks     bool
 
 	held  []Held
 	known map[flow]int
@@ -39,12 +45,19 @@ type Tally struct {
 	IPVS      int // entries of IPVS's table
 	Removed   int // entries of IPVS's that point to a real server that is gone
 	Drained   int // and to one with weight 0
+	Bound     int // templates of IPVS's that keep a persistent client with one of weight 0
 	Left      int // entries of either that were not kept
 }
 
 // NewLook looks for flows with a target that is wanted, and keeps the first ones.
 func NewLook(services *conntrack.Services, wants func(conntrack.Target) bool, most int) *Look {
 	return &Look{services: services, wants: wants, most: most, known: map[flow]int{}}
+}
+
+// Persistence has templates listed too that keep a client with a real server of weight 0; with marks also those of firewall marks,
+// which have no address to be named by. Leave it out where sysctl net.ipv4.vs.expire_quiescent_template is set: they keep nobody then.
+func (l *Look) Persistence(templates *ipvs.Templates, marks bool) {
+	l.templates, l.marks = templates, marks
 }
 
 // Conntrack takes an entry of conntrack's table.
@@ -62,7 +75,11 @@ func (l *Look) Conntrack(f conntrack.Flow) error {
 
 // Connection takes an entry of IPVS's table.
 func (l *Look) Connection(c ipvs.Connection) error {
-	if c.Protocol != ipvs.UDP || c.Client.Port() == 0 { // a template of persistence is no flow
+	if c.Template() {
+		l.template(c)
+		return nil
+	}
+	if c.Protocol != ipvs.UDP {
 		return nil
 	}
 	n, found := l.services.Find(c.Virtual)
@@ -86,6 +103,26 @@ func (l *Look) Connection(c ipvs.Connection) error {
 		h.IPVS = &expires
 	}
 	return nil
+}
+
+// template takes one of persistence. It is no flow: each new port of its client gets a flow of its own, to the same server.
+func (l *Look) template(c ipvs.Connection) {
+	mark := c.Mark()
+	if l.templates == nil || !l.wants(conntrack.Drained) || mark != 0 && !l.marks || mark == 0 && c.Protocol != ipvs.UDP {
+		return
+	}
+	if _, found := l.services.Find(c.Virtual); mark == 0 && !found || !l.templates.Bound(c) {
+		return
+	}
+	l.tally.IPVS++
+	l.tally.Bound++
+	if h := l.keep(flow{c.Client, c.Virtual, c.Destination}, conntrack.Drained); h != nil {
+		expires := c.Expires
+		h.IPVS = &expires
+		if mark != 0 {
+			h.At, h.Mark = netip.AddrPort{}, mark
+		}
+	}
 }
 
 // keep finds or makes the place of a flow; nil if there are too many.

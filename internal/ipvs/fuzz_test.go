@@ -135,7 +135,7 @@ func FuzzScan(f *testing.F) {
 			for _, count := range h.States {
 				states += count
 			}
-			if h.Live+h.Drained+h.Missing+h.States[StateTemplate] != states {
+			if h.Live+h.Drained+h.Missing+h.States[StateTemplate] != states || h.Bound > h.States[StateTemplate] {
 				t.Errorf("%+v does not add up", h)
 			}
 			n += states

@@ -20,7 +20,8 @@ type flow struct {
 // maxFlows bounds a Tally. Where a service with a firewall mark takes whole networks, it is clients who choose the virtual address.
 const maxFlows = 1 << 16
 
-// StateTemplate is the state of an entry that remembers the real server of a persistent client. No packet belongs to it.
+// StateTemplate is the state of an entry that remembers the real server of a persistent client. No packet belongs to it: each new
+// port of the client gets an entry of its own, to that server.
 const StateTemplate = "TEMPLATE"
 
 // Add counts an entry. It allocates when it meets a way from virtual to real server for the first time.
@@ -30,7 +31,7 @@ func (t *Tally) Add(c Connection) {
 		t.flows = map[flow]int{}
 	}
 	f := flow{c.Protocol, familyOf(c.Client.Addr()), c.Virtual, c.Destination, c.State}
-	if c.Client.Port() == 0 {
+	if c.Template() {
 		// The state of a template has had several names: that of a connection's first state, NONE, ASSURED.
 		f.state = StateTemplate
 	}
@@ -50,6 +51,10 @@ type Held struct {
 	// Of the entries, templates not counted: those to a real server that takes new clients, to one with weight 0 and to one that
 	// is not in the table. What bypasses all real servers is live.
 	Live, Drained, Missing int
+
+	// Bound are templates that keep their clients with a real server of weight 0, from every new port. With sysctl
+	// net.ipv4.vs.expire_quiescent_template set they keep nobody.
+	Bound int
 }
 
 // Attribute says whose the entries are, and where they lead. An entry does not tell its firewall mark, so this is
@@ -71,7 +76,10 @@ func (t *Tally) Attribute(table Table, gone map[ServiceKey]bool) []Held {
 		h.States[f.state] += n
 		switch {
 		case f.state == StateTemplate:
-			// The kernel gives a client whose template leads nowhere another server (ip_vs_check_template).
+			// The kernel gives a client whose template leads to a server that is gone another one (ip_vs_check_template).
+			if index.bound(f) {
+				h.Bound += n
+			}
 		case to == live:
 			h.Live += n
 		case to == drained:

@@ -12,10 +12,15 @@ import (
 	"time"
 )
 
-// service makes a virtual server with real servers such as "192.0.2.21:53" or, with weight 0, "192.0.2.21:53 drained".
+// service makes a virtual server with real servers such as "192.0.2.21:53" or, with weight 0, "192.0.2.21:53 drained"; and
+// "persistent".
 func service(key ServiceKey, scheduled uint64, servers ...string) TableEntry {
 	e := TableEntry{Service: Service{ServiceKey: key, Stats: Stats{Connections: scheduled}}}
 	for _, s := range servers {
+		if s == "persistent" {
+			e.Service.Flags |= Persistent
+			continue
+		}
 		addr, idle := strings.CutSuffix(s, " drained")
 		d := Destination{DestinationKey: To(netip.MustParseAddrPort(addr)), Weight: 1}
 		if idle {
@@ -43,6 +48,9 @@ func (h Held) show() string {
 		key = fmt.Sprintf("%s %s of nobody", h.Service.Protocol, h.Service.Family)
 	}
 	line := fmt.Sprintf("%s: %d live %d drained %d missing", key, h.Live, h.Drained, h.Missing)
+	if h.Bound > 0 {
+		line += fmt.Sprintf(" %d bound", h.Bound)
+	}
 	for _, s := range slices.Sorted(maps.Keys(h.States)) {
 		line += fmt.Sprintf(" %s=%d", s, h.States[s])
 	}
@@ -102,6 +110,43 @@ func TestAttribute(t *testing.T) {
 				"udp 203.0.113.0:1000 192.0.2.1:53 192.0.2.21:53",
 			},
 			want: []string{"udp 192.0.2.1:53: 1 live 0 drained 0 missing TEMPLATE=3 UDP=1"},
+		},
+		{
+			name:  "a template keeps its client with a real server of weight 0, and with no other",
+			table: []TableEntry{service(dns, 9, "persistent", "192.0.2.21:53", "192.0.2.22:53 drained")},
+			connections: []string{
+				"udp 203.0.113.1:0 192.0.2.1:53 192.0.2.21:53 NONE", "udp 203.0.113.2:0 192.0.2.1:53 192.0.2.22:53 NONE", "udp 203.0.113.3:0 192.0.2.1:53 192.0.2.22:53 ASSURED",
+				"udp 203.0.113.4:0 192.0.2.1:53 192.0.2.23:53 NONE",
+				"udp 203.0.113.5:0 192.0.2.1:53 192.0.2.22:65535 NONE",    // its time is not over, and it is invalid: Linux 7.2
+				"udp 203.0.113.6:0 192.0.2.1:65535 192.0.2.22:65535 NONE", // and 6.1
+				"udp 203.0.113.2:1000 192.0.2.1:53 192.0.2.22:53",
+			},
+			want: []string{"udp ipv4 of nobody: 0 live 0 drained 0 missing TEMPLATE=1", "udp 192.0.2.1:53: 0 live 1 drained 0 missing 2 bound TEMPLATE=5 UDP=1"},
+		},
+		{
+			name:        "nobody looks for the templates of a virtual server that is persistent no more",
+			table:       []TableEntry{service(dns, 9, "192.0.2.22:53 drained"), service(dns6, 9, "persistent")},
+			connections: []string{"udp 203.0.113.2:0 192.0.2.1:53 192.0.2.22:53 NONE", "udp [2001:db8:9::5]:0 [2001:db8::1]:53 [2001:db8::21]:53 NONE"},
+			want:        []string{"udp 192.0.2.1:53: 0 live 0 drained 0 missing TEMPLATE=1", "udp [2001:db8::1]:53: 0 live 0 drained 0 missing TEMPLATE=1"},
+		},
+		{
+			name: "templates of every port, and of a mark, tell no port: another real server at the address may be meant",
+			table: []TableEntry{
+				service(at(UDP, "192.0.2.1:0"), 9, "persistent", "192.0.2.21:0 drained", "192.0.2.22:53 drained", "192.0.2.22:54"), service(Mark(IPv4, 10), 9, "persistent", "192.0.2.21:0 drained", "192.0.2.22:0"),
+			},
+			connections: []string{
+				"udp 203.0.113.1:0 192.0.2.1:0 192.0.2.21:0 NONE", "udp 203.0.113.2:0 192.0.2.1:0 192.0.2.22:0 NONE",
+				"ip 203.0.113.1:0 0.0.0.10:0 192.0.2.21:0 NONE", "ip 203.0.113.2:0 0.0.0.10:0 192.0.2.22:0 NONE", "ip 203.0.113.2:0 0.0.0.11:0 192.0.2.21:0 NONE",
+			},
+			want: []string{
+				"udp 192.0.2.1:0: 0 live 0 drained 0 missing 1 bound TEMPLATE=2", "fwm 10: 0 live 0 drained 0 missing 1 bound TEMPLATE=2", "fwm 11: 0 live 0 drained 0 missing TEMPLATE=1",
+			},
+		},
+		{
+			name:        "a mark with the same real server has no part in the templates of an address, whatever is known of its numbers",
+			table:       []TableEntry{service(dns, 0, "persistent", "192.0.2.21:53 drained"), service(Mark(IPv4, 10), 0, "persistent", "192.0.2.21:0", "192.0.2.99:0")},
+			connections: []string{"udp 203.0.113.1:0 192.0.2.1:53 192.0.2.21:53 NONE", "udp 203.0.113.2:0 192.0.2.1:53 192.0.2.99:53 NONE"},
+			want:        []string{"udp 192.0.2.1:53: 0 live 0 drained 0 missing 1 bound TEMPLATE=2"},
 		},
 		{
 			name:        "templates of marks say their mark, those of IPv6 in the first four bytes",

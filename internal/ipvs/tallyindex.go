@@ -97,6 +97,9 @@ func (x index) candidates(f flow) []*TableEntry {
 			return all
 		}
 	}
+	if f.state == StateTemplate {
+		return all // one of a mark says so
+	}
 	for _, e := range x.marks {
 		if family := e.Service.Family; family == f.family || family == 0 {
 			all = append(all, e)
