@@ -44,13 +44,14 @@ func (d *driftReader) read(ctx context.Context) (*differences, error) {
 		return nil, fmt.Errorf("nothing to compare: %w", errors.Join(config.err, view.err))
 	}
 	in := drift.Input{Config: config.value, Kernel: view.value.table, Limited: view.value.limited}
-	var errs [2]error
+	var errs [3]error
 	if d.belief != nil {
 		belief := d.belief.get(ctx)
 		in.Belief, errs[0] = belief.value, belief.err
 	}
 	in.Scripts = d.scripts(config.value)
 	in.Estimator.Sysctls, errs[1] = host.ReadEstimatorSysctls(d.root)
+	in.Flows, errs[2] = host.ReadFlowSysctls(d.root)
 	in.Estimator.Stalled = d.stands(d.totals.get(ctx))
 	if d.checks != nil {
 		var now time.Time

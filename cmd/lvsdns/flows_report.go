@@ -50,7 +50,7 @@ func (r flowsReport) text() string {
 		t := tabwriter.NewWriter(&out, 0, 0, 2, ' ', 0)
 		fmt.Fprintln(t, "CLIENT\tVIRTUAL SERVER\tREAL SERVER\t\tCONNTRACK\tIPVS")
 		for _, h := range r.held {
-			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", client(h), virtualServer(h), server(h), h.Target, conntrackWords(h), seconds(h.IPVS))
+			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", h.ClientName(), h.AtName(), h.ServerName(), h.Target, conntrackWords(h), seconds(h.IPVS))
 		}
 		_ = t.Flush() // into memory
 	}
@@ -67,29 +67,6 @@ func (r flowsReport) text() string {
 	return out.String()
 }
 
-// client names the client of a flow, or the one that persistence holds.
-func client(h flows.Held) string {
-	if h.Template() {
-		return h.Client.Addr().String() + " (any port)"
-	}
-	return h.Client.String()
-}
-
-func virtualServer(h flows.Held) string {
-	if h.Mark != 0 {
-		return fmt.Sprintf("fwm %d", h.Mark)
-	}
-	return h.At.String()
-}
-
-// server is a real server; the template of a virtual server for many ports tells no port.
-func server(h flows.Held) string {
-	if h.Server.Port() == 0 {
-		return h.Server.Addr().String()
-	}
-	return h.Server.String()
-}
-
 func conntrackWords(h flows.Held) string {
 	if h.Conntrack == nil {
 		return "-"
@@ -102,57 +79,4 @@ func seconds(d *time.Duration) string {
 		return "-"
 	}
 	return fmt.Sprintf("%ds", *d/time.Second)
-}
-
-type jsonFlow struct {
-	Client    string   `json:"client"`   // of a template without a port
-	Template  bool     `json:"template"` // persistence holds the client, whatever its port
-	VIP       string   `json:"vip"`      // empty for a firewall mark
-	VPort     uint16   `json:"vport"`
-	FWMark    uint32   `json:"fwmark,omitempty"`
-	RIP       string   `json:"rip"`
-	RPort     uint16   `json:"rport"`
-	Target    string   `json:"target"`
-	State     string   `json:"state,omitempty"` // conntrack's
-	Conntrack *float64 `json:"conntrack_expires_seconds"`
-	IPVS      *float64 `json:"ipvs_expires_seconds"`
-}
-
-type jsonFlows struct {
-	Flows     []jsonFlow `json:"flows"`
-	Conntrack int        `json:"conntrack_entries"`
-	IPVS      int        `json:"ipvs_entries"`
-	NotListed int        `json:"entries_not_listed"`
-	Deleted   int        `json:"deleted"`
-	Gone      int        `json:"gone_already"`
-	Advice    []string   `json:"advice"`
-}
-
-func (r flowsReport) json() jsonFlows {
-	j := jsonFlows{
-		Flows: []jsonFlow{}, Conntrack: r.tally.Conntrack, IPVS: r.tally.IPVS, NotListed: r.tally.Left,
-		Deleted: r.deleted, Gone: r.gone, Advice: append([]string{}, flows.Advice(r.tally, r.settings)...),
-	}
-	for _, h := range r.held {
-		f := jsonFlow{
-			Client: h.Client.String(), Template: h.Template(), VPort: h.At.Port(), FWMark: h.Mark,
-			RIP: h.Server.Addr().String(), RPort: h.Server.Port(), Target: h.Target.String(),
-		}
-		if h.Template() {
-			f.Client = h.Client.Addr().String()
-		}
-		if h.Mark == 0 {
-			f.VIP = h.At.Addr().String()
-		}
-		if h.Conntrack != nil {
-			s := h.Conntrack.Expires.Seconds()
-			f.State, f.Conntrack = h.Conntrack.State.String(), &s
-		}
-		if h.IPVS != nil {
-			s := h.IPVS.Seconds()
-			f.IPVS = &s
-		}
-		j.Flows = append(j.Flows, f)
-	}
-	return j
 }

@@ -48,7 +48,7 @@ func gather(ctx context.Context, o driftOptions, stderr io.Writer) (in drift.Inp
 	}
 	// Those of another network namespace can be read only in it.
 	if namespace(o, in.Config) == "" {
-		if in.Estimator.Sysctls, err = host.ReadEstimatorSysctls(o.root); err != nil {
+		if in.Estimator.Sysctls, in.Flows, err = sysctls(o.root); err != nil {
 			return in, err
 		}
 	}

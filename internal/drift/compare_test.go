@@ -211,6 +211,13 @@ var spoilt = append(spoiltBlocks, []spoiling{
 	{"silent, too early to tell", func(s *scene) { s.input.Listened = 20 * time.Second }, nil},
 
 	// The rest.
+	// What the kernel does with clients: see spread_test.go and flows_test.go.
+	{"one server for all", func(s *scene) { s.schedules("sed") }, []string{"scheduler_to_one_server"}},
+	{"hash to weight 0", func(s *scene) { s.schedules("sh"); s.inhibits() }, []string{"hash_to_weight_zero"}},
+	{"persistence and weight 0", func(s *scene) { s.inhibits(); s.input.Flows.KeepsQuiescent = true }, []string{"persistence_to_weight_zero"}},
+	{"persistence and weight 0, without the need", func(s *scene) { s.input.Flows.KeepsQuiescent = true }, nil},
+	{"flows of removed servers", func(s *scene) { s.input.Flows.KeepsRemoved = true }, []string{"flows_outlive_server"}},
+
 	{"estimator off", func(s *scene) { s.input.Estimator.Sysctls.Off = true }, []string{"estimator_frozen"}},
 	{"estimator without a processor", func(s *scene) { s.input.Estimator.Sysctls.NoCPU = true }, []string{"estimator_frozen"}},
 	{"estimator stalled", func(s *scene) { s.input.Estimator.Stalled = true }, []string{"estimator_frozen"}},

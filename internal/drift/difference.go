@@ -24,6 +24,7 @@ type Input struct {
 
 	Scripts   map[host.ScriptID]host.Script // see ScriptsOf; one that is not here is not judged
 	Estimator Estimator
+	Flows     host.FlowSysctls
 	Checks    []Check       // what the exporter heard from the checks themselves
 	Listened  time.Duration // for how long it has been listening; 0: it does not listen
 	Overdue   Overdue       // see Watch

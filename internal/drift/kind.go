@@ -41,6 +41,11 @@ const (
 	TimeoutNoRoom       Kind = "timeout_no_room"
 	CheckSilent         Kind = "check_silent"
 
+	OneServer        Kind = "scheduler_to_one_server"
+	HashToZero       Kind = "hash_to_weight_zero"
+	PersistentToZero Kind = "persistence_to_weight_zero"
+	FlowsOutlive     Kind = "flows_outlive_server"
+
 	EstimatorFrozen Kind = "estimator_frozen"
 	BeliefAbsent    Kind = "state_dump_absent"
 	BeliefUnread    Kind = "state_dump_unread"
@@ -94,6 +99,10 @@ var kinds = []struct {
 	{ArgumentsDropped, Warning, "the arguments of a script stand outside the quotes, and keepalived drops them"},
 	{TimeoutNoRoom, Warning, "keepalived kills the check before it can say what it found"},
 	{CheckSilent, Warning, "a configured check has not been heard of for several of its intervals"},
+	{OneServer, Warning, "the scheduler sends all queries to one of several real servers"},
+	{HashToZero, Warning, "the scheduler refuses the clients of a real server that gets weight 0"},
+	{PersistentToZero, Warning, "persistence keeps clients with a real server of weight 0, dead or alive"},
+	{FlowsOutlive, Warning, "UDP clients with a fixed source port are sent to nobody after their real server is removed"},
 	{EstimatorFrozen, Warning, "the kernel's counters stand still: IPVS metrics are worth nothing"},
 	{BeliefAbsent, Critical, "keepalived was asked for its state dump and has not written it: does it run, and does its checker process hang? Told by `lvsdns drift --signal` alone"},
 	{BeliefUnread, Info, "part of keepalived's state dump could not be read"},
