@@ -170,7 +170,7 @@ const often = `delay_loop 2
 
 // drifted is what lvsdns drift --output json says.
 type drifted struct {
-	Differences []struct{ Kind, Severity, VPort, RIP, Text, Mend string }
+	Differences []struct{ Kind, Severity, VIP, VPort, Proto, RIP, Text, Mend string }
 	Summary     map[string]int
 	Kernel      string
 }

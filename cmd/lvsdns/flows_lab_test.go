@@ -67,6 +67,7 @@ func (s *flowStage) wantAnswer(what, port string, want bool) {
 type found struct {
 	Flows []struct {
 		Client, RIP, Target, State string
+		Template                   bool
 		Conntrack                  *float64 `json:"conntrack_expires_seconds"`
 		IPVS                       *float64 `json:"ipvs_expires_seconds"`
 	}
@@ -158,9 +159,9 @@ func TestFlowsOfRemovedServer(t *testing.T) {
 }
 
 // flowsNow asks without looking at the exit status.
-func (s *flowStage) flowsNow() found {
+func (s *flowStage) flowsNow(args ...string) found {
 	s.t.Helper()
-	out, _ := s.director.Run(s.t.Context(), "/usr/bin/lvsdns", "flows", "--output", "json")
+	out, _ := s.director.Run(s.t.Context(), "/usr/bin/lvsdns", append([]string{"flows", "--output", "json"}, args...)...)
 	var f found
 	if err := json.Unmarshal([]byte(out), &f); err != nil {
 		s.t.Fatalf("%v\n%s", err, out)
