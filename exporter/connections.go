@@ -130,10 +130,11 @@ func (c *Connections) read(ctx context.Context) (*pass, error) {
 	return p, nil
 }
 
-// scan reads the connection table, and what the kernel says of it.
+// scan reads the connection table, and what the kernel says of it. The table is everybody's; what the kernel says is root's since it
+// says it (0440 in ip_vs_ctl.c), and is no reason to leave the table unread.
 func (c *Connections) scan(ctx context.Context) (*pass, error) {
 	status, err := c.config.Table.Status()
-	if err != nil && (errors.Is(err, ipvs.ErrAbsent) || !errors.Is(err, fs.ErrNotExist)) {
+	if err != nil && (errors.Is(err, ipvs.ErrAbsent) || !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission)) {
 		return nil, err
 	}
 	scan, err := c.config.Table.ScanConnections(ctx, c.config.Budget)

@@ -286,3 +286,21 @@ func (r *rig) sysctl(t *testing.T, name, value string) {
 		t.Fatal(err)
 	}
 }
+
+// rootsStatus is a kernel that tells root alone what it says of its tables.
+type rootsStatus struct{ *fakeKernel }
+
+func (rootsStatus) Status() (map[string]uint64, error) {
+	return nil, fmt.Errorf("open /proc/net/ip_vs_status: %w", os.ErrPermission)
+}
+
+// TestStatusIsRoots: the connection table is everybody's all the same.
+func TestStatusIsRoots(t *testing.T) {
+	r := newRig(t, nil)
+	r.table.config.Table = rootsStatus{r.scanned}
+	r.table.pass(t.Context())
+	state, _ := r.table.fetch(t.Context())
+	if missing, told := r.lines(t, missingOf), r.lines(t, "lvsdns_ipvs_connection_table_entries"); state.Failure != "" || !slices.Equal(missing, []string{"2"}) || told != nil {
+		t.Errorf("failure %q, missing %q, told %q", state.Failure, missing, told)
+	}
+}

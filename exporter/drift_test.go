@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/lvsdns/lvsdns/internal/drift"
@@ -84,4 +85,37 @@ func TestTold(t *testing.T) {
 		}
 	}
 	t.Errorf("%+v", r.State(t.Context()).Drift)
+}
+
+// TestFlowSettings: what the kernel will do to clients is read at each look, from where everybody may.
+func TestFlowSettings(t *testing.T) {
+	conf := strings.Replace(rigConfig, "  ops\n", "  persistence_timeout 60\n  inhibit_on_failure\n", 1)
+	r := newRig(t, func(c *Config) {
+		c.compare = nil
+		c.Configuration = func() (*keepalived.Config, error) {
+			return keepalived.Load("/keepalived.conf", keepalived.Options{FS: fstest.MapFS{"keepalived.conf": {Data: []byte(conf), Mode: 0o644}}, Version: "2.2.7"})
+		}
+	})
+	r.kernel.err = ipvs.ErrPermission
+	for _, test := range []struct{ nodest, quiescent, want string }{
+		{"1", "1", ""},
+		{"0", "1", "flows_outlive_server"},
+		{"1", "0", "persistence_to_weight_zero"},
+	} {
+		r.sysctl(t, "expire_nodest_conn", test.nodest)
+		r.sysctl(t, "expire_quiescent_template", test.quiescent)
+		r.clock.pass(3 * time.Second)
+		got := ""
+		for _, d := range r.State(t.Context()).Drift {
+			if d.Kind == string(drift.FlowsOutlive) || d.Kind == string(drift.PersistentToZero) {
+				got += d.Kind
+				if !d.Command() {
+					t.Errorf("not to be pasted: %s", d.Mend)
+				}
+			}
+		}
+		if got != test.want {
+			t.Errorf("%+v: %q", test, got)
+		}
+	}
 }

@@ -51,7 +51,7 @@ func TestOrphansOfMarks(t *testing.T) {
 		}
 		r.ipvsadm(append([]string{"-e", "-f", "7", "-r", net.JoinHostPort(server, "0"), "-m", "-w", "0"}, family...)...)
 	}
-	check("their real server is drained", held{2, 0, 2})
+	check("their real server is drained: two flows and the template", held{2, 0, 3})
 	for i, family := range [][]string{nil, {"-6"}} {
 		server := p.first[i]
 		if !strings.Contains(r.entry(flows[2*i]), server) {

@@ -89,7 +89,7 @@ func serve(ctx context.Context, s *config.Fallback, log *slog.Logger) error {
 		return err
 	}
 	defer closer()
-	for _, w := range append(plan.UDPWarnings(cfg, expireNodest()), plan.Silent(cfg)...) {
+	for _, w := range append(plan.UDPWarnings(cfg, flowSysctls()), plan.Silent(cfg)...) {
 		log.Warn(w)
 	}
 	options := fallback.Options{
@@ -118,18 +118,10 @@ func serve(ctx context.Context, s *config.Fallback, log *slog.Logger) error {
 	return nil
 }
 
-// expireNodest reads the sysctl; what cannot be read counts as set, since a warning must be sure.
-func expireNodest() bool {
-	all, err := host.IPVSSysctls("/")
-	if err != nil {
-		return true
-	}
-	for _, s := range all {
-		if s.Name == "expire_nodest_conn" {
-			return s.Value != 0
-		}
-	}
-	return true
+// flowSysctls are those of the kernel; what cannot be read counts as set, since a warning must be sure.
+func flowSysctls() host.FlowSysctls {
+	s, _ := host.ReadFlowSysctls("/")
+	return s
 }
 
 func scripts(c *keepalived.Config) host.ScriptReader {

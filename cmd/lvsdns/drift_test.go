@@ -130,6 +130,8 @@ func TestDrift(t *testing.T) {
 		{name: "no version", files: map[string]string{"etc/keepalived/keepalived.conf": newer, "usr/sbin/keepalived": ""}, status: 0, stdout: clean,
 			stderr: "/usr/bin: the configuration is read by the rules of the newest; --keepalived-version sets it\n"},
 		{name: "bad version", flags: []string{"--keepalived-version", "two"}, status: 1, stderr: "lvsdns drift: read keepalived's configuration: its version is \"two\"; want one such as 2.2.7\n"},
+		{name: "flows outlive their server", files: map[string]string{"proc/sys/net/ipv4/vs/expire_nodest_conn": "0\n", "proc/sys/net/ipv4/vs/expire_quiescent_template": "0\n"}, status: 2,
+			stdout: "warning:\n  flows_outlive_server: sysctl net.ipv4.vs.expire_nodest_conn is 0, and a virtual server takes UDP: "},
 		{name: "help", flags: []string{"--help"}, status: 0, stdout: "usage: lvsdns drift [flags]\n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

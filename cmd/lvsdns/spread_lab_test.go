@@ -142,6 +142,11 @@ func TestSpread(t *testing.T) {
 	}
 }
 
+func (s *stage) sysctl(setting string) error {
+	_, err := s.director.Run(s.t.Context(), "sysctl", "-qw", setting)
+	return err
+}
+
 // toOne is how to mend what drift says goes to one server, by "address protocol".
 func (s *stage) toOne() map[string]string {
 	s.t.Helper()

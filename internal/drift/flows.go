@@ -3,8 +3,17 @@ package drift
 import (
 	"fmt"
 
+	"github.com/lvsdns/lvsdns/internal/host"
 	"github.com/lvsdns/lvsdns/internal/ipvs"
+	"github.com/lvsdns/lvsdns/internal/keepalived"
 )
+
+// FlowSettings finds in a configuration alone what the kernel's settings will do to clients, for whoever is about to carry it out.
+func FlowSettings(cfg *keepalived.Config, s host.FlowSysctls) []Difference {
+	c := &comparison{Input: Input{Config: cfg, Flows: s}}
+	c.flows(expand(cfg))
+	return c.found
+}
 
 // flows finds settings of the kernel that keep clients with a real server that serves no more.
 func (c *comparison) flows(wanted []virtual) {
