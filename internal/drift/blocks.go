@@ -24,6 +24,7 @@ func (c *comparison) blocks(wanted []virtual) {
 			}
 		}
 		c.notAlpha(v)
+		c.spreading(v)
 		c.unreloaded(v)
 	}
 }

@@ -24,7 +24,6 @@ func Compare(in Input) []Difference {
 	}
 	c.tables(wanted)
 	c.blocks(wanted)
-	c.spreading(wanted)
 	c.flows(wanted)
 	c.reloaded()
 	c.configuration()

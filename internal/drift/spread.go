@@ -4,36 +4,26 @@ import (
 	"fmt"
 
 	"github.com/lvsdns/lvsdns/internal/ipvs"
-	"github.com/lvsdns/lvsdns/internal/keepalived"
 )
 
-// spreading finds virtual_server blocks whose scheduler does not do with DNS what its name promises: once for a block, as what is
-// wrong is in the configuration.
-func (c *comparison) spreading(wanted []virtual) {
-	seen := map[*keepalived.VirtualServer]bool{}
-	for i := range wanted {
-		v := &wanted[i]
-		if seen[v.vs] {
-			continue
-		}
-		seen[v.vs] = true
-		report := func(kind Kind, mend, text string, args ...any) {
-			name := fmt.Sprintf("virtual server %s%s ", v.ServiceKey, at(v.vs.Pos))
-			c.add(Difference{Kind: kind, Service: v.ServiceKey, Pos: v.vs.Pos, Text: name + fmt.Sprintf(text, args...), Mend: mend})
-		}
-		if n := v.serving(); n > 1 {
-			if why, mend := oneServer(v.Service, v.udp()); why != "" {
-				what := "all queries"
-				if v.FWMark != 0 {
-					what += " over UDP"
-				}
-				report(OneServer, mend+", then "+reloadKeepalived, "sends %s to one of its %d real servers, as long as that is there: %s", what, n, why)
+// spreading looks at a virtual_server block whose scheduler does not do with DNS what its name promises.
+func (c *comparison) spreading(v *virtual) {
+	report := func(kind Kind, mend, text string, args ...any) {
+		name := fmt.Sprintf("virtual server %s%s ", v.ServiceKey, at(v.vs.Pos))
+		c.add(Difference{Kind: kind, Service: v.ServiceKey, Pos: v.vs.Pos, Text: name + fmt.Sprintf(text, args...), Mend: mend + ", then " + reloadKeepalived})
+	}
+	if n := v.serving(); n > 1 {
+		if why, mend := oneServer(v.Service, v.udp()); why != "" {
+			what := "all queries"
+			if v.FWMark != 0 {
+				what += " over UDP"
 			}
+			report(OneServer, mend, "sends %s to one of its %d real servers, as long as that is there: %s", what, n, why)
 		}
-		if s := v.hashesToZero(); s != nil {
-			report(HashToZero, fmt.Sprintf("set %s-fallback in the virtual_server, then %s", v.Scheduler, reloadKeepalived),
-				"has scheduler %[1]s without %[1]s-fallback: when a real server gets weight 0, as %[2]s may, the clients that %[1]s gives to it are refused, and no other server gets them", v.Scheduler, s.DestinationKey)
-		}
+	}
+	if s := v.hashesToZero(); s != nil {
+		report(HashToZero, fmt.Sprintf("set %s-fallback in the virtual_server", v.Scheduler),
+			"has scheduler %[1]s without %[1]s-fallback: when a real server gets weight 0, as %[2]s may, the clients that %[1]s gives to it are refused, and no other server gets them", v.Scheduler, s.DestinationKey)
 	}
 }
 
