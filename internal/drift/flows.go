@@ -60,7 +60,7 @@ func (c *comparison) outlive(wanted []virtual) {
 	c.add(Difference{
 		Kind: FlowsOutlive,
 		Text: fmt.Sprintf("sysctl net.ipv4.vs.expire_nodest_conn is 0, and %s UDP: when a real server is removed, as by a failed check, clients that keep their source port are sent to nobody until IPVS forgets their flows (300 s)", served(n)),
-		Mend: "sysctl -w net.ipv4.vs.expire_nodest_conn=1 # and so in /etc/sysctl.d",
+		Mend: "sysctl -w net.ipv4.vs.expire_nodest_conn=1 # and the same in /etc/sysctl.d",
 	})
 }
 
@@ -76,7 +76,7 @@ func (c *comparison) quiescent(v *virtual, when string) {
 	c.add(Difference{
 		Kind: PersistentToZero, Service: v.ServiceKey, Pos: v.vs.Pos,
 		Text: fmt.Sprintf("virtual server %s%s is persistent, and sysctl net.ipv4.vs.expire_quiescent_template is 0: %s: the clients that persistence has given to it stay with it, dead or alive, from whatever port they ask", v.ServiceKey, at(v.vs.Pos), when),
-		Mend: "sysctl -w net.ipv4.vs.expire_quiescent_template=1 # and so in /etc/sysctl.d",
+		Mend: "sysctl -w net.ipv4.vs.expire_quiescent_template=1 # and the same in /etc/sysctl.d",
 	})
 }
 
