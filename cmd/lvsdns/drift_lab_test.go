@@ -260,14 +260,14 @@ func TestDriftOfRealKeepalived(t *testing.T) {
 	lab := labtest.New(t)
 	lab.Install("lvsdns", "/usr/bin/lvsdns")
 	lab.Install("lvsdns-check", "/usr/bin/lvsdns-check")
-	s := &stage{Lab: lab, t: t, director: lab.Director("director", lab.LAN("lan", "192.168.1.0/24").At("192.168.1.11"))}
+	s := newStage(t, lab, lab.Director("director", lab.LAN("lan", "192.168.1.0/24").At("192.168.1.11")))
 
 	lab.Script("gone", "exit 1")
 	lab.Script("inhibited", "exit 0")
 	lab.Script("dynamic", "read answer <"+s.file("answer")+"\ncase $answer in hang) exec sleep 60;; esac\nexit $answer")
 	lab.Script("alpha", "exit 0")
 	lab.InstallFile(s.file("answer"), "1\n")
-	if err := errors.Join(os.Chmod(lab.Script("mode", "exit 0"), 0o644), os.Chown(lab.Script("open", "exit 0"), 65534, 65534), s.sysctl("net.ipv4.vs.expire_nodest_conn=1")); err != nil {
+	if err := errors.Join(os.Chmod(lab.Script("mode", "exit 0"), 0o644), os.Chown(lab.Script("open", "exit 0"), 65534, 65534)); err != nil {
 		t.Fatal(err)
 	}
 	// keepalived's add fails with EEXIST, which it takes for success.

@@ -54,7 +54,7 @@ virtual_server 192.168.1.101 53 {
 func lostStage(t *testing.T) *stage {
 	lab := labtest.New(t)
 	lab.Install("lvsdns", "/usr/bin/lvsdns")
-	s := &stage{Lab: lab, t: t, director: lab.Director("director", lab.LAN("lan", "192.168.1.0/24").At("192.168.1.11"))}
+	s := newStage(t, lab, lab.Director("director", lab.LAN("lan", "192.168.1.0/24").At("192.168.1.11")))
 	lab.Script("up", "! test -e "+s.file("$1"))
 	s.keepalived = s.director.Keepalived(strings.ReplaceAll(wholeConf, "DIR", s.Dir()))
 	s.director.Exporter(s.keepalived, "--sources.share=0s", "--keepalived.pid-file="+s.file("director/keepalived.pid"), "--checks.socket=")
@@ -250,7 +250,7 @@ virtual_server group GROUP {
 func TestMarkOfBothFamilies(t *testing.T) {
 	lab := labtest.New(t)
 	lab.Install("lvsdns", "/usr/bin/lvsdns")
-	s := &stage{Lab: lab, t: t, director: lab.Director("director", lab.LAN("lan", "192.168.1.0/24", "fd00:1::/64").At("192.168.1.11", "fd00:1::11"))}
+	s := newStage(t, lab, lab.Director("director", lab.LAN("lan", "192.168.1.0/24", "fd00:1::/64").At("192.168.1.11", "fd00:1::11")))
 	kernel := func() string {
 		out, err := s.director.Run(t.Context(), "ipvsadm", "-Sn")
 		if err != nil {

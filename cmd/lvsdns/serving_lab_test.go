@@ -37,7 +37,7 @@ func TestDeadServerServes(t *testing.T) {
 			lab := labtest.New(t)
 			lab.Install("lvsdns", "/usr/bin/lvsdns")
 			lan := lab.LAN("lan", "192.168.1.0/24")
-			s := &stage{Lab: lab, t: t, director: lab.Director("director", lan.At("192.168.1.11")).Hold(vip)}
+			s := newStage(t, lab, lab.Director("director", lan.At("192.168.1.11")).Hold(vip))
 			lab.RealServer("dns1", lan.At("192.168.1.21")).TUN(vip).NameServer(labtest.NSD)
 			dead := lab.RealServer("dns2", lan.At("192.168.1.22")).TUN(vip).NameServer(labtest.NSD)
 			client := lab.Client("client", lan.At("192.168.1.50"))

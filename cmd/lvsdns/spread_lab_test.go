@@ -62,7 +62,7 @@ func TestSpread(t *testing.T) {
 		vips = append(vips, a.vip)
 	}
 	lan := lab.LAN("lan", "192.168.1.0/24")
-	s := &stage{Lab: lab, t: t, director: lab.Director("director", lan.At("192.168.1.11")).Hold(vips...)}
+	s := newStage(t, lab, lab.Director("director", lan.At("192.168.1.11")).Hold(vips...))
 	servers := []string{"192.168.1.21", "192.168.1.22", "192.168.1.23"}
 	for i, addr := range servers {
 		lab.RealServer(fmt.Sprintf("dns%d", i+1), lan.At(addr)).DR(vips...).NameServer(labtest.NSD)
@@ -142,11 +142,6 @@ func TestSpread(t *testing.T) {
 	}
 }
 
-func (s *stage) sysctl(setting string) error {
-	_, err := s.director.Run(s.t.Context(), "sysctl", "-qw", setting)
-	return err
-}
-
 // toOne is how to mend what drift says goes to one server, by "address protocol".
 func (s *stage) toOne() map[string]string {
 	s.t.Helper()
@@ -196,7 +191,7 @@ func TestHashToZero(t *testing.T) {
 	lab.Script("check", "exit 0")
 	lan := lab.LAN("lan", "192.168.1.0/24")
 	all := []arrangement{{"sh", "UDP", "sh-port", "192.168.1.100"}, {"mh", "UDP", "mh-port", "192.168.1.101"}}
-	s := &stage{Lab: lab, t: t, director: lab.Director("director", lan.At("192.168.1.11")).Hold(all[0].vip, all[1].vip)}
+	s := newStage(t, lab, lab.Director("director", lan.At("192.168.1.11")).Hold(all[0].vip, all[1].vip))
 	for i, addr := range []string{"192.168.1.21", "192.168.1.22", "192.168.1.23"} {
 		lab.RealServer(fmt.Sprintf("dns%d", i+1), lan.At(addr)).DR(all[0].vip, all[1].vip).NameServer(labtest.NSD)
 	}
