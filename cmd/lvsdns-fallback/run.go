@@ -17,7 +17,6 @@ import (
 	"github.com/lvsdns/lvsdns/internal/fallback/plan"
 	"github.com/lvsdns/lvsdns/internal/fallback/probe"
 	"github.com/lvsdns/lvsdns/internal/host"
-	"github.com/lvsdns/lvsdns/internal/keepalived"
 )
 
 func runCommand(ctx context.Context, args []string, stdout, stderr io.Writer) int {
@@ -95,7 +94,7 @@ func serve(ctx context.Context, s *config.Fallback, log *slog.Logger) error {
 	options := fallback.Options{
 		Load: from.load, Kernel: client, Floor: float64(s.FloorPercent) / 100, StateFile: s.StateFile, DryRun: s.DryRun,
 		Interval: s.Interval, Parallel: s.Parallel, Local: localAddresses, Log: log,
-		Probe: probe.Options{Scripts: scripts(cfg), Getenv: os.Getenv, Environ: os.Environ(), Fork: s.ForkDNSChecks, Buffers: new(checker.Buffers)},
+		Probe: probe.Options{Getenv: os.Getenv, Environ: os.Environ(), Fork: s.ForkDNSChecks, Buffers: new(checker.Buffers)},
 		Ready: func() { tell("READY=1") }, Alive: func() { tell("WATCHDOG=1") },
 	}
 	if !s.DryRun {
@@ -122,10 +121,6 @@ func serve(ctx context.Context, s *config.Fallback, log *slog.Logger) error {
 func flowSysctls() host.FlowSysctls {
 	s, _ := host.ReadFlowSysctls("/")
 	return s
-}
-
-func scripts(c *keepalived.Config) host.ScriptReader {
-	return host.ScriptReader{DefaultUser: c.Global.ScriptUser.V, DefaultGroup: c.Global.ScriptGroup.V, Secure: c.Global.ScriptSecurity.V}
 }
 
 func localAddresses() (map[netip.Addr]bool, error) {

@@ -25,7 +25,8 @@ type run struct {
 	names   plan.Names
 	owned   plan.Names // names without what is blocked
 	former  plan.Names
-	files   string // what the configuration's files looked like
+	files   string // what the configuration's files looked like when they were read
+	seen    string // and at the last look
 	machine *health.Machine
 	probes  map[*health.Check]probe.Probe
 	torn    map[*keepalived.VirtualServer]bool // at the beginning, until all their checks have decided
@@ -33,9 +34,12 @@ type run struct {
 
 	queue   queue
 	waiting []entry // due, and too many others run
-	flying  int
+	flights map[*flight]bool
 	ended   chan outcome
-	age     int // of the configuration: results of an earlier one do not count
+
+	ordered bool      // by a signal: read the configuration again
+	touched bool      // its files are others
+	again   time.Time // it is not read again before
 
 	next    time.Time   // no pass for the sake of a result before
 	left    *guard.Left // the table as we left it; nil: not known
@@ -49,19 +53,23 @@ type run struct {
 	saved   saved
 }
 
+// flight is a probe in the air.
+type flight struct {
+	check *health.Check // nil: the configuration has no such check any more
+	extra bool          // see entry
+}
+
 type outcome struct {
-	check  *health.Check
+	of     *flight
 	result health.Result
 	began  time.Time
-	age    int
-	extra  bool // see entry
 }
 
 // Run takes the table over as it is, and keeps it as the configuration and the checks say until the context ends. An error
 // is one before anything was written. The table stays as it is at the end.
 func Run(ctx context.Context, o Options) error {
 	o.defaults()
-	r := &run{Options: o, ended: make(chan outcome), checks: map[string]uint64{}, saved: readState(o.StateFile)}
+	r := &run{Options: o, flights: map[*flight]bool{}, ended: make(chan outcome), checks: map[string]uint64{}, saved: readState(o.StateFile)}
 	config, blocks, err := o.Load()
 	if err != nil {
 		return err
@@ -88,7 +96,7 @@ func Run(ctx context.Context, o Options) error {
 
 // drain waits for the probes in the air, which end with the context.
 func (r *run) drain() {
-	for ; r.flying > 0; r.flying-- {
+	for range len(r.flights) {
 		<-r.ended
 	}
 }
@@ -104,9 +112,10 @@ func (r *run) loop(ctx context.Context) {
 			runtime.Gosched() // those that were started begin, before more are
 			due.Reset(0)
 		} else {
-			due.Reset(r.queue.wait(time.Now()))
+			due.Reset(r.wait(time.Now()))
 		}
 		r.results()
+		r.reload(ctx)
 		if r.dirty && gather == nil {
 			if wait := time.Until(r.next); wait > 0 {
 				gather = time.After(wait)
@@ -128,16 +137,13 @@ func (r *run) loop(ctx context.Context) {
 		case <-tick.C:
 			r.look()
 			r.mine()
-			if r.filesChanged() {
-				r.reload(ctx)
-			}
+			r.touched = r.touched || r.filesChanged()
+			r.reload(ctx)
 			r.pass(ctx)
 			r.report()
 			r.Alive()
 		case <-r.Reload:
-			r.stopped, r.left = "", nil
-			r.reload(ctx)
-			r.pass(ctx)
+			r.ordered = true
 		}
 	}
 }
@@ -165,9 +171,11 @@ func (r *run) look() {
 	r.local = local
 }
 
-// take begins with a configuration, the table as it is, and what is believed of its real servers.
+// take begins with a configuration, the table as it is, and what is believed of its real servers. What is the same as before goes on.
 func (r *run) take(c *keepalived.Config, blocks []plan.Block, table ipvs.Table, state keepalived.State) error {
 	machine := health.New(c, state, health.Options{Floor: r.Floor})
+	options := r.Probe
+	options.Scripts.DefaultUser, options.Scripts.DefaultGroup, options.Scripts.Secure = c.Global.ScriptUser.V, c.Global.ScriptGroup.V, c.Global.ScriptSecurity.V
 	probes := map[*health.Check]probe.Probe{}
 	blocked := map[*keepalived.VirtualServer]bool{}
 	for _, b := range blocks {
@@ -177,13 +185,17 @@ func (r *run) take(c *keepalived.Config, blocks []plan.Block, table ipvs.Table, 
 		if blocked[check.Virtual] {
 			continue
 		}
-		p, err := probe.New(c, check, r.Probe)
+		p, err := probe.New(c, check, options)
 		if err != nil {
 			return err
 		}
 		probes[check] = p
 	}
-	r.config, r.blocks, r.machine, r.probes = c, blocks, machine, probes
+	same := map[*health.Check]*health.Check{}
+	if r.machine != nil {
+		same = machine.Carry(r.machine)
+	}
+	r.config, r.blocks, r.machine, r.probes, r.Probe = c, blocks, machine, probes, options
 	r.names = plan.NamesOf(c)
 	r.torn = plan.Torn(c, r.names, table)
 	r.decide(slices.Collect(maps.Keys(r.torn))...)
@@ -195,23 +207,11 @@ func (r *run) take(c *keepalived.Config, blocks []plan.Block, table ipvs.Table, 
 		delete(r.owned, k)
 	}
 	r.files = signature(c.Files)
-	r.age++
-	r.queue, r.waiting = nil, nil
-	now, n := time.Now(), len(machine.Checks())
-	for i, check := range machine.Checks() {
-		if probes[check] == nil {
-			continue
-		}
-		early, turn := first(check, i, n)
-		r.queue.add(entry{check, now.Add(turn), false})
-		if turn-early >= bootstrap {
-			r.queue.add(entry{check, now.Add(early), true})
-		}
-	}
+	r.schedule(same, time.Now())
 	for _, b := range blocks {
 		r.Log.Error("a virtual server is left alone", "virtual_server", b.Name(), "where", b.Pos.String(), "why", b.Text)
 	}
-	r.Log.Info("configuration taken", "virtual_servers", len(c.VirtualServers), "services", len(r.names), "checks", len(probes), "blocked", len(blocks))
+	r.Log.Info("configuration taken", "virtual_servers", len(c.VirtualServers), "services", len(r.names), "checks", len(probes), "unchanged", len(same), "blocked", len(blocks))
 	return nil
 }
 
@@ -224,35 +224,6 @@ func (r *run) decide(torn ...*keepalived.VirtualServer) {
 			r.dirty = true
 		}
 	}
-}
-
-// reload keeps the last good configuration on any error.
-func (r *run) reload(ctx context.Context) {
-	r.files = signature(r.config.Files)
-	c, blocks, err := r.Load()
-	if err != nil {
-		r.Log.Error("the new configuration is not taken, the last good one stays", "error", err)
-		return
-	}
-	table, err := r.Kernel.Snapshot(ctx)
-	if err != nil {
-		r.Log.Error("the new configuration is not taken, the last good one stays", "error", err)
-		return
-	}
-	known := r.remember()
-	former := r.names
-	for k, servers := range r.former {
-		if _, ok := former[k]; !ok {
-			former[k] = servers
-		}
-	}
-	names := plan.NamesOf(c)
-	if err := r.take(c, blocks, table, known.over(plan.FromKernel(c, names, table))); err != nil {
-		r.Log.Error("the new configuration is not taken, the last good one stays", "error", err)
-		return
-	}
-	r.former, r.left = former, nil
-	r.refused.clear()
 }
 
 // notify tells whom the configuration names of an event.
@@ -285,30 +256,31 @@ func (r *run) results() {
 
 // result takes what a probe found.
 func (r *run) result(o outcome) {
-	r.flying--
-	if o.age != r.age {
+	delete(r.flights, o.of)
+	check := o.of.check
+	if check == nil {
 		return
 	}
 	r.count(o.result)
-	before := o.check.Up()
-	n := r.machine.Result(o.check, o.result)
-	if o.check.Config.File != nil {
+	before := check.Up()
+	n := r.machine.Result(check, o.result)
+	if check.Config.File != nil {
 		n.After = fileInterval
 	}
 	from := time.Now()
-	if o.check.Config.Misc != nil {
+	if check.Config.Misc != nil {
 		from = o.began
 	}
-	if !o.extra {
-		r.queue.add(entry{o.check, from.Add(n.After), false})
+	if !o.of.extra {
+		r.queue.add(entry{check, from.Add(n.After), false})
 	}
 	r.dirty = r.dirty || n.Changed
-	if r.torn[o.check.Virtual] {
-		r.decide(o.check.Virtual)
+	if r.torn[check.Virtual] {
+		r.decide(check.Virtual)
 	}
-	if o.result.Unknown || o.check.Up() != before {
-		r.Log.Info("check", "virtual_server", plan.Block{Virtual: o.check.Virtual}.Name(), "real_server", netip.AddrPortFrom(o.check.Server.Addr, o.check.Server.Port).String(),
-			"checker", string(o.check.Config.Kind), "up", o.check.Up(), "unknown", o.result.Unknown, "reason", o.result.Reason)
+	if o.result.Unknown || check.Up() != before {
+		r.Log.Info("check", "virtual_server", plan.Block{Virtual: check.Virtual}.Name(), "real_server", netip.AddrPortFrom(check.Server.Addr, check.Server.Port).String(),
+			"checker", string(check.Config.Kind), "up", check.Up(), "unknown", o.result.Unknown, "reason", o.result.Reason)
 	}
 	for _, e := range n.Events {
 		r.Log.Info(string(e.Kind), "virtual_server", plan.Block{Virtual: e.Virtual}.Name(), "reason", e.Reason)

@@ -61,7 +61,10 @@ func newDirector(t *testing.T, conf string) *director {
 
 func (d *director) write(conf string) {
 	d.t.Helper()
-	if err := os.WriteFile(d.file, []byte(conf), 0o644); err != nil {
+	if err := os.WriteFile(d.file+".new", []byte(conf), 0o644); err != nil {
+		d.t.Fatal(err)
+	}
+	if err := os.Rename(d.file+".new", d.file); err != nil {
 		d.t.Fatal(err)
 	}
 }

@@ -71,6 +71,52 @@ func (q *queue) Pop() any {
 	return last
 }
 
+// schedule gives each check of a new configuration its next turn. One that is the same as before keeps its own, be it waited for, due or in the
+// air, so that however often the configuration is read again, no check comes later for that.
+func (r *run) schedule(same map[*health.Check]*health.Check, now time.Time) {
+	has := make(map[*health.Check]bool, len(same))
+	keep := func(old *health.Check, extra bool) *health.Check {
+		check := same[old]
+		if r.probes[check] == nil {
+			return nil
+		}
+		has[check] = has[check] || !extra
+		return check
+	}
+	var waiting []entry
+	for _, e := range r.waiting {
+		if e.check = keep(e.check, e.extra); e.check != nil {
+			waiting = append(waiting, e)
+		}
+	}
+	earlier := r.queue
+	r.queue, r.waiting = nil, waiting
+	for _, e := range earlier {
+		old := e.check
+		if e.check = keep(old, e.extra); e.check == nil {
+			continue
+		}
+		if delay := e.check.Config.DelayLoop.V; delay != old.Config.DelayLoop.V && e.at.After(now.Add(delay)) {
+			e.at = now.Add(delay)
+		}
+		r.queue.add(e)
+	}
+	for f := range r.flights {
+		f.check = keep(f.check, f.extra)
+	}
+	all := r.machine.Checks()
+	for i, check := range all {
+		if r.probes[check] == nil || has[check] {
+			continue
+		}
+		early, turn := first(check, i, len(all))
+		r.queue.add(entry{check, now.Add(turn), false})
+		if turn-early >= bootstrap {
+			r.queue.add(entry{check, now.Add(early), true})
+		}
+	}
+}
+
 // launch starts probes that are due, no more than may run at a time, and reports whether more could be started.
 func (r *run) launch(ctx context.Context, now time.Time) bool {
 	for len(r.queue) > 0 && !r.queue[0].at.After(now) {
@@ -85,17 +131,17 @@ func (r *run) launch(ctx context.Context, now time.Time) bool {
 		r.waiting = append(r.waiting, e)
 	}
 	for range turn {
-		if len(r.waiting) == 0 || r.flying >= r.Parallel {
+		if len(r.waiting) == 0 || len(r.flights) >= r.Parallel {
 			return false
 		}
 		e := r.waiting[0]
 		r.waiting = r.waiting[1:]
-		r.flying++
-		ask, age := r.probes[e.check], r.age
+		f, ask := &flight{e.check, e.extra}, r.probes[e.check]
+		r.flights[f] = true
 		go func() {
 			began := time.Now()
-			r.ended <- outcome{e.check, ask(ctx), began, age, e.extra}
+			r.ended <- outcome{f, ask(ctx), began}
 		}()
 	}
-	return len(r.waiting) > 0 && r.flying < r.Parallel
+	return len(r.waiting) > 0 && len(r.flights) < r.Parallel
 }

@@ -111,5 +111,10 @@ func signature(files []string) string {
 	return b.String()
 }
 
-// filesChanged reports whether a file of the configuration is another one than when it was read.
-func (r *run) filesChanged() bool { return signature(r.config.Files) != r.files }
+// filesChanged reports whether a file of the configuration is another one than when it was read, and has been so for two looks: one that is
+// being written may lack half of its virtual servers.
+func (r *run) filesChanged() bool {
+	last := r.seen
+	r.seen = signature(r.config.Files)
+	return r.seen != r.files && r.seen == last
+}

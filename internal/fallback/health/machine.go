@@ -62,6 +62,7 @@ type Check struct {
 	up      bool
 	hasRun  bool
 	retries uint32 // used up
+	status  int    // of the last pass of a MISC_CHECK
 	adds    int64  // to the weight
 	reason  string
 }
@@ -87,11 +88,7 @@ func New(c *keepalived.Config, state keepalived.State, o Options) *Machine {
 		for j := range vs.RealServers {
 			m.server(v, &vs.RealServers[j], state)
 		}
-		sum := v.sum()
-		v.quorum = sum > 0 && sum >= int64(vs.Quorum.V)-int64(vs.Hysteresis.V)
-		if vs.Sorry != nil && state.Sorry != nil && state.Sorry(vs) {
-			v.quorum = sum >= int64(vs.Quorum.V)+int64(vs.Hysteresis.V)
-		}
+		v.quorum = v.reaches(vs.Sorry == nil || state.Sorry == nil || !state.Sorry(vs))
 	}
 	return m
 }

@@ -22,7 +22,7 @@ func (m *Machine) Result(c *Check, r Result) Next {
 	case r.Pass:
 		c.retries = 0
 		if c.Config.Misc != nil && c.Config.Misc.Dynamic.V {
-			c.adds = dynamicWeight(r.Status, c.Server.Weight.V)
+			c.status, c.adds = r.Status, dynamicWeight(r.Status, c.Server.Weight.V)
 		}
 		c.up = true
 	case c.up && c.retries < c.Config.Retry.V && c.Config.File == nil:
@@ -31,7 +31,7 @@ func (m *Machine) Result(c *Check, r Result) Next {
 	default:
 		c.retries = 0
 		if c.Config.File == nil {
-			c.adds = 0
+			c.status, c.adds = 0, 0
 		}
 		c.up = false
 	}
@@ -88,20 +88,27 @@ func (m *Machine) settle(s *server, reason string, n *Next) {
 	m.quorum(v, n)
 }
 
-// quorum decides with hysteresis, in units of weight: it is gained at quorum+hysteresis, and lost below
-// quorum-hysteresis or when nothing is left.
+// quorum decides, and says what changed.
 func (m *Machine) quorum(v *virtual, n *Next) {
-	sum, quorum, hysteresis := v.sum(), int64(v.vs.Quorum.V), int64(v.vs.Hysteresis.V)
-	e := Event{Virtual: v.vs}
-	switch {
-	case !v.quorum && sum >= quorum+hysteresis:
-		e.Kind, e.Script = QuorumUp, v.vs.QuorumUp
-	case v.quorum && (sum == 0 || sum < quorum-hysteresis):
-		e.Kind, e.Script = QuorumDown, v.vs.QuorumDown
-	default:
+	reached := v.reaches(v.quorum)
+	if reached == v.quorum {
 		return
 	}
-	v.quorum = !v.quorum
+	e := Event{Kind: QuorumUp, Virtual: v.vs, Script: v.vs.QuorumUp}
+	if !reached {
+		e.Kind, e.Script = QuorumDown, v.vs.QuorumDown
+	}
+	v.quorum = reached
 	n.Changed = true
 	n.Events = append(n.Events, e)
+}
+
+// reaches decides with hysteresis, in units of weight: the quorum is gained at quorum+hysteresis, and lost below
+// quorum-hysteresis or when nothing is left.
+func (v *virtual) reaches(before bool) bool {
+	sum, quorum, hysteresis := v.sum(), int64(v.vs.Quorum.V), int64(v.vs.Hysteresis.V)
+	if before {
+		return sum > 0 && sum >= quorum-hysteresis
+	}
+	return sum >= quorum+hysteresis
 }

@@ -1,0 +1,102 @@
+package fallback_test
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lvsdns/lvsdns/internal/fallback"
+)
+
+// TestReloadStarvesNoCheck: a server that dies goes out while somebody reads the configuration again all the time, by whichever way: the
+// check has a second from its first turn to its last, and somebody comes many times in each.
+func TestReloadStarvesNoCheck(t *testing.T) {
+	for name, again := range map[string]func(d *director, text string, n int){
+		"SIGHUP":           func(d *director, _ string, _ int) { d.reload <- struct{}{} },
+		"the same content": func(d *director, text string, _ int) { d.write(text) },
+		"another time": func(d *director, _ string, n int) {
+			at := time.Unix(1_700_000_000+int64(n), 0)
+			if err := os.Chtimes(d.file, at, at); err != nil {
+				d.t.Error(err)
+			}
+		},
+		"another comment": func(d *director, text string, n int) { d.write(fmt.Sprintf("! %d\n%s%s", n, strings.Repeat("\n", n%5), text)) },
+		"another virtual server": func(d *director, text string, n int) {
+			d.write(fmt.Sprintf("virtual_server 192.0.2.2 53 {\n protocol TCP\n lb_kind NAT\n real_server 127.0.0.1 53 {\n weight %d\n}\n}\n%s", n%1000, text))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a, _ := port(t)
+			b, closeB := port(t)
+			text := conf(a, b)
+			d := newDirector(t, text)
+			defer d.start()()
+			both := func() bool {
+				table := d.whole()
+				return strings.Contains(table, fmt.Sprintf("127.0.0.1:%d=", a)) && strings.Contains(table, fmt.Sprintf("127.0.0.1:%d=", b))
+			}
+			ended, stop := make(chan struct{}), make(chan struct{})
+			go func() {
+				defer close(ended)
+				for n := 0; ; n++ {
+					again(d, text, n)
+					select {
+					case <-stop:
+						return
+					case <-time.After(time.Duration(10+n%7*10) * time.Millisecond):
+					}
+				}
+			}()
+			defer func() { close(stop); <-ended }()
+			d.until("both are up", both)
+			closeB()
+			d.until("the dead one is out", func() bool { return !both() })
+		})
+	}
+}
+
+// TestHalfWritten: a file that is being written is not read before it rests.
+func TestHalfWritten(t *testing.T) {
+	a, _ := port(t)
+	text := conf(a)
+	d := newDirector(t, text)
+	d.change = func(o *fallback.Options) { o.Interval = 300 * time.Millisecond }
+	defer d.start()()
+	d.until("it is up", func() bool { return d.table() == fmt.Sprintf("%d:1", a) })
+	for i := range len(text) { // a byte each few milliseconds, so that no two looks see the same
+		d.write("! " + text[:i])
+		time.Sleep(10 * time.Millisecond)
+	}
+	d.write(text + strings.ReplaceAll(text, "192.0.2.1", "192.0.2.3"))
+	d.until("the new one is taken", func() bool { return strings.Contains(d.whole(), "192.0.2.3:53") })
+	if log := d.log.String(); strings.Count(log, "configuration taken") != 2 || strings.Contains(log, "remove") {
+		t.Errorf("the log says\n%s", log)
+	}
+}
+
+// TestUnchangedIsNoReload: what is read again and says the same is not taken again; another's write is noticed all the same.
+func TestUnchangedIsNoReload(t *testing.T) {
+	a, _ := port(t)
+	text := conf(a)
+	d := newDirector(t, text)
+	defer d.start()()
+	d.until("it is up", func() bool { return d.table() == fmt.Sprintf("%d:1", a) })
+	d.write(text)
+	d.reload <- struct{}{}
+	d.until("it is read again", func() bool { return strings.Contains(d.log.String(), "the configuration is as it was") })
+	if n := strings.Count(d.log.String(), "configuration taken"); n != 1 {
+		t.Errorf("taken %d times:\n%s", n, d.log)
+	}
+	for range 10 {
+		d.write(text) // at each look, as before and after the write
+		time.Sleep(20 * time.Millisecond)
+	}
+	d.kernel.Do(func() { d.kernel.Entries[0].Destinations[0].Weight = 77 })
+	d.until("the other hand is noticed", func() bool {
+		d.write(text)
+		return strings.Contains(d.log.String(), "somebody else wrote")
+	})
+}
