@@ -20,6 +20,10 @@ type Service struct {
 	Netmask           uint32 // IPv4: the mask in host order; IPv6: the prefix length
 	PersistenceEngine string
 
+	// Unmade is the virtual server because of which keepalived never adds this service, only its real servers, which the
+	// kernel then refuses: it has the same mark of the same group for the other family. nil: keepalived adds it.
+	Unmade *VirtualServer
+
 	Destinations []Destination // in the order of the configuration
 }
 

@@ -71,19 +71,16 @@ type table struct {
 	count    int                                  // of all destinations
 	doubles  []double
 	marks    map[groupMark]uint32 // that nftables_ipvs gives out
-	full     bool                 // the limits have cut something off
-}
-
-type groupMark struct {
-	group    string
-	protocol Protocol
+	claims   map[*GroupEntry]*claim
+	unmade   map[serviceKey]*VirtualServer // see Service.Unmade
+	full     bool                          // the limits have cut something off
 }
 
 func (c *Config) expand(state State) *table {
 	if state.Server == nil {
 		state.Server = func(_ *VirtualServer, r *RealServer) Standing { return Standing{Up: true, Weight: r.Weight.V} }
 	}
-	t := &table{cfg: c, index: map[serviceKey]*Service{}, present: map[*Service]map[netip.AddrPort]bool{}, marks: map[groupMark]uint32{}}
+	t := &table{cfg: c, index: map[serviceKey]*Service{}, present: map[*Service]map[netip.AddrPort]bool{}, marks: map[groupMark]uint32{}, claims: map[*GroupEntry]*claim{}, unmade: map[serviceKey]*VirtualServer{}}
 	for i := range c.VirtualServers {
 		v := &c.VirtualServers[i]
 		t.start(v, t.keys(v), state)
@@ -166,48 +163,7 @@ func (t *table) keys(v *VirtualServer) []serviceKey {
 			addr = following(addr)
 		}
 	}
-	for _, e := range g.Entries {
-		if !e.IsFWMark() {
-			continue
-		}
-		family := e.Family
-		if family == "" {
-			family = v.Family
-		}
-		if family == "" {
-			family = IPv4
-		}
-		keys = append(keys, markKey(e.FWMark, family, v.Protocol.V, 0))
-	}
-	return keys
-}
-
-// markKey is the service of a mark. Mark 0 is none: keepalived makes a service
-// of an address that nobody has set.
-func markKey(mark uint32, family Family, protocol Protocol, unset byte) serviceKey {
-	switch {
-	case mark != 0:
-		return serviceKey{mark: mark, family: family}
-	case family == IPv6:
-		return serviceKey{addr: netip.IPv6Unspecified(), protocol: protocol, family: family}
-	default:
-		return serviceKey{addr: netip.AddrFrom4([4]byte{unset, unset, unset, unset}), protocol: protocol, family: family}
-	}
-}
-
-// markKeys are the services of a group under nftables_ipvs: one mark for each
-// protocol, given out in the order of the virtual servers.
-func (t *table) markKeys(v *VirtualServer, g *Group) []serviceKey {
-	of := groupMark{g.Name, v.Protocol.V}
-	mark, ok := t.marks[of]
-	if !ok {
-		mark = t.cfg.Global.NFTStart.V + uint32(len(t.marks))
-		t.marks[of] = mark
-	}
-	if v.Family != "" {
-		return []serviceKey{{mark: mark, family: v.Family}}
-	}
-	return []serviceKey{{mark: mark, family: IPv4}, {mark: mark, family: IPv6}}
+	return append(keys, t.memberKeys(v, g)...)
 }
 
 // following counts as keepalived does: an IPv6 address in its last 16 bits.
@@ -228,6 +184,9 @@ func (t *table) addService(v *VirtualServer, k serviceKey) *Service {
 		if s.Pos != v.Pos && !known {
 			t.doubles = append(t.doubles, double{v, k, s.Pos})
 		}
+		if t.unmade[k] == nil {
+			s.Unmade = nil
+		}
 		return s
 	}
 	if len(t.services) == maxServices {
@@ -236,7 +195,7 @@ func (t *table) addService(v *VirtualServer, k serviceKey) *Service {
 	}
 	s := &Service{
 		Pos: v.Pos, Of: v, Addr: k.addr, Port: k.port, Protocol: k.protocol, FWMark: k.mark, Family: k.family,
-		Scheduler: v.Scheduler.V, Flags: v.Flags, Netmask: 128,
+		Scheduler: v.Scheduler.V, Flags: v.Flags, Netmask: 128, Unmade: t.unmade[k],
 	}
 	if s.Family != IPv6 {
 		s.Netmask = 0xffffffff

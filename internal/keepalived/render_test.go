@@ -14,6 +14,9 @@ import (
 func render(services []keepalived.Service) []string {
 	var lines []string
 	for _, s := range services {
+		if s.Unmade != nil {
+			continue
+		}
 		key := renderKey(s)
 		lines = append(lines, "-A "+key+" -s "+s.Scheduler+renderOptions(s))
 		for _, d := range s.Destinations {

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"github.com/lvsdns/lvsdns/internal/drift"
@@ -108,6 +109,9 @@ func (m *maker) keep(kept Kept) { m.plan.Kept = append(m.plan.Kept, kept) }
 func (m *maker) service(s keepalived.Service, want *ipvs.Service, has *ipvs.TableEntry) {
 	var there []ipvs.Destination
 	switch {
+	case has == nil && s.Unmade != nil:
+		m.keep(Kept{Service: want.ServiceKey, Text: fmt.Sprintf("is not in the kernel, and keepalived never adds it, because the virtual server at %s has this mark of the group for the other family: give the one at %s a virtual_server_group of its own, with the same marks", s.Unmade.Pos, s.Pos)})
+		return
 	case has == nil:
 		m.add(Step{Action: AddService, Service: want, Pos: s.Pos, Text: serviceWords(*want) + ": not in the kernel"})
 	case !SameService(has.Service, *want):

@@ -36,6 +36,24 @@ const conf = `virtual_server 192.0.2.1 53 {
 }
 `
 
+// families is a group whose mark is for IPv4 and for IPv6.
+const families = `virtual_server_group G {
+	fwmark 5
+}
+virtual_server group G {
+	lb_algo rr
+	lb_kind DR
+	real_server 10.0.0.1 {
+	}
+}
+virtual_server group G {
+	lb_algo rr
+	lb_kind DR
+	real_server fd00::1 {
+	}
+}
+`
+
 func load(t *testing.T, text string) *keepalived.Config {
 	t.Helper()
 	c, err := keepalived.Load("/k.conf", keepalived.Options{FS: fstest.MapFS{"k.conf": {Data: []byte(text)}}, ConfigID: "x"})
@@ -139,6 +157,14 @@ blocked virtual_server 192.0.2.1 53: /k.conf:12: BFD_CHECK: the BFD session belo
 `},
 		{name: "blocked by an unknown word", conf: strings.Replace(conf, "lb_kind DR", "lb_kind DR\n\tcolour blue", 1), change: func(k *kerneltest.Kernel) { k.Entries = nil }, want: `
 blocked virtual_server 192.0.2.1 53: /k.conf:5: `},
+		{name: "a mark for two families", conf: families, want: `
+keep fwm 5 ipv6 is not in the kernel, and keepalived never adds it, because the virtual server at /k.conf:4 has this mark of the group for the other family: give the one at /k.conf:10 a virtual_server_group of its own, with the same marks
+`},
+		{name: "a mark for two families, added by hand", conf: families, change: func(k *kerneltest.Kernel) {
+			k.Entries = append(k.Entries, ipvs.TableEntry{Service: ipvs.Service{ServiceKey: ipvs.Mark(ipvs.IPv6, 5), Scheduler: "rr", Netmask: ipvs.MaskBits(ipvs.IPv6, 128)}})
+		}, want: `
+add real server fwm 5 ipv6 [fd00::1]:0 dr weight 1: not in the kernel (/k.conf:13)
+`},
 		{name: "timeouts", conf: "global_defs {\n lvs_timeouts tcp 7200 udp 60\n}\n", change: func(k *kerneltest.Kernel) {
 			k.Limits = ipvs.Timeouts{TCP: 9e11, TCPFin: 12e10, UDP: 3e11}
 		}, want: `
