@@ -22,7 +22,9 @@ func TestReloadStarvesNoCheck(t *testing.T) {
 				d.t.Error(err)
 			}
 		},
-		"another comment": func(d *director, text string, n int) { d.write(fmt.Sprintf("! %d\n%s%s", n, strings.Repeat("\n", n%5), text)) },
+		"another comment": func(d *director, text string, n int) {
+			d.write(fmt.Sprintf("! %d\n%s%s", n, strings.Repeat("\n", n%5), text))
+		},
 		"another virtual server": func(d *director, text string, n int) {
 			d.write(fmt.Sprintf("virtual_server 192.0.2.2 53 {\n protocol TCP\n lb_kind NAT\n real_server 127.0.0.1 53 {\n weight %d\n}\n}\n%s", n%1000, text))
 		},
@@ -99,4 +101,53 @@ func TestUnchangedIsNoReload(t *testing.T) {
 		d.write(text)
 		return strings.Contains(d.log.String(), "somebody else wrote")
 	})
+}
+
+// TestOneBadCheck: a check that cannot be made leaves its virtual server alone, at the start and after a reload, and one that keepalived drops drops
+// nothing but itself: the other virtual servers are programmed.
+func TestOneBadCheck(t *testing.T) {
+	const bad = `bfd_instance b {
+	neighbor_ip 127.0.0.1
+	source_ip 127.0.0.1
+}
+track_file T {
+	weight 1
+}
+virtual_server 192.0.2.2 53 {
+	protocol TCP
+	lb_algo rr
+	lb_kind NAT
+	real_server 127.0.0.1 53 {
+		BFD_CHECK {
+			name b
+		}
+	}
+}
+virtual_server 192.0.2.3 53 {
+	protocol TCP
+	lb_algo rr
+	lb_kind NAT
+	alpha
+	real_server 127.0.0.1 53 {
+		weight 5
+		FILE_CHECK {
+			track_file T
+		}
+	}
+}
+`
+	a, _ := port(t)
+	b, _ := port(t)
+	d := newDirector(t, bad+conf(a))
+	stop := d.start()
+	d.until("the others are there", func() bool {
+		table := d.whole()
+		return strings.Contains(table, "192.0.2.3:53 127.0.0.1:53=5") && strings.Contains(table, fmt.Sprintf("192.0.2.1:53 127.0.0.1:%d=1", a))
+	})
+	d.write(conf(b) + bad)
+	d.until("the new one is taken", func() bool { return strings.Contains(d.whole(), fmt.Sprintf("127.0.0.1:%d=1", b)) })
+	stop()
+	if table, log := d.whole(), d.log.String(); strings.Contains(table, "192.0.2.2") || strings.Count(log, "left alone") != 2 || strings.Contains(log, "not taken") {
+		t.Errorf("%s\n%s", table, log)
+	}
 }

@@ -185,7 +185,7 @@ func (r *run) take(c *keepalived.Config, blocks []plan.Block, table ipvs.Table, 
 		if blocked[check.Virtual] {
 			continue
 		}
-		p, err := probe.New(c, check, options)
+		p, err := probe.New(check, options)
 		if err != nil {
 			return err
 		}

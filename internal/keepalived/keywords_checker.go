@@ -46,6 +46,7 @@ func block(kind CheckerKind, make func(*Checker), end func(*parser), sub []keywo
 			}
 			p.rs.Checkers = append(p.rs.Checkers, c)
 			p.checker = &p.rs.Checkers[len(p.rs.Checkers)-1]
+			p.doubled = p.doubled && (kind == FileCheck || kind == BFDCheck) // these are queued later
 		},
 		sub: sub,
 		end: func(p *parser) {
@@ -158,10 +159,15 @@ func setInterface(p *parser, words []string) {
 	c.Interface = at(p, w)
 }
 
+// lacksInterface reports whether a checker does not know where a link-local address is.
+func (c *Connect) lacksInterface() bool {
+	return c.Addr.V.Is6() && c.Addr.V.IsLinkLocalUnicast() && c.Interface.V == ""
+}
+
 // endConnect drops a checker that cannot reach a link-local address.
 func endConnect(p *parser) {
 	c := p.checker.Connect
-	if c.Addr.V.Is6() && c.Addr.V.IsLinkLocalUnicast() && c.Interface.V == "" {
+	if c.lacksInterface() {
 		p.dropChecker("the link-local address %s needs bind_if", c.Addr.V)
 		return
 	}

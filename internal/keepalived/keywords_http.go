@@ -1,6 +1,7 @@
 package keepalived
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -145,11 +146,30 @@ func endURL(p *parser) {
 
 func endHTTP(p *parser) {
 	if len(p.checker.HTTP.URLs) == 0 {
-		if p.release < v228 {
+		if p.release < v228 && !p.connectsBefore() {
 			p.note(Fatal, "%s has no url: this keepalived crashes", p.checker.Kind)
 		}
 		p.dropChecker("%s has no url", p.checker.Kind)
 		return
 	}
 	endConnect(p)
+}
+
+// connectsBefore reports whether the checker before the present one connects: before 2.2.8 keepalived drops the present one, and then looks at the
+// connection of the last that is left (http_get_check_end in check_http.c). Checks of files and of BFD are queued later.
+func (p *parser) connectsBefore() bool {
+	present := true
+	for _, v := range slices.Backward(p.cfg.VirtualServers) {
+		for _, r := range slices.Backward(v.RealServers) {
+			for _, c := range slices.Backward(r.Checkers) {
+				switch {
+				case present:
+					present = false
+				case c.Kind != FileCheck && c.Kind != BFDCheck:
+					return c.Connect != nil
+				}
+			}
+		}
+	}
+	return false
 }

@@ -74,6 +74,7 @@ func endRealServer(p *parser) {
 		return
 	}
 	v, r := p.vs, p.rs
+	p.endDoubled()
 	p.rs, p.checker = nil, nil
 	if r.Forward.V.Method == TUN {
 		return

@@ -31,36 +31,6 @@ func sharedKeywords() []keyword {
 	}
 }
 
-// trackFile is a file whose number moves weights or priorities.
-func trackFile(name string) keyword {
-	inner := func(p *parser) *[]Statement { return &p.block.Block }
-	return keyword{
-		name: name,
-		handle: func(p *parser, words []string) {
-			p.block = &Statement{Pos: p.here, Words: words}
-			p.fileTerms = TrackedFile{Weight: Value[int]{V: 1}}
-			p.word(words, 1)
-		},
-		sub: append(others(inner, "file init_file"), keyword{name: "weight", handle: func(p *parser, words []string) {
-			other("weight", inner).handle(p, words)
-			// Real servers take larger weights than priorities do: -254 to 254.
-			if f, ok := p.fileWeight(words, maxWeight); ok {
-				p.fileTerms = f
-			}
-		}}),
-		end: func(p *parser) {
-			if len(p.block.Words) < 2 {
-				return
-			}
-			terms := p.fileTerms
-			p.tracked[p.block.Words[1]] = &terms
-			if p.by == checkers { // The other process finds the same.
-				p.cfg.TrackFiles = append(p.cfg.TrackFiles, *p.block)
-			}
-		},
-	}
-}
-
 func vrrpKeywords() []keyword {
 	none := func(*parser) *[]Statement { return nil }
 	return []keyword{

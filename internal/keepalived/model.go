@@ -20,7 +20,6 @@ type Config struct {
 	Instances  []Instance   // vrrp_instance
 	SyncGroups []SyncGroup  // vrrp_sync_group
 	Scripts    []VRRPScript // vrrp_script
-	TrackFiles []Statement  // track_file and vrrp_track_file, with their blocks
 
 	Notes []Note // in the order of the text, those of the whole at the end
 }

@@ -117,6 +117,7 @@ type BFD struct {
 // TrackedFile is a FILE_CHECK: the number in a file moves the weight.
 type TrackedFile struct {
 	Name    Value[string]
+	Path    Value[string] // of the track_file
 	Weight  Value[int]
 	Reverse Value[bool]
 }

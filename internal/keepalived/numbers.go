@@ -39,6 +39,26 @@ func readUnsigned(s string, least, most uint64, lenient bool) number {
 	return n
 }
 
+// readSigned reads a decimal number that may have a sign. Text behind the number is reported and ignored.
+func readSigned(s string, most uint64) (v int64, n number) {
+	digits := strings.TrimLeft(s, whitespace)
+	sign := int64(1)
+	if rest, negative := strings.CutPrefix(digits, "-"); negative {
+		digits, sign = rest, -1
+	} else {
+		digits = strings.TrimPrefix(digits, "+")
+	}
+	abs, rest, overflow := scanUint(digits)
+	n = number{v: abs, ok: abs <= most && !overflow}
+	switch {
+	case !n.ok:
+		n.complaint = fmt.Sprintf("%s is not between -%d and %d", s, most, most)
+	case rest != "" || digits == "":
+		n.complaint = fmt.Sprintf("%s is not a number: keepalived reads %d", quote(s), sign*int64(abs))
+	}
+	return sign * int64(abs), n
+}
+
 // scanUint reads the digits at the start of a text.
 func scanUint(s string) (v uint64, rest string, overflow bool) {
 	i := 0

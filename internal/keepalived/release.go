@@ -18,6 +18,21 @@ const (
 	newest release = 2*1_000_000 + 999*1_000
 )
 
+// The tables of keywords are those of these releases: between them keepalived has only gained keywords for virtual servers, and each that it gained
+// after 2.2.7 has its version (install_keyword in keepalived/check).
+const (
+	firstKnown = "2.0.0"
+	lastKnown  = "2.4.3"
+)
+
+// SkipsUnknown reports whether keepalived skips for certain what a [Note] calls unknown. A keepalived that is newer than these tables may know the
+// keyword, and without a version there is no telling.
+func (c *Config) SkipsUnknown() bool {
+	by, ok := parseRelease(c.Version)
+	last, _ := parseRelease(lastKnown)
+	return ok && by.hasCome(firstKnown) && by <= last
+}
+
 // parseRelease reads 2.2.7 or v2.2.7.
 func parseRelease(s string) (release, bool) {
 	n := release(0)

@@ -41,6 +41,7 @@ type parser struct {
 	url      *URL
 	host     *Connect
 	hosts    []Connect
+	doubled  bool // the checker that was queued last is queued twice
 	instance *Instance
 	sync     *SyncGroup
 	track    *VRRPScript

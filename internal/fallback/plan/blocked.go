@@ -1,11 +1,14 @@
 package plan
 
 import (
+	"errors"
 	"fmt"
-	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/lvsdns/lvsdns/internal/drift"
+	"github.com/lvsdns/lvsdns/internal/fallback/health"
+	"github.com/lvsdns/lvsdns/internal/fallback/probe"
 	"github.com/lvsdns/lvsdns/internal/ipvs"
 	"github.com/lvsdns/lvsdns/internal/keepalived"
 )
@@ -16,6 +19,7 @@ type Block struct {
 	Virtual *keepalived.VirtualServer
 	Pos     keepalived.Pos // of what is not supported
 	Text    string         // what it is, and how to mend it: one line without the place
+	mend    string         // not in Text yet
 }
 
 // Name is the virtual server as its line in the configuration has it.
@@ -33,19 +37,21 @@ func (b Block) Name() string {
 // Options say how strictly a configuration is taken.
 type Options struct {
 	// SkipUnknown takes keywords that this program does not know as the keepalived of the configuration takes
-	// them: it reports and skips them. Right only for a keepalived that is not newer than this program knows.
+	// them: it reports and skips them. For a keepalived whose keywords are known it is always so.
 	SkipUnknown bool
 }
 
-// Blocks finds what is not supported. An error is for a configuration with which keepalived itself would not start.
+// Blocks finds the virtual servers that stay as they are, each once, with all that is not supported. An error is for a configuration with which
+// keepalived itself would not start.
 func Blocks(c *keepalived.Config, o Options) ([]Block, error) {
 	var list []Block
+	skip := o.SkipUnknown || c.SkipsUnknown()
 	for _, n := range c.Notes {
 		switch {
 		case n.Kind == keepalived.Fatal:
 			return nil, fmt.Errorf("%s: keepalived does not start with this configuration: %s", n.Pos, n.Text)
-		case n.Kind == keepalived.Unknown && !o.SkipUnknown && strings.HasPrefix(n.Block, "virtual_server"):
-			list = append(list, about(c, n, "correct it, or say --skip-unknown-keywords if keepalived skips it too")...)
+		case n.Kind == keepalived.Unknown && !skip && strings.HasPrefix(n.Block, "virtual_server"):
+			list = append(list, about(c, n, unknownMend(c.Version))...)
 		case n.Kind == keepalived.Unresolved && n.TouchesLVS():
 			list = append(list, about(c, n, "write the value itself")...)
 		}
@@ -53,67 +59,79 @@ func Blocks(c *keepalived.Config, o Options) ([]Block, error) {
 	for i := range c.VirtualServers {
 		list = append(list, unsupported(c, &c.VirtualServers[i])...)
 	}
-	return list, nil
+	return merged(list), nil
 }
 
-// unsupported are the keywords whose work this program cannot do.
+// unknownMend says why it is not certain that a keyword is skipped, and what makes it so.
+func unknownMend(version string) string {
+	if version == "" {
+		return "that is not certain as long as keepalived's version is not known: correct the line, or say --keepalived-version"
+	}
+	return "that is not certain of keepalived " + version + ", whose keywords are not known here: correct the line, or say --skip-unknown-keywords if its log says the same"
+}
+
+// reasons is how many a virtual server is given at most. Whoever mends these finds the others then, or all of them by lvsdns drift.
+const reasons = 3
+
+// merged has each virtual server once. Its place is that of the first reason.
+func merged(list []Block) []Block {
+	var once []Block
+	all := map[*keepalived.VirtualServer][]Block{}
+	for _, b := range list {
+		if len(all[b.Virtual]) == 0 {
+			once = append(once, b)
+		}
+		if !slices.Contains(all[b.Virtual], b) { // such as one line of a sequence
+			all[b.Virtual] = append(all[b.Virtual], b)
+		}
+	}
+	for i := range once {
+		once[i] = joined(all[once[i].Virtual])
+	}
+	return once
+}
+
+func joined(list []Block) Block {
+	b := list[0]
+	var mends []string
+	for i, o := range list {
+		if o.mend != "" && !slices.Contains(mends, o.mend) {
+			mends = append(mends, o.mend)
+		}
+		if i > 0 && i < reasons {
+			b.Text += fmt.Sprintf("; %s: %s", o.Pos, o.Text)
+		}
+	}
+	if more := len(list) - reasons; more > 0 {
+		b.Text += fmt.Sprintf("; and %d more", more)
+	}
+	if b.mend = ""; len(mends) > 0 {
+		b.Text += ": " + strings.Join(mends, "; ")
+	}
+	return b
+}
+
+// unsupported is what this program cannot do, and what a check asks for that no probe can be made of.
 func unsupported(c *keepalived.Config, v *keepalived.VirtualServer) []Block {
 	var list []Block
 	if nft := c.Global.NFTables; nft.IsSet() && v.Group != "" {
-		list = append(list, Block{v, nft.Pos, "nftables_ipvs: keepalived itself marks the packets of groups, by rules that go with it; name marks of your own (fwmark) in the group"})
+		list = append(list, Block{Virtual: v, Pos: nft.Pos, Text: "nftables_ipvs: keepalived itself marks the packets of groups, by rules that go with it; name marks of your own (fwmark) in the group"})
 	}
 	for i := range v.RealServers {
-		for _, k := range v.RealServers[i].Checkers {
-			if k.Kind == keepalived.BFDCheck {
-				list = append(list, Block{v, k.Pos, "BFD_CHECK: the BFD session belongs to keepalived; use another check"})
-			}
-			if k.HTTP == nil {
-				continue
-			}
-			for _, u := range k.HTTP.URLs {
-				if _, err := regexp.Compile(u.Regex.V); err != nil {
-					list = append(list, Block{v, u.Regex.Pos, fmt.Sprintf("regex: only what RE2 knows is supported: %v; write it without", err)})
-				}
-				for _, s := range u.Other {
-					list = append(list, Block{v, s.Pos, s.Words[0] + ": this option of a regex is not supported; write the regex without it"})
-				}
+		r := &v.RealServers[i]
+		for j := range r.Checkers {
+			// Made as run makes them, but with scripts that are not looked at.
+			_, err := probe.New(&health.Check{Virtual: v, Server: r, Config: &r.Checkers[j]}, probe.Options{Fork: true})
+			var u *probe.Unsupported
+			switch {
+			case errors.As(err, &u):
+				list = append(list, Block{Virtual: v, Pos: u.Pos, Text: u.Text})
+			case err != nil:
+				list = append(list, Block{Virtual: v, Pos: r.Checkers[j].Pos, Text: err.Error()})
 			}
 		}
 	}
 	return list
-}
-
-// about finds the virtual servers that a note is about: that in whose lines it stands, else all of the same name,
-// and if there is none, as in an include or in the settings for all, every one.
-func about(c *keepalived.Config, n keepalived.Note, mend string) []Block {
-	var named, within []Block
-	start := 0
-	for i := range c.VirtualServers {
-		v := &c.VirtualServers[i]
-		b := Block{v, n.Pos, n.Text + ": " + mend}
-		first, _, _ := strings.Cut(n.Block, " / ")
-		group, isGroup := strings.CutPrefix(first, "virtual_server_group ")
-		switch {
-		case isGroup && v.Group != group, !isGroup && n.Block != "" && !strings.HasPrefix(first, "global_defs") && first != b.Name():
-			continue
-		case !isGroup && v.Pos.File == n.Pos.File && v.Pos.Line <= n.Pos.Line && v.Pos.Line >= start:
-			if v.Pos.Line > start {
-				start, within = v.Pos.Line, nil
-			}
-			within = append(within, b)
-		}
-		named = append(named, b)
-	}
-	switch {
-	case strings.HasPrefix(n.Block, "virtual_server ") && len(within) > 0:
-		return within
-	case len(named) > 0:
-		return named
-	}
-	for i := range c.VirtualServers {
-		named = append(named, Block{&c.VirtualServers[i], n.Pos, n.Text + ": " + mend})
-	}
-	return named
 }
 
 // BlockedServices are the kernel's services that no step may touch: one that several virtual servers share is blocked by each.

@@ -41,7 +41,7 @@ func dnsType(name string) (uint16, bool) {
 func dns(k *keepalived.Checker) (Probe, error) {
 	question, err := dnsQuestion(k.DNS.Name.V, k.DNS.Type.V)
 	if err != nil {
-		return nil, fmt.Errorf("%s: DNS_CHECK: %w", k.Pos, err)
+		return nil, unsupported(k.Pos, "DNS_CHECK: %v; correct it", err)
 	}
 	return func(ctx context.Context) health.Result {
 		conn, err := dial(ctx, "udp", k.Connect)

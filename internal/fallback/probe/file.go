@@ -18,20 +18,10 @@ import (
 const maxFile = 127
 
 // file reads the number in a tracked file. A file that is missing or holds no number is 0, as for keepalived.
-func file(c *keepalived.Config, k *keepalived.Checker) (Probe, error) {
-	path := ""
-	for _, s := range c.TrackFiles {
-		if len(s.Words) < 2 || s.Words[1] != k.File.Name.V {
-			continue
-		}
-		for _, in := range s.Block {
-			if len(in.Words) > 1 && in.Words[0] == "file" {
-				path = in.Words[1]
-			}
-		}
-	}
+func file(k *keepalived.Checker) (Probe, error) {
+	path := k.File.Path.V
 	if path == "" {
-		return nil, fmt.Errorf("%s: FILE_CHECK: track_file %s names no file", k.Pos, k.File.Name.V)
+		return nil, unsupported(k.Pos, "FILE_CHECK: track_file %s names no file; add one (file)", k.File.Name.V)
 	}
 	return func(context.Context) health.Result {
 		f, err := os.Open(path)

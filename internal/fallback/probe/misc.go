@@ -29,7 +29,7 @@ const mercy = 2 * time.Second
 func misc(k *keepalived.Checker, o Options) (Probe, error) {
 	argv := k.Misc.Path.Argv
 	if len(argv) == 0 {
-		return nil, fmt.Errorf("%s: MISC_CHECK has no command that can be read", k.Pos)
+		return nil, unsupported(k.Pos, "MISC_CHECK has no command that can be read; write one")
 	}
 	if !o.Fork && filepath.Base(argv[0]) == "lvsdns-check" && !isScript(argv[0]) {
 		return inside(k, argv[1:], o), nil

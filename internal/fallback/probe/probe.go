@@ -30,8 +30,20 @@ type Options struct {
 	Buffers *checker.Buffers         // of lvsdns-check inside this process; nil: none are kept
 }
 
-// New makes the probe of a check of a configuration.
-func New(c *keepalived.Config, check *health.Check, o Options) (Probe, error) {
+// Unsupported is a check that no probe can be made of. Its virtual server is left alone; see package plan.
+type Unsupported struct {
+	Pos  keepalived.Pos // of what it is about
+	Text string         // what it is, and how to mend it: one line without the place
+}
+
+func (u *Unsupported) Error() string { return u.Pos.String() + ": " + u.Text }
+
+func unsupported(pos keepalived.Pos, format string, args ...any) error {
+	return &Unsupported{pos, fmt.Sprintf(format, args...)}
+}
+
+// New makes the probe of a check. The error is an [*Unsupported].
+func New(check *health.Check, o Options) (Probe, error) {
 	k := check.Config
 	switch k.Kind {
 	case keepalived.MiscCheck:
@@ -49,11 +61,11 @@ func New(c *keepalived.Config, check *health.Check, o Options) (Probe, error) {
 	case keepalived.PingCheck:
 		return ping(k), nil
 	case keepalived.FileCheck:
-		return file(c, k)
+		return file(k)
 	case keepalived.BFDCheck:
-		return nil, fmt.Errorf("%s: BFD_CHECK: the BFD session belongs to keepalived; use another check", k.Pos)
+		return nil, unsupported(k.Pos, "BFD_CHECK: the BFD session belongs to keepalived; use another check")
 	}
-	return nil, fmt.Errorf("%s: %s is not supported", k.Pos, k.Kind)
+	return nil, unsupported(k.Pos, "%s is not supported; use another check", k.Kind)
 }
 
 func fail(format string, args ...any) health.Result {

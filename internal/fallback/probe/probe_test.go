@@ -39,7 +39,7 @@ func configured(t *testing.T, global, checker string, o probe.Options) probe.Pro
 	if len(m.Checks()) != 1 {
 		t.Fatalf("%d checks: %v", len(m.Checks()), c.Notes)
 	}
-	p, err := probe.New(c, m.Checks()[0], o)
+	p, err := probe.New(m.Checks()[0], o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"net"
 	"os"
 	"strings"
@@ -24,7 +23,7 @@ func udp(k *keepalived.Checker) (Probe, error) {
 	u := k.UDP
 	want, mask, err := pattern(u.Reply.V)
 	if err != nil {
-		return nil, fmt.Errorf("%s: require_reply: %w", u.Reply.Pos, err)
+		return nil, unsupported(u.Reply.Pos, "require_reply: %v; correct it", err)
 	}
 	payload := u.Payload.V
 	if len(payload) == 0 {

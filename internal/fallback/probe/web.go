@@ -36,7 +36,10 @@ func web(check *health.Check) (Probe, error) {
 		}
 		var err error
 		if regexes[i], err = regexp.Compile(u.Regex.V); err != nil {
-			return nil, fmt.Errorf("%s: regex: %w", u.Regex.Pos, err)
+			return nil, unsupported(u.Regex.Pos, "regex: only what RE2 knows is supported: %v; write it without", err)
+		}
+		if len(u.Other) > 0 { // without a regex keepalived ignores them
+			return nil, unsupported(u.Other[0].Pos, "%s: this option of a regex is not supported; write the regex without it", u.Other[0].Words[0])
 		}
 	}
 	return func(ctx context.Context) health.Result {
