@@ -33,7 +33,7 @@ func (s *source) flags(f *flag.FlagSet) {
 	f.StringVar(&s.config, "keepalived-config", "/etc/keepalived/keepalived.conf", "keepalived's configuration `file`")
 	f.StringVar(&s.configID, "config-id", "", "keepalived's --config-id, for conditional lines (default: the host's name)")
 	f.StringVar(&s.version, "keepalived-version", "", "read the file as this `version` of keepalived does, such as 2.2.7 (default: the one that is installed here, else the newest known)")
-	f.BoolVar(&s.skipUnknown, "skip-unknown-keywords", false, "skip keywords that are not known, as keepalived does, instead of leaving their virtual server alone")
+	f.BoolVar(&s.skipUnknown, "skip-unknown-keywords", false, "skip keywords that are not known also where it is not certain that keepalived does (its version is not known, or newer than 2.4.3),\ninstead of leaving their virtual server alone")
 	f.StringVar(&s.netns, "netns", "", "network namespace, by its `name` (default: net_namespace_ipvs or net_namespace of the configuration)")
 }
 

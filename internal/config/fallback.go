@@ -48,7 +48,7 @@ func (f *Fallback) options() []option {
 		{"keepalived-config", file{&f.ConfigFile, false}, "keepalived's configuration: it says what the table shall be."},
 		{"config-id", text{&f.ConfigID}, "What keepalived was started with as --config-id. Empty: the host name, as keepalived takes it."},
 		{"keepalived-version", text{&f.Version}, "Read the configuration as this version of keepalived does, such as 2.2.7. Empty: the one that is installed here, else the newest known."},
-		{"skip-unknown-keywords", truth{&f.SkipUnknown}, "Skip keywords that are not known, as keepalived does, instead of leaving their virtual server alone."},
+		{"skip-unknown-keywords", truth{&f.SkipUnknown}, "Skip keywords that are not known also where it is not certain that keepalived does (its version is not known, or newer than\n2.4.3), instead of leaving their virtual server alone."},
 		{"netns", text{&f.NetNS}, "The network namespace of the table, by its name. Empty: net_namespace_ipvs of the configuration, or this one."},
 		{"checkers-pid-file", fileOr{file{&f.CheckersPIDFile, true}, Auto}, "keepalived's checkers pidfile, which is held so that keepalived's checker does not start. auto: where keepalived has it by its\nconfiguration, such as /run/checkers.pid; if keepalived is started with --checkers_pid, the same path. Empty: there is no keepalived\non this host."},
 		{"lock-file", file{&f.LockFile, false}, "Held so that there is one lvsdns-fallback."},
