@@ -96,3 +96,19 @@ func (t *table) markKeys(v *VirtualServer, g *Group) []serviceKey {
 	}
 	return []serviceKey{{mark: mark, family: IPv4}, {mark: mark, family: IPv6}}
 }
+
+// unmade notes the virtual servers that are lost so.
+func (c *validator) unmade(services []*Service) {
+	for i, s := range services {
+		if s.Unmade == nil || i > 0 && services[i-1].Unmade != nil && services[i-1].Of == s.Of {
+			continue
+		}
+		family := "IPv4"
+		if s.Family == IPv6 {
+			family = "IPv6"
+		}
+		c.vs = s.Of
+		c.lose("give the "+family+" virtual server a virtual_server_group of its own, with the same marks",
+			"the virtual server at %s has the marks of this group for the other family: keepalived takes those of %s for present, and never adds them", s.Unmade.Pos, family)
+	}
+}

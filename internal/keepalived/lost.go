@@ -201,21 +201,3 @@ func badSequence(at Pos, line string) Note {
 	}
 	return Note{Pos: at, Kind: Ignored, Text: quote(line) + " is not a valid sequence", Lost: line, Mend: mend}
 }
-
-// markOfBoth finds the IPv6 services that keepalived never adds: when it looks whether a mark of a group is there already, it asks for
-// the IPv4 one, whatever the virtual server (is_vsge_alive in its ipvswrapper.c, up to 2.4.3 at least).
-func (c *validator) markOfBoth(before []VirtualServer) {
-	v, g := c.vs, c.cfg.group(c.vs)
-	if g == nil || v.Family != IPv6 || !hasMark(g) {
-		return
-	}
-	for i := range before {
-		// What keepalived adds before the first check is counted there.
-		starts := func(r RealServer) bool { return r.Inhibit.V || !r.StartsDown() }
-		if o := &before[i]; o.Group == v.Group && o.Family == IPv4 && (o.Sorry != nil || slices.ContainsFunc(o.RealServers, starts)) {
-			c.lose("give the IPv6 virtual server a virtual_server_group of its own, with the same marks",
-				"the virtual server at %s has the marks of this group for IPv4: keepalived takes those of IPv6 for present, and never adds them", o.Pos)
-			return
-		}
-	}
-}

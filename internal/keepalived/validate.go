@@ -28,20 +28,13 @@ func validate(cfg *Config, add func(Note)) {
 	for i := range cfg.VirtualServers {
 		c.vs = &cfg.VirtualServers[i]
 		c.virtualServer()
-		c.markOfBoth(cfg.VirtualServers[:i])
 	}
 	t := cfg.expand(State{})
 	for _, d := range t.doubles {
 		c.vs = d.vs
 		c.note(Trap, "the service %s belongs to the virtual server at %s already: keepalived keeps its scheduler and flags, and puts the real servers of both into one", d.key, d.first)
 	}
-	for i, s := range t.services {
-		if s.Unmade == nil || i > 0 && t.services[i-1].Unmade != nil && t.services[i-1].Of == s.Of {
-			continue
-		}
-		c.vs = s.Of
-		c.note(Trap, "the virtual server at %s has the marks of this group for the other family: keepalived takes these services for present and never adds them: give this virtual server a virtual_server_group of its own, with the same marks", s.Unmade.Pos)
-	}
+	c.unmade(t.services)
 	if t.full {
 		add(Note{Kind: Unresolved, Text: "the groups stand for more services than the limit of this reader"})
 	}
