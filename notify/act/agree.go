@@ -101,8 +101,11 @@ func (a Agreement) haproxy(ctx context.Context, owner bool, add func(string, boo
 		note(f, serves(now.frontends[f]))
 	}
 	for _, s := range a.Servers {
-		status, ok := now.servers[s]
-		note(s, ok && adminOf(status) == ready)
+		found, ok := now.servers[s]
+		if why := found.held(); ok && found.set() == ready && why != "" {
+			s += " (" + why + ")"
+		}
+		note(s, ok && found.takes())
 	}
 	switch {
 	case len(off) == 0:

@@ -16,8 +16,8 @@ type HAProxy struct {
 	To                 string   // ready, drain, maint or disable
 }
 
-// Do implements Action. It looks first and changes only what is not as it should be. For a HAProxy that does not listen it waits
-// until its deadline.
+// Do implements Action. It looks first and changes only what is not as it should be, by what is set for a server and not by how
+// its checks are. For a HAProxy that does not listen it waits until its deadline.
 func (h HAProxy) Do(ctx context.Context, _ Call) (string, error) {
 	now, err := readProxies(ctx, h.Socket)
 	for ctx.Err() == nil && (errors.Is(err, syscall.ENOENT) || errors.Is(err, syscall.ECONNREFUSED)) {
@@ -46,13 +46,13 @@ func (h HAProxy) Do(ctx context.Context, _ Call) (string, error) {
 		changed++
 	}
 	to := strings.Replace(h.To, "disable", maint, 1)
-	for _, server := range h.Servers {
-		status, ok := now.servers[server]
+	for _, name := range h.Servers {
+		s, ok := now.servers[name]
 		switch {
 		case !ok:
-			errs = append(errs, fmt.Errorf("HAProxy at %s has no server %s", h.Socket, server))
-		case adminOf(status) != to:
-			do("set server " + server + " state " + to)
+			errs = append(errs, fmt.Errorf("HAProxy at %s has no server %s", h.Socket, name))
+		case s.set() != to:
+			do("set server " + name + " state " + to)
 		}
 	}
 	for _, frontend := range h.Frontends {
@@ -69,5 +69,18 @@ func (h HAProxy) Do(ctx context.Context, _ Call) (string, error) {
 	if err := errors.Join(errs...); err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("%d of %d changed to %s", changed, len(h.Servers)+len(h.Frontends), h.To), nil
+	text := fmt.Sprintf("%d of %d changed to %s", changed, len(h.Servers)+len(h.Frontends), h.To)
+	if to != ready || len(h.Servers) == 0 {
+		return text, nil
+	}
+	// What was just set may have freed others that track it, so look again.
+	if now, err = readProxies(ctx, h.Socket); err != nil {
+		return "", err
+	}
+	for _, name := range h.Servers {
+		if why := now.servers[name].held(); why != "" {
+			text += "; " + name + " takes no clients: " + why
+		}
+	}
+	return text, nil
 }

@@ -13,8 +13,10 @@ import (
 	"github.com/lvsdns/lvsdns/notify"
 )
 
-// startHAProxy starts a real one whose frontends are Unix sockets, and returns its runtime socket.
-func startHAProxy(t *testing.T) string {
+const twoServers = "\tserver s1 127.0.0.1:1\n\tserver s2 127.0.0.1:2\n"
+
+// startHAProxy starts a real one whose frontends are Unix sockets beside its runtime socket, which it returns.
+func startHAProxy(t *testing.T, servers string) string {
 	t.Helper()
 	program, err := exec.LookPath("haproxy")
 	if err != nil {
@@ -40,9 +42,7 @@ frontend other
 	bind unix@%[2]s/other
 	default_backend web
 backend web
-	server s1 127.0.0.1:1
-	server s2 127.0.0.1:2
-`, socket, dir)
+%[3]s`, socket, dir, servers)
 	file := filepath.Join(dir, "haproxy.cfg")
 	if err := os.WriteFile(file, []byte(conf), 0o644); err != nil {
 		t.Fatal(err)
@@ -66,13 +66,13 @@ backend web
 }
 
 func TestHAProxy(t *testing.T) {
-	socket := startHAProxy(t)
+	socket := startHAProxy(t, twoServers)
 	status := func() string {
 		p, err := readProxies(t.Context(), socket)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return fmt.Sprint("www ", serves(p.frontends["www"]), ", other ", serves(p.frontends["other"]), ", s1 ", adminOf(p.servers["web/s1"]), ", s2 ", adminOf(p.servers["web/s2"]))
+		return fmt.Sprint("www ", serves(p.frontends["www"]), ", other ", serves(p.frontends["other"]), ", s1 ", p.servers["web/s1"].set(), ", s2 ", p.servers["web/s2"].set())
 	}
 	for _, tt := range []struct {
 		a      HAProxy
@@ -124,7 +124,7 @@ func TestHAProxy(t *testing.T) {
 }
 
 func TestAgreement(t *testing.T) {
-	socket := startHAProxy(t)
+	socket := startHAProxy(t, twoServers)
 	look := func(owner bool) string {
 		d := &notify.Document{Configured: configured()}
 		var held []notify.Held

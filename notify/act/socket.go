@@ -32,64 +32,53 @@ func ask(ctx context.Context, socket, command string) (string, error) {
 	return strings.TrimSpace(string(answer)), nil
 }
 
-// proxies is what "show stat" says: for each frontend by name, and each server as backend/server, its status.
+// proxies is what HAProxy says: of each frontend by name its status, and each server as backend/server.
 type proxies struct {
-	frontends, servers map[string]string
+	frontends map[string]string
+	servers   map[string]server
 }
 
 func readProxies(ctx context.Context, socket string) (proxies, error) {
-	// Frontends and servers of all proxies (management.txt, "show stat": types 1 and 4).
-	text, err := ask(ctx, socket, "show stat -1 5 -1")
+	// Frontends of all proxies (management.txt, "show stat": type 1).
+	stat, err := ask(ctx, socket, "show stat -1 1 -1")
 	if err != nil {
 		return proxies{}, err
 	}
-	return parseProxies(socket, text)
+	state, err := ask(ctx, socket, "show servers state")
+	if err != nil {
+		return proxies{}, err
+	}
+	var p proxies
+	if p.frontends, err = parseFrontends(stat); err == nil {
+		p.servers, err = parseServers(state)
+	}
+	if err != nil {
+		return proxies{}, fmt.Errorf("HAProxy at %s: %w", socket, err)
+	}
+	return p, nil
 }
 
-func parseProxies(socket, text string) (proxies, error) {
-	p := proxies{map[string]string{}, map[string]string{}}
+func parseFrontends(text string) (map[string]string, error) {
+	all := map[string]string{}
 	rows := csv.NewReader(strings.NewReader(strings.TrimPrefix(text, "# ")))
 	rows.FieldsPerRecord, rows.LazyQuotes = -1, true
 	head, err := rows.Read()
 	status := slices.Index(head, "status")
 	if err != nil || status < 0 || len(head) < 2 || head[0] != "pxname" {
-		return p, fmt.Errorf("HAProxy at %s: %.80q is no statistics", socket, text)
+		return nil, fmt.Errorf("%.80q is no statistics", text)
 	}
 	for {
 		row, err := rows.Read()
-		if errors.Is(err, io.EOF) {
-			return p, nil
-		}
 		switch {
+		case errors.Is(err, io.EOF):
+			return all, nil
 		case err != nil:
-			return p, fmt.Errorf("HAProxy at %s: statistics: %w", socket, err)
-		case len(row) <= status:
-		case row[1] == "FRONTEND":
-			p.frontends[row[0]] = row[status]
-		default:
-			p.servers[row[0]+"/"+row[1]] = row[status]
+			return nil, fmt.Errorf("statistics: %w", err)
+		case len(row) > status && row[1] == "FRONTEND":
+			all[row[0]] = row[status]
 		}
 	}
 }
 
 // serves tells whether a frontend takes clients. One that is disabled is STOP, a reload's old one PAUSED.
 func serves(status string) bool { return status == "OPEN" || status == "FULL" }
-
-// The states of a server that an operator sets.
-const (
-	ready = "ready"
-	drain = "drain"
-	maint = "maint"
-)
-
-// adminOf is what an operator has set, by the status that "show stat" gives. A server that tracks another is "MAINT (via …)".
-func adminOf(status string) string {
-	switch {
-	case strings.HasPrefix(status, "MAINT"):
-		return maint
-	case strings.HasPrefix(status, "DRAIN"):
-		return drain
-	default:
-		return ready
-	}
-}
