@@ -25,7 +25,7 @@ func (p program) check(paths notify.Paths, args []string) int {
 		return p.fail(exitUsage, err)
 	}
 	steps := 0
-	for _, r := range rules(settings, clients(paths)) {
+	for _, r := range rules(settings, clients(paths, settings)) {
 		steps += len(r.Steps)
 	}
 	fmt.Fprintf(p.stdout, "%s: %d rules with %d actions, %d agreements, %d track files\n", paths.Settings,

@@ -88,7 +88,7 @@ func (p program) fifo(ctx context.Context, paths notify.Paths, args []string) in
 
 // read runs the reader and the worker until one of them ends.
 func (p program) read(ctx context.Context, paths notify.Paths, settings *config.Notify, vrrp, lvs string, log *slog.Logger) error {
-	c := clients(paths)
+	c := clients(paths, settings)
 	w := worker(paths, settings, log)
 	files := trackFiles(settings)
 	trouble := ""

@@ -33,13 +33,15 @@ func (r *recorder) Open(name string) (fs.File, error) {
 
 // configure reads who holds which addresses. The stamps are taken before the files are read, so that a change in between
 // makes them old. Without keepalived.conf nothing is known, which is good until there is one.
-func configure(file string) (*notify.Configured, error) {
+func (k conf) configure(file string) (*notify.Configured, error) {
+	k.file = file
 	root := &recorder{FS: os.DirFS("/")}
+	k.root = root
 	var c *notify.Configured
 	var err error
 	for range 3 {
-		before := stamps(file, root.names)
-		if c, err = load(file, root); err == nil && !slices.Equal(before, stamps(file, root.names)) {
+		before := k.stamps(root.names)
+		if c, err = k.owners(); err == nil && !slices.Equal(before, k.stamps(root.names)) {
 			continue // The first round finds out which files there are.
 		}
 		break
@@ -49,33 +51,30 @@ func configure(file string) (*notify.Configured, error) {
 		err = fmt.Errorf("states are as keepalived says, nobody looks at addresses: %w", err)
 	}
 	// A file that changes within the tick of its stamp can't be told from what was read: then it is read again next time.
-	if c.Stamps = stamps(file, root.names); !c.Settled(time.Now()) {
+	if c.Stamps = k.stamps(root.names); !c.Settled(time.Now()) {
 		c.Stamps[0].Time = 0
 	}
 	return c, err
 }
 
-func stamps(file string, names []string) []notify.Stamp {
-	all := []notify.Stamp{notify.StampOf(file)}
-	for _, name := range names {
-		if name = path.Join("/", name); name != file {
+// stamps are those of keepalived.conf and what it includes, and of what says how to read it.
+func (k conf) stamps(names []string) []notify.Stamp {
+	all := []notify.Stamp{notify.StampOf(k.file)}
+	for _, name := range slices.Concat(names, k.restsOn()) {
+		if name = path.Join("/", name); name != k.file {
 			all = append(all, notify.StampOf(name))
 		}
 	}
 	return all
 }
 
-func load(file string, root fs.FS) (*notify.Configured, error) {
-	host, err := os.Hostname()
+// owners is what keepalived.conf says of instances and groups.
+func (k conf) owners() (*notify.Configured, error) {
+	cfg, err := k.read()
 	if err != nil {
 		return nil, err
 	}
-	id, _, _ := strings.Cut(host, ".")
-	cfg, err := keepalived.Load(file, keepalived.Options{FS: root, ConfigID: id})
-	if err != nil {
-		return nil, err
-	}
-	c := &notify.Configured{File: file, Nameless: map[notify.State][]notify.Subject{}}
+	c := &notify.Configured{File: k.file, Nameless: map[notify.State][]notify.Subject{}}
 	for _, i := range cfg.Instances {
 		o := notify.Owner{Name: i.Name}
 		for _, v := range slices.Concat(i.VIPs, i.Excluded) {

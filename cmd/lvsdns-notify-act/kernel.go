@@ -3,13 +3,12 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/netip"
 	"time"
 
 	"github.com/lvsdns/lvsdns/conntrack"
+	"github.com/lvsdns/lvsdns/internal/config"
 	"github.com/lvsdns/lvsdns/internal/ipvs"
-	"github.com/lvsdns/lvsdns/internal/keepalived"
 	"github.com/lvsdns/lvsdns/notify"
 	"github.com/lvsdns/lvsdns/notify/act"
 )
@@ -19,12 +18,15 @@ type kernel struct {
 	table   table
 	daemons daemons
 	flows   act.Flows
-	conf    string
+	conf    conf
 }
 
-func clients(paths notify.Paths) *kernel {
+func clients(paths notify.Paths, settings *config.Notify) *kernel {
 	c := ipvs.New(ipvs.Config{Timeout: 2 * time.Second})
-	return &kernel{table: table{c}, daemons: daemons{c}, flows: flows{conntrack.New(conntrack.Config{Timeout: 4 * time.Second})}, conf: paths.Conf}
+	return &kernel{
+		table: table{c}, daemons: daemons{c}, flows: flows{conntrack.New(conntrack.Config{Timeout: 4 * time.Second})},
+		conf: conf{file: paths.Conf, as: settings.Keepalived, setting: paths.Settings},
+	}
 }
 
 type table struct{ c *ipvs.Client }
@@ -101,43 +103,4 @@ func (d daemons) Stop(ctx context.Context, r act.SyncRole) error {
 		}
 	}
 	return listErr
-}
-
-// truth says of each server whether the kernel has it. A sorry server in its place is no sign of life.
-func (k *kernel) truth(ctx context.Context) (func(notify.Server) (up, known bool), error) {
-	all, err := k.table.c.Snapshot(ctx)
-	if err != nil {
-		return nil, err
-	}
-	cfg, err := keepalived.Load(k.conf, keepalived.Options{})
-	if err != nil {
-		return nil, err
-	}
-	sorry := map[netip.Addr]bool{}
-	for _, v := range cfg.VirtualServers {
-		if v.Sorry != nil {
-			sorry[v.Sorry.Addr] = true
-		}
-	}
-	virtual, real := map[string]bool{}, map[string]bool{}
-	for _, e := range all.Entries {
-		name := nameOf(e.Service.ServiceKey)
-		for _, d := range e.Destinations {
-			if d.Weight > 0 && !sorry[d.Addr] {
-				virtual[name] = true
-				real[fmt.Sprint(name, " ", d.Addr, " ", d.Port)] = true
-			}
-		}
-	}
-	return func(s notify.Server) (up, known bool) {
-		name := s.Virtual.String()
-		if s.Real.IsValid() {
-			return real[fmt.Sprint(name, " ", s.Real.Addr(), " ", s.Real.Port())], s.Virtual.Group == ""
-		}
-		return virtual[name], s.Virtual.Group == ""
-	}, nil
-}
-
-func nameOf(k ipvs.ServiceKey) string {
-	return notify.Virtual{Addr: netip.AddrPortFrom(k.Addr, k.Port), Proto: k.Proto(), Mark: k.FWMark}.String()
 }

@@ -17,10 +17,10 @@ import (
 
 // worker is made of the settings.
 func worker(paths notify.Paths, settings *config.Notify, log *slog.Logger) *act.Worker {
-	c := clients(paths)
+	c := clients(paths, settings)
 	w := &act.Worker{
 		Journal: &notify.Journal{StateDir: paths.StateDir, RunDir: paths.RunDir, Boot: notify.BootID()},
-		Rules:   rules(settings, c), Conf: paths.Conf, Configure: configure, Held: notify.Addresses, Log: log,
+		Rules:   rules(settings, c), Conf: paths.Conf, Configure: c.conf.configure, Held: notify.Addresses, Log: log,
 	}
 	if all := agreements(settings, c); len(all) > 0 {
 		w.Agree = func(ctx context.Context, d *notify.Document) []notify.Agreement {
@@ -114,7 +114,7 @@ func trackFiles(settings *config.Notify) []act.TrackFile {
 
 // unknown lists the instances and groups of rules that keepalived.conf does not have: a rule for them never applies.
 func unknown(settings *config.Notify, paths notify.Paths) []string {
-	conf, err := configure(paths.Conf)
+	conf, err := clients(paths, settings).conf.configure(paths.Conf)
 	if err != nil {
 		return []string{"names are not compared: " + err.Error()}
 	}

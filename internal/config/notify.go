@@ -17,10 +17,14 @@ type Notify struct {
 	Log        Log
 	Timeout    time.Duration // of each action that has no other
 	Resync     time.Duration // between two looks of the reader
+	Keepalived ReadAs
 	Rules      []NotifyRule
 	Agreements []NotifyAgreement
 	TrackFiles []TrackFile
 }
+
+// ReadAs says how keepalived.conf is read. Empty: as the keepalived that is installed reads it, with the id that it takes by itself.
+type ReadAs struct{ ConfigID, Version string }
 
 // NotifyRule says what to do when one of these is in one of these states.
 type NotifyRule struct {
@@ -161,6 +165,10 @@ func (n *Notify) read(root *node) {
 	})
 	root.take("timeout", span{&n.Timeout, 10 * time.Millisecond, 5 * time.Minute})
 	root.take("resync", span{&n.Resync, time.Second, time.Hour})
+	root.section("keepalived", func(s *node) {
+		s.take("config-id", text{&n.Keepalived.ConfigID})
+		s.take("version", release{&n.Keepalived.Version})
+	})
 	root.list("rules", func(r *node) { n.Rules = append(n.Rules, readRule(r)) })
 	root.list("agreements", func(a *node) { n.Agreements = append(n.Agreements, readAgreement(a)) })
 	root.list("track-files", func(f *node) { n.TrackFiles = append(n.TrackFiles, readTrackFile(f)) })

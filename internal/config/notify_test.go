@@ -70,6 +70,7 @@ func TestNotifyMistakes(t *testing.T) {
 		{"track file", "track-files:\n  - {path: /x, vip: dns.example.com}\n", `track-files[1].vip: want an address, not "dns.example.com"`},
 		{"track file exit", "track-files:\n  - {path: /x, vip: 192.0.2.1, on-exit: delete}\n", `track-files[1].on-exit: want keep or zero or remove, not "delete"`},
 		{"resync", "resync: 1ms\n", `resync: want a duration from 1s to 1h, not "1ms"`},
+		{"keepalived's version", "keepalived: {version: 2.2}\n", `keepalived.version: want a version such as 2.2.7, not 2.2`},
 		{"log", "log: {level: loud}\n", `log.level: want debug, info, warn or error, not "loud"`},
 		{"tab", "rules:\n\t- x\n", "line 2: found character that cannot start any token; is it a tab? YAML wants spaces"},
 	}

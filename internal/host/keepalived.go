@@ -37,13 +37,22 @@ func KeepalivedVersion(root, pidFile string) (string, error) {
 			return v, nil
 		}
 	}
+	program := KeepalivedProgram(root)
+	if program == "" {
+		return "", fmt.Errorf("find keepalived's version: %w: no keepalived in %s", os.ErrNotExist, keepalivedPath)
+	}
+	return versionIn(filepath.Join("/", root, program))
+}
+
+// KeepalivedProgram is the path below root of the keepalived that would be started; empty if there is none.
+func KeepalivedProgram(root string) string {
 	for dir := range strings.SplitSeq(keepalivedPath, ":") {
-		v, err := versionIn(filepath.Join("/", root, dir, "keepalived"))
-		if err == nil || !errors.Is(err, os.ErrNotExist) {
-			return v, err
+		program := filepath.Join(dir, "keepalived")
+		if _, err := os.Stat(filepath.Join("/", root, program)); !errors.Is(err, os.ErrNotExist) {
+			return program
 		}
 	}
-	return "", fmt.Errorf("find keepalived's version: %w: no keepalived in %s", os.ErrNotExist, keepalivedPath)
+	return ""
 }
 
 func versionIn(program string) (string, error) {

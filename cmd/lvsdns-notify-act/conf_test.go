@@ -1,0 +1,208 @@
+package main
+
+import (
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lvsdns/lvsdns/internal/config"
+	"github.com/lvsdns/lvsdns/internal/ipvs"
+	"github.com/lvsdns/lvsdns/internal/keepalived"
+	"github.com/lvsdns/lvsdns/notify"
+)
+
+// at writes files below a directory, as if an hour ago, and returns it.
+func at(t *testing.T, files map[string]string) string {
+	t.Helper()
+	root := t.TempDir()
+	for name, text := range files {
+		name = filepath.Join(root, name)
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	then := time.Now().Add(-time.Hour)
+	for name := range files {
+		for name = filepath.Join(root, name); name != root; name = filepath.Dir(name) {
+			if err := os.Chtimes(name, then, then); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return root
+}
+
+// instance and service are parts of a keepalived.conf whose addresses say how it was read.
+const (
+	instance = "vrrp_instance VI {\n\tinterface eth0\n\tvirtual_router_id 51\n\tvirtual_ipaddress {\n%s\t}\n}\n"
+	service  = "virtual_server 192.0.2.53 53 {\n\tlb_kind DR\n\tprotocol UDP\n%s\treal_server 192.0.2.21 53 {\n\t}\n}\n"
+)
+
+// TestConf reads one file for both things that are taken from it: the addresses of instances, and the sorry servers.
+func TestConf(t *testing.T) {
+	host, err := os.Hostname()
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, _, _ := strings.Cut(host, ".")
+	program := func(version string) string { return "Keepalived v" + version + " " }
+	plain := fmt.Sprintf(instance, "192.0.2.1\n") + fmt.Sprintf(service, "sorry_server 192.0.2.9 53\n")
+	for _, tt := range []struct {
+		name  string
+		as    config.ReadAs
+		files map[string]string
+		want  string // the addresses; the sorry server, the version
+	}{
+		{"plain", config.ReadAs{}, map[string]string{"keepalived.conf": plain}, "192.0.2.1; 192.0.2.9:53"},
+		{"lines of this host", config.ReadAs{}, map[string]string{
+			"keepalived.conf": fmt.Sprintf(instance, "@"+own+" 192.0.2.1\n@"+own+"x 192.0.2.2\n") + fmt.Sprintf(service, "@"+own+" sorry_server 192.0.2.9 53\n@^"+own+" sorry_server 192.0.2.8 53\n"),
+		}, "192.0.2.1; 192.0.2.9:53"},
+		{"lines of an id", config.ReadAs{ConfigID: "lb1"}, map[string]string{
+			"keepalived.conf": fmt.Sprintf(instance, "@lb1 192.0.2.1\n@lb2 192.0.2.2\n") + fmt.Sprintf(service, "@lb2 sorry_server 192.0.2.8 53\n@lb1 sorry_server 192.0.2.9 53\n"),
+		}, "192.0.2.1; 192.0.2.9:53"},
+		{"included", config.ReadAs{ConfigID: "lb1"}, map[string]string{
+			"keepalived.conf": "include conf.d/*.conf\n",
+			"conf.d/a.conf":   fmt.Sprintf(instance, "@lb1 192.0.2.1\n"), "conf.d/b.conf": fmt.Sprintf(service, "@lb1 sorry_server 192.0.2.9 53\n"),
+		}, "192.0.2.1; 192.0.2.9:53"},
+		{"by the version that is installed", config.ReadAs{}, map[string]string{
+			"usr/sbin/keepalived": program("2.3.4"), "keepalived.conf": plain,
+		}, "192.0.2.1; 192.0.2.9:53 2.3.4"},
+		{"by the version that runs", config.ReadAs{}, map[string]string{
+			"usr/sbin/keepalived": program("2.3.4"), "run/keepalived.pid": "77\n", "proc/77/comm": "keepalived\n", "proc/77/exe": program("2.2.7"), "keepalived.conf": plain,
+		}, "192.0.2.1; 192.0.2.9:53 2.2.7"},
+		{"by the version that was set", config.ReadAs{Version: "2.2.7"}, map[string]string{
+			"usr/sbin/keepalived": program("2.3.4"), "keepalived.conf": plain,
+		}, "192.0.2.1; 192.0.2.9:53 2.2.7"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			root := at(t, tt.files)
+			k := conf{file: filepath.Join(root, "keepalived.conf"), as: tt.as, below: root}
+			c, err := k.configure(k.file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, a := range c.Instances[0].Addresses {
+				got = append(got, a.Addr.String())
+			}
+			cfg, err := k.read()
+			if err != nil {
+				t.Fatal(err)
+			}
+			sorry := "none"
+			for p := range places(cfg, true) {
+				sorry = p.server.String()
+			}
+			if got := strings.TrimSpace(strings.Join(got, " ") + "; " + sorry + " " + cfg.Version); got != tt.want {
+				t.Errorf("%s, want %s", got, tt.want)
+			}
+			if !c.Fresh(k.file) {
+				t.Error("what was just read is stale")
+			}
+		})
+	}
+}
+
+// TestConfStale: what says how keepalived.conf is read makes what was read of it stale, as its own changes do.
+func TestConfStale(t *testing.T) {
+	for name, change := range map[string]string{"notify.yaml": "keepalived: {config-id: lb2}\n", "keepalived.conf": "\n", "conf.d/a.conf": "\n"} {
+		root := at(t, map[string]string{"keepalived.conf": "include conf.d/*.conf\n", "conf.d/a.conf": fmt.Sprintf(instance, "192.0.2.1\n")})
+		k := conf{file: filepath.Join(root, "keepalived.conf"), setting: filepath.Join(root, "notify.yaml"), below: root}
+		c, err := k.configure(k.file)
+		if err != nil || !c.Fresh(k.file) {
+			t.Fatal(err, c)
+		}
+		if err := os.WriteFile(filepath.Join(root, name), []byte(change), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if c.Fresh(k.file) {
+			t.Errorf("%s has changed, and what was read before is fresh", name)
+		}
+	}
+}
+
+// TestAlive says by tables of the kernel what is up.
+func TestAlive(t *testing.T) {
+	text := `virtual_server 192.0.2.53 53 {
+	lb_algo rr
+	lb_kind DR
+	protocol UDP
+	@lab sorry_server 192.0.2.9 53
+	real_server 192.0.2.21 53 {
+	}
+}
+virtual_server 192.0.2.54 53 {
+	lb_algo rr
+	lb_kind NAT
+	protocol UDP
+	real_server 192.0.2.9 53 {
+	}
+}
+virtual_server fwmark 7 {
+	lb_algo rr
+	lb_kind DR
+	sorry_server 192.0.2.9 0
+	real_server 192.0.2.21 0 {
+	}
+}
+virtual_server fwmark 7 {
+	ip_family inet6
+	lb_algo rr
+	lb_kind DR
+	real_server 2001:db8::21 0 {
+	}
+}
+`
+	cfg, err := keepalived.Load("k", keepalived.Options{FS: os.DirFS(at(t, map[string]string{"k": text})), ConfigID: "lab"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, second := ipvs.At(ipvs.UDP, netip.MustParseAddrPort("192.0.2.53:53")), ipvs.At(ipvs.UDP, netip.MustParseAddrPort("192.0.2.54:53"))
+	entry := func(k ipvs.ServiceKey, servers ...string) ipvs.TableEntry {
+		e := ipvs.TableEntry{Service: ipvs.Service{ServiceKey: k}}
+		for _, s := range servers {
+			server, weight, _ := strings.Cut(s, "=")
+			d := ipvs.Destination{DestinationKey: ipvs.To(netip.MustParseAddrPort(server)), Weight: 1}
+			if weight == "0" {
+				d.Weight = 0
+			}
+			e.Destinations = append(e.Destinations, d)
+		}
+		return e
+	}
+	for _, tt := range []struct {
+		line  string
+		table []ipvs.TableEntry
+		want  string // up, known
+	}{
+		{"VS [192.0.2.53]:udp:53 UP", []ipvs.TableEntry{entry(first, "192.0.2.21:53")}, "true true"},
+		{"VS [192.0.2.53]:udp:53 UP", []ipvs.TableEntry{entry(first)}, "false true"},
+		{"VS [192.0.2.53]:udp:53 UP", nil, "false true"},
+		{"VS [192.0.2.53]:udp:53 UP", []ipvs.TableEntry{entry(first, "192.0.2.21:53=0", "192.0.2.9:53")}, "false true"},
+		{"RS [192.0.2.9]:udp:53 [192.0.2.53]:udp:53 UP", []ipvs.TableEntry{entry(first, "192.0.2.9:53")}, "false true"},
+		// The same server is a real one elsewhere.
+		{"VS [192.0.2.54]:udp:53 UP", []ipvs.TableEntry{entry(first, "192.0.2.9:53"), entry(second, "192.0.2.9:53")}, "true true"},
+		{"RS [192.0.2.9]:udp:53 [192.0.2.54]:udp:53 UP", []ipvs.TableEntry{entry(second, "192.0.2.9:53")}, "true true"},
+		{"VS FWM 7 UP", []ipvs.TableEntry{entry(ipvs.Mark(ipvs.IPv4, 7), "192.0.2.9:0"), entry(ipvs.Mark(ipvs.IPv6, 7), "[2001:db8::21]:0")}, "false true"},
+		{"VS FWM 7 UP", []ipvs.TableEntry{entry(ipvs.Mark(ipvs.IPv4, 7), "192.0.2.21:0"), entry(ipvs.Mark(ipvs.IPv6, 7))}, "false true"},
+		{"VS FWM 7 UP", []ipvs.TableEntry{entry(ipvs.Mark(ipvs.IPv4, 7), "192.0.2.21:0"), entry(ipvs.Mark(ipvs.IPv6, 7), "[2001:db8::21]:0")}, "true true"},
+		{"RS [2001:db8::21]:none:0 FWM 7 DOWN", []ipvs.TableEntry{entry(ipvs.Mark(ipvs.IPv6, 7), "[2001:db8::21]:0")}, "true true"},
+		{"VS [group]:53 UP", nil, "false false"},
+	} {
+		line, err := notify.ParseLine(tt.line)
+		if err != nil {
+			t.Fatal(err)
+		}
+		up, known := alive(ipvs.Table{Entries: tt.table}, cfg)(line.LVS.Server)
+		if got := fmt.Sprint(up, " ", known); got != tt.want {
+			t.Errorf("%s with %v: %s, want %s", tt.line, tt.table, got, tt.want)
+		}
+	}
+}
