@@ -12,6 +12,7 @@ import (
 
 	"github.com/lvsdns/lvsdns/internal/host"
 	"github.com/lvsdns/lvsdns/internal/ipvs"
+	"github.com/lvsdns/lvsdns/internal/keepalived"
 )
 
 // ConnectionTable is IPVS's table of connections, which everybody may read. ipvs.Proc is one.
@@ -22,13 +23,15 @@ type ConnectionTable interface {
 
 // ConnectionsConfig says how often the connection table is read, and how much of it.
 type ConnectionsConfig struct {
-	Table    ConnectionTable
-	Kernel   Kernel // the virtual servers that entries are held against
-	Proc     Proc   // the same, where netlink is not allowed
-	Interval time.Duration
-	Budget   ipvs.Budget
-	Timeout  time.Duration // of reading the virtual servers; 0: 5 s
-	Now      func() time.Time
+	Table  ConnectionTable
+	Kernel Kernel // the virtual servers that entries are held against
+	Proc   Proc   // the same, where netlink is not allowed
+	// Configuration tells the families of firewall marks there; nil: nobody does.
+	Configuration func() (*keepalived.Config, error)
+	Interval      time.Duration
+	Budget        ipvs.Budget
+	Timeout       time.Duration // of reading the virtual servers; 0: 5 s
+	Now           func() time.Time
 }
 
 // Connections reads the connection table in passes of its own, never when somebody asks for a page: the table may have millions of
@@ -70,7 +73,11 @@ func NewConnections(config ConnectionsConfig) *Connections {
 		config.Now = time.Now
 	}
 	config.Budget.Rest = 4
-	return &Connections{config: config, servers: &ipvsReader{kernel: config.Kernel, proc: config.Proc}, ended: map[passEnd]uint64{}}
+	proc := config.Proc
+	if config.Configuration != nil {
+		proc = &markedProc{Proc: proc, configuration: config.Configuration, now: config.Now}
+	}
+	return &Connections{config: config, servers: &ipvsReader{kernel: config.Kernel, proc: proc}, ended: map[passEnd]uint64{}}
 }
 
 // Run makes a pass now and then, until ctx ends. A pass that fails is shown as such, and is no reason to end. Passes read for at

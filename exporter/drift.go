@@ -59,7 +59,7 @@ func (d *driftReader) read(ctx context.Context) (*differences, error) {
 		in.Overdue = d.watch.Look(in, now)
 	}
 	if d.journal != nil {
-		in.Told = told(d.journal.get(ctx).value)
+		in.Told = told(d.journal.get(ctx).value, knownMarks(config.value, view.value))
 	}
 	return &differences{d.sure(in)}, errors.Join(errs[:]...)
 }

@@ -118,7 +118,7 @@ func share[T any](c *Config, read func(context.Context) (*T, error)) *shared[T] 
 // wire lists the sources. What limits the number of series goes in order: virtual servers, real servers, their connections, checks.
 func (e *Exporter) wire() {
 	c := &e.config
-	e.view = share(c, (&ipvsReader{kernel: c.Kernel, proc: c.Proc}).read)
+	e.view = share(c, (&ipvsReader{kernel: c.Kernel, proc: &markedProc{Proc: c.Proc, configuration: c.Configuration, now: c.Now}}).read)
 	sums := share(c, readTotals(c.Proc))
 	e.sysctls = share(c, func(context.Context) (*[]host.Sysctl, error) {
 		all, err := host.IPVSSysctls(c.Root)
@@ -154,7 +154,9 @@ func (e *Exporter) wire() {
 		newSource("vrrp", e.vrrp, func(all *[]VRRP, s *sheet) { vrrpTable().fill(s, 0, *all...) }),
 	}
 	if c.Journal != nil {
-		e.sources = append(e.sources, newSource("notify", journal, fillJournal))
+		e.sources = append(e.sources, newSource("notify", journal, func(d *notify.Document, s *sheet) {
+			fillJournal(d, knownMarks(e.notes.peek().value, e.view.peek().value), s)
+		}))
 	}
 	if c.Fallback != nil {
 		e.sources = append(e.sources, newSource("fallback", share(c, func(context.Context) (*Fallback, error) { return c.Fallback() }), fillFallback))

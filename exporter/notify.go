@@ -2,8 +2,6 @@ package exporter
 
 import (
 	"context"
-	"net/netip"
-	"strconv"
 	"time"
 
 	"github.com/lvsdns/lvsdns/internal/drift"
@@ -76,26 +74,72 @@ func journalRows() []row[VRRP] {
 
 func unix(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }
 
-func fillJournal(d *notify.Document, s *sheet) {
+func fillJournal(d *notify.Document, known marks, s *sheet) {
 	if d.Generation == 0 && d.Discards == 0 {
 		return // There is no journal.
 	}
 	hookTable().fill(s, 0, d)
 	actionTable().fill(s, 0, d.Actions...)
 	agreementTable().fill(s, 0, d.Agreements...)
-	var virtual, real []*notify.ServerNote
-	for _, n := range d.Servers {
-		switch {
-		case n.Virtual.Group != "":
-			// The name of a group says neither protocol nor addresses.
-		case n.Real.IsValid():
-			real = append(real, n)
-		default:
-			virtual = append(virtual, n)
-		}
-	}
+	virtual, real := saidOf(d, known)
 	quorumTable().fill(s, 0, virtual...)
 	eventTable().fill(s, 0, real...)
+}
+
+// said is what keepalived has said of a server, of one virtual server.
+type said struct {
+	*notify.ServerNote
+	service ipvs.ServiceKey
+}
+
+// saidOf are the virtual servers and the real servers of which keepalived has said something. The name of a group says neither protocol nor
+// addresses.
+func saidOf(d *notify.Document, known marks) (virtual, real []said) {
+	own := marks{}
+	for _, n := range d.Servers {
+		if n.Virtual.Mark != 0 && n.Real.IsValid() {
+			own.add(ipvs.Mark(ipvs.To(n.Real).Family(), n.Virtual.Mark))
+		}
+	}
+	for _, n := range d.Servers {
+		to := &virtual
+		if n.Real.IsValid() {
+			to = &real
+		}
+		for _, k := range servicesOf(n.Server, known, own) {
+			*to = append(*to, said{n, k})
+		}
+	}
+	return virtual, real
+}
+
+// servicesOf are the virtual servers that a name of keepalived's lines may mean. Of a firewall mark a line tells no family. It is the family in
+// which the mark has a virtual server; of two, that of a real server's address; else the line is about both. Where nobody
+// knows the mark any more, its real servers tell.
+func servicesOf(n notify.Server, known, own marks) []ipvs.ServiceKey {
+	if n.Virtual.Group != "" {
+		return nil
+	}
+	if n.Virtual.Mark == 0 {
+		return []ipvs.ServiceKey{ipvs.At(protocols()[n.Virtual.Proto], n.Virtual.Addr)}
+	}
+	f := known[n.Virtual.Mark]
+	if f == (families{}) {
+		f = own[n.Virtual.Mark]
+	}
+	of := f.one()
+	switch {
+	case of != 0:
+	case n.Real.IsValid():
+		of = ipvs.To(n.Real).Family()
+	case f.ipv4 && f.ipv6:
+		return []ipvs.ServiceKey{ipvs.Mark(ipvs.IPv4, n.Virtual.Mark), ipvs.Mark(ipvs.IPv6, n.Virtual.Mark)}
+	}
+	return []ipvs.ServiceKey{ipvs.Mark(of, n.Virtual.Mark)}
+}
+
+func protocols() map[string]ipvs.Protocol {
+	return map[string]ipvs.Protocol{"udp": ipvs.UDP, "tcp": ipvs.TCP, "sctp": ipvs.SCTP}
 }
 
 func hookTable() table[*notify.Document] {
@@ -145,60 +189,44 @@ func agreementTable() table[notify.Agreement] {
 	}
 }
 
-// told lists the real servers of which keepalived said last that they have failed. What was put right by looking is not keepalived's word, and
-// the name of a group or a mark does not say which virtual server it is.
-func told(d *notify.Document) []drift.Told {
+// told lists the real servers of which keepalived said last that they have failed. What was put right by looking is not keepalived's word.
+func told(d *notify.Document, known marks) []drift.Told {
 	if d == nil {
 		return nil
 	}
-	protocols := map[string]ipvs.Protocol{"udp": ipvs.UDP, "tcp": ipvs.TCP, "sctp": ipvs.SCTP}
 	var all []drift.Told
-	for _, n := range d.Servers {
-		if p, ok := protocols[n.Virtual.Proto]; ok && n.Real.IsValid() && !n.Up && n.Source == notify.FIFO {
-			all = append(all, drift.Told{Service: ipvs.At(p, n.Virtual.Addr), Server: ipvs.To(n.Real), At: n.At})
+	_, real := saidOf(d, known)
+	for _, n := range real {
+		if !n.Up && n.Source == notify.FIFO && n.service.Family != 0 {
+			all = append(all, drift.Told{Service: n.service, Server: ipvs.To(n.Real), At: n.At})
 		}
 	}
 	return all
 }
 
-// virtualLabels are those of serviceLabelNames, as far as keepalived's line tells them: of a firewall mark it does not say the family.
-func virtualLabels(v notify.Virtual) []string {
-	if v.Mark != 0 {
-		return []string{"", "", "fwm", strconv.FormatUint(uint64(v.Mark), 10), ""}
-	}
-	return []string{v.Addr.Addr().String(), decimal(v.Addr.Port()), v.Proto, "", familyOf(v.Addr.Addr())}
-}
-
-func familyOf(a netip.Addr) string {
-	if a.Is4() {
-		return "ipv4"
-	}
-	return "ipv6"
-}
-
-func quorumTable() table[*notify.ServerNote] {
-	return table[*notify.ServerNote]{
+func quorumTable() table[said] {
+	return table[said]{
 		subject: "a virtual server of which keepalived has told lvsdns-notify",
 		labels:  serviceLabelNames(),
-		values:  func(n *notify.ServerNote) []string { return virtualLabels(n.Virtual) },
-		rows: []row[*notify.ServerNote]{
-			gaugeRow("lvsdns_notify_quorum_up", "1 if it has its quorum: keepalived's last word, put right where the kernel shows it to be wrong.", func(n *notify.ServerNote) float64 { return truth(n.Up) }),
-			counterRow("lvsdns_notify_quorum_changes_total", "How often it has won or lost its quorum.", func(n *notify.ServerNote) float64 { return float64(n.Changes) }),
+		values:  func(n said) []string { return serviceLabels(n.service) },
+		rows: []row[said]{
+			gaugeRow("lvsdns_notify_quorum_up", "1 if it has its quorum: keepalived's last word, put right where the kernel shows it to be wrong.", func(n said) float64 { return truth(n.Up) }),
+			counterRow("lvsdns_notify_quorum_changes_total", "How often it has won or lost its quorum.", func(n said) float64 { return float64(n.Changes) }),
 		},
 	}
 }
 
-func eventTable() table[*notify.ServerNote] {
-	return table[*notify.ServerNote]{
+func eventTable() table[said] {
+	return table[said]{
 		subject: "a real server of which keepalived has told lvsdns-notify",
 		labels:  serverLabelNames(),
-		values: func(n *notify.ServerNote) []string {
-			return append(virtualLabels(n.Virtual), n.Real.Addr().String(), decimal(n.Real.Port()))
+		values: func(n said) []string {
+			return append(serviceLabels(n.service), n.Real.Addr().String(), decimal(n.Real.Port()))
 		},
-		rows: []row[*notify.ServerNote]{
-			gaugeRow("lvsdns_notify_real_server_up", "1 if its checks pass: keepalived's last word, put right where the kernel shows it to be wrong.", func(n *notify.ServerNote) float64 { return truth(n.Up) }),
-			counterRow("lvsdns_notify_real_server_changes_total", "How often it went up or down.", func(n *notify.ServerNote) float64 { return float64(n.Changes) }),
-			gaugeRow("lvsdns_notify_real_server_change_timestamp_seconds", "When it last went up or down.", func(n *notify.ServerNote) float64 { return unix(n.At) }),
+		rows: []row[said]{
+			gaugeRow("lvsdns_notify_real_server_up", "1 if its checks pass: keepalived's last word, put right where the kernel shows it to be wrong.", func(n said) float64 { return truth(n.Up) }),
+			counterRow("lvsdns_notify_real_server_changes_total", "How often it went up or down.", func(n said) float64 { return float64(n.Changes) }),
+			gaugeRow("lvsdns_notify_real_server_change_timestamp_seconds", "When it last went up or down.", func(n said) float64 { return unix(n.At) }),
 		},
 	}
 }

@@ -24,7 +24,7 @@ func connections(settings *config.Exporter, kernel exporter.Kernel, proc ipvs.Pr
 		return nil
 	}
 	return exporter.NewConnections(exporter.ConnectionsConfig{
-		Table: proc, Kernel: kernel, Proc: proc, Interval: c.Interval, Timeout: settings.Sources.Timeout,
+		Table: proc, Kernel: kernel, Proc: proc, Configuration: configuration(settings), Interval: c.Interval, Timeout: settings.Sources.Timeout,
 		Budget: ipvs.Budget{Entries: c.MaxEntries, Time: c.MaxTime},
 	})
 }

@@ -51,6 +51,7 @@ func ParseTable(r io.Reader) (Table, Info, error) {
 		e.Destinations, dropped = unique(e.Destinations, compareDestinations)
 		t.Duplicates += dropped
 	}
+	tellMarksApart(t.Entries)
 	var dropped int
 	t.Entries, dropped = unique(t.Entries, compareEntries)
 	t.Duplicates += dropped
@@ -65,6 +66,27 @@ func familyFrom(all []Destination) Family {
 		}
 	}
 	return 0
+}
+
+// tellMarksApart gives the other family to a service whose mark another one has, of a known family: the kernel takes a mark once in
+// each (ip_vs_genl_find_service in ip_vs_ctl.c).
+func tellMarksApart(all []TableEntry) {
+	known := map[uint32]Family{}
+	for _, e := range all {
+		if e.Service.FWMark != 0 && e.Service.Family != 0 {
+			known[e.Service.FWMark] = e.Service.Family
+		}
+	}
+	for i := range all {
+		if s := &all[i].Service; s.FWMark != 0 && s.Family == 0 {
+			switch known[s.FWMark] {
+			case IPv4:
+				s.Family = IPv6
+			case IPv6:
+				s.Family = IPv4
+			}
+		}
+	}
 }
 
 // parseInfo reads "IP Virtual Server version 1.2.1 (size=4096)".

@@ -1,0 +1,154 @@
+package exporter
+
+import (
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lvsdns/lvsdns/internal/ipvs"
+	"github.com/lvsdns/lvsdns/internal/keepalived"
+	"github.com/lvsdns/lvsdns/notify"
+)
+
+const (
+	marked4 = "virtual_server fwmark 7 {\n\tlb_algo rr\n\tlb_kind TUN\n\treal_server 192.0.2.21 0 {\n\t}\n}\n"
+	marked6 = "virtual_server fwmark 7 {\n\tip_family inet6\n\tlb_algo rr\n\tlb_kind TUN\n\treal_server 2001:db8::21 0 {\n\t}\n}\n"
+
+	procHead  = "IP Virtual Server version 1.2.1 (size=4096)\nProt LocalAddress:Port Scheduler Flags\n  -> RemoteAddress:Port Forward Weight ActiveConn InActConn\n"
+	procMark  = "FWM  00000007 rr \n"
+	procMark2 = "FWM  00000007 wrr \n"
+	route4    = "  -> C0000215:0000      Route   1      0          0         \n"
+	route6    = "  -> [2001:0db8:0000:0000:0000:0000:0000:0021]:0000      Route   1      0          0         \n"
+	tunnel4   = "  -> C0000215:0000      Tunnel  1      0          0         \n"
+	tunnel6   = "  -> [2001:0db8:0000:0000:0000:0000:0000:0021]:0000      Tunnel  1      0          0         \n"
+)
+
+// configured reads a keepalived.conf; of an empty text there is none.
+func configured(t *testing.T, text string) func() (*keepalived.Config, error) {
+	t.Helper()
+	root := t.TempDir()
+	if text != "" {
+		if err := os.WriteFile(filepath.Join(root, "k"), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return func() (*keepalived.Config, error) { return keepalived.Load("k", keepalived.Options{FS: os.DirFS(root)}) }
+}
+
+// nobodysKernel is IPVS for a process without rights: /proc/net/ip_vs.
+type nobodysKernel struct {
+	*fakeKernel
+	text string
+}
+
+func (k nobodysKernel) Table() (ipvs.Table, ipvs.Info, error) {
+	return ipvs.ParseTable(strings.NewReader(procHead + k.text))
+}
+
+// TestMarksOfNobody has what /proc/net/ip_vs shows of firewall marks, what keepalived.conf has, and the families that follow.
+func TestMarksOfNobody(t *testing.T) {
+	for _, tt := range []struct{ name, table, conf, want string }{
+		{"real servers", procMark + route4, "", "ipv4"},
+		{"real servers of IPv6", procMark + route6, "", "ipv6"},
+		{"real servers before the configuration", procMark + route4, marked6, "ipv4"},
+		{"no real server", procMark, marked6, "ipv6"},
+		{"no real server, and no configuration", procMark, "", ""},
+		{"no real server, and both families are configured", procMark, marked4 + marked6, ""},
+		{"no real server, of two", procMark + route6 + procMark2, marked4 + marked6, "ipv4 ipv6"},
+		{"no real server, of two, and no configuration", procMark + procMark2 + route4, "", "ipv4 ipv6"},
+		{"tunnels", procMark + tunnel4, marked4, "ipv4"},
+		{"tunnels to the other family", procMark + tunnel6, marked4, "ipv4"},
+		{"tunnels, and no configuration", procMark + tunnel6, "", "ipv6"},
+		{"tunnels to both families, and no configuration", procMark + tunnel4 + tunnel6, "", ""},
+		{"tunnels to both families", procMark + tunnel4 + tunnel6, marked6, "ipv6"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p := &markedProc{Proc: nobodysKernel{full(), tt.table}, configuration: configured(t, tt.conf), now: time.Now}
+			table, _, err := p.Table()
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, e := range table.Entries {
+				got = append(got, e.Service.Family.String())
+			}
+			if slices.Sort(got); strings.Join(got, " ") != tt.want {
+				t.Errorf("%q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+// TestMarksJoin: what keepalived says of a firewall mark has the labels of what the kernel has of it, with rights and without.
+func TestMarksJoin(t *testing.T) {
+	at := time.Unix(1767323000, 0)
+	mark := notify.Virtual{Mark: 7}
+	for _, tt := range []struct {
+		name, table, conf string
+		said              []notify.Server
+		virtual, real     string // families
+	}{
+		{"one family", procMark + route4, marked4, []notify.Server{{Virtual: mark}, {Virtual: mark, Real: netip.MustParseAddrPort("192.0.2.21:0")}}, "ipv4", "ipv4"},
+		{"no configuration", procMark + route6, "", []notify.Server{{Virtual: mark}, {Virtual: mark, Real: netip.MustParseAddrPort("[2001:db8::21]:0")}}, "ipv6", "ipv6"},
+		{"no real server left", procMark, marked6, []notify.Server{{Virtual: mark}, {Virtual: mark, Real: netip.MustParseAddrPort("[2001:db8::21]:0")}}, "ipv6", "ipv6"},
+		{"no virtual server either", "", marked6, []notify.Server{{Virtual: mark}}, "ipv6", ""},
+		{"tunnel to the other family", procMark + tunnel6, marked4, []notify.Server{{Virtual: mark}, {Virtual: mark, Real: netip.MustParseAddrPort("[2001:db8::21]:0")}}, "ipv4", "ipv4"},
+		{
+			"both families", procMark + route4 + procMark2 + route6, marked4 + marked6,
+			[]notify.Server{{Virtual: mark}, {Virtual: mark, Real: netip.MustParseAddrPort("192.0.2.21:0")}, {Virtual: mark, Real: netip.MustParseAddrPort("[2001:db8::21]:0")}}, "ipv4 ipv6", "ipv4 ipv6",
+		},
+		{"nobody knows it any more", "", "", []notify.Server{{Virtual: mark}, {Virtual: mark, Real: netip.MustParseAddrPort("192.0.2.21:0")}}, "ipv4", "ipv4"},
+		{"nothing is known", "", "", []notify.Server{{Virtual: mark}}, "", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			d := &notify.Document{Generation: 1}
+			for _, s := range tt.said {
+				d.Serve(notify.ServerEvent{Server: s, Up: true}, notify.FIFO, at)
+			}
+			kernel := full()
+			kernel.err = ipvs.ErrPermission
+			r := newRig(t, func(c *Config) {
+				c.Kernel, c.Proc, c.Configuration = kernel, nobodysKernel{kernel, tt.table}, configured(t, tt.conf)
+				c.Journal = func() (*notify.Document, error) { return d, nil }
+			})
+			page := r.page(t, "")
+			of := func(metric string) string {
+				var all []string
+				for _, m := range regexp.MustCompile(`(?m)^`+metric+`\{vip="",vport="",proto="fwm",fwmark="7",family="(.*?)"`).FindAllStringSubmatch(page, -1) {
+					all = append(all, m[1])
+				}
+				slices.Sort(all)
+				return strings.Join(all, " ")
+			}
+			if v, s := of("lvsdns_notify_quorum_up"), of("lvsdns_notify_real_server_up"); v != tt.virtual || s != tt.real {
+				t.Errorf("keepalived's words have the families %q and %q, want %q and %q", v, s, tt.virtual, tt.real)
+			}
+			if v := of("lvsdns_ipvs_virtual_server_info"); tt.table != "" && v != tt.virtual {
+				t.Errorf("the kernel's have %q, keepalived's %q: they do not join", v, tt.virtual)
+			}
+		})
+	}
+}
+
+// TestToldOfMarks: keepalived's word that a real server is down counts for marks too.
+func TestToldOfMarks(t *testing.T) {
+	cfg, err := configured(t, marked4)()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &notify.Document{Generation: 1}
+	d.Serve(notify.ServerEvent{Server: notify.Server{Virtual: notify.Virtual{Mark: 7}, Real: netip.MustParseAddrPort("192.0.2.21:0")}}, notify.FIFO, time.Unix(5, 0))
+	got := fmt.Sprint(told(d, knownMarks(cfg, nil)))
+	if !strings.Contains(got, "fwm 7") || !strings.Contains(got, "192.0.2.21:0") {
+		t.Error(got)
+	}
+	if got := told(d, marks{}); len(got) != 1 || got[0].Service.Family != ipvs.IPv4 {
+		t.Error(got)
+	}
+}
