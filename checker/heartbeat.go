@@ -21,7 +21,7 @@ type heartbeat struct {
 // SendHeartbeat sends the report to the exporter as one datagram with one JSON
 // object. It never waits: a socket that is missing, full or nobody's costs one
 // system call, and is no error, because it says nothing about the name server.
-func SendHeartbeat(socket string, r Report, m ExitMode, exitStatus int, now time.Time, took time.Duration) {
+func SendHeartbeat(socket string, r Report, m ExitMode, exitStatus int, now time.Time) {
 	fd, err := syscall.Socket(syscall.AF_UNIX, syscall.SOCK_DGRAM|syscall.SOCK_CLOEXEC|syscall.SOCK_NONBLOCK, 0)
 	if err != nil {
 		return
@@ -31,6 +31,6 @@ func SendHeartbeat(socket string, r Report, m ExitMode, exitStatus int, now time
 	if err := syscall.Connect(fd, &syscall.SockaddrUnix{Name: socket}); err != nil {
 		return
 	}
-	datagram := jsonLine(heartbeat{newJSONReport(r, exitStatus), m.String(), float64(now.UnixMilli()) / 1000, took.Seconds()})
+	datagram := jsonLine(heartbeat{newJSONReport(r, exitStatus), m.String(), float64(now.UnixMilli()) / 1000, r.Took.Seconds()})
 	_, _ = syscall.Write(fd, datagram)
 }

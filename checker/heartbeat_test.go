@@ -37,7 +37,9 @@ func listen(t *testing.T, path string) *net.UnixConn {
 func TestHeartbeat(t *testing.T) {
 	path := filepath.Join(socketDir(t), "check.sock")
 	conn := listen(t, path)
-	SendHeartbeat(path, weightReport(), MiscDynamic, 42, time.UnixMilli(1795406400123), 2500*time.Microsecond)
+	r := weightReport()
+	r.Took = 2500 * time.Microsecond
+	SendHeartbeat(path, r, MiscDynamic, 42, time.UnixMilli(1795406400123))
 	buf := make([]byte, 1<<16)
 	if err := conn.SetReadDeadline(time.Now().Add(30 * time.Second)); err != nil {
 		t.Fatal(err)
@@ -106,7 +108,7 @@ func TestHeartbeatNeverWaits(t *testing.T) {
 	} {
 		t.Run(name, func(*testing.T) {
 			for range 2000 {
-				SendHeartbeat(path, passReport(), Misc, 0, time.Now(), time.Millisecond)
+				SendHeartbeat(path, passReport(), Misc, 0, time.Now())
 			}
 		})
 	}

@@ -12,6 +12,7 @@ type Report struct {
 	Outcome   Outcome
 	Reason    string           // one line for a person
 	Weight    *int             // for misc_dynamic; nil: as configured
+	Took      time.Duration    // the whole run; 0: nobody has measured it
 	Decided   QuestionReport   // the question that decided
 	Questions []QuestionReport // all of them, in order
 }

@@ -160,8 +160,12 @@ func overviewChecks(b *board) {
 	b.row("Checks")
 	b.add(states("Check results", "Of the last run.", "passes", "fails", "red",
 		ask(`lvsdns_check_success{instance=~"$instance"}`, checkLegend)), 12, 8)
-	b.add(lines("Check duration", "s", "Of the last run; a curve that climbs to the deadline is a server at its limit.",
+	b.add(lines("Check latency", "s", "What a client would have waited for the answer of the last run; a gap is a run without an answer.",
+		ask(`lvsdns_check_latency_seconds{instance=~"$instance"}`, checkLegend)), 12, 8)
+	b.add(lines("Check duration", "s", "Of the last run, with all its tries; a curve that climbs to the deadline is a server at its limit.",
 		ask(`lvsdns_check_duration_seconds{instance=~"$instance"}`, checkLegend)), 12, 8)
+	b.add(lines("Check weight", "none", "That the last run gave the real server (--weight-by).",
+		sparse(ask(`lvsdns_check_weight{instance=~"$instance"}`, checkLegend))), 12, 8)
 	b.add(lines("Check outcomes", "ops", "Runs that ended this way, each second.",
 		ask(runs("instance, server, outcome", ""), "{{outcome}} {{server}} on {{instance}}")), 8, 8)
 	b.add(lines("Check rcodes", "ops", "Of the responses that checks got; with direct routing the only rcodes that the director sees.",

@@ -4,32 +4,50 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+
+	"github.com/lvsdns/lvsdns/checker"
 )
 
+// checkTable has what lvsdns-check writes for node_exporter's textfile collector too, and how often the check ran.
 func checkTable() table[checkRecord] {
-	return table[checkRecord]{
+	t := table[checkRecord]{
 		subject: "a check that reported here (lvsdns-check)",
 		labels:  []string{"server", "name", "type", "transport", "path"},
 		values: func(r checkRecord) []string {
 			return []string{r.server, r.name, r.qtype, r.transport, r.path}
 		},
-		rows: []row[checkRecord]{
-			gaugeRow("lvsdns_check_success", "1 if the last run passed.",
-				func(r checkRecord) float64 { return truth(r.passed()) }),
-			gaugeRow("lvsdns_check_duration_seconds", "How long the last run took.",
-				func(r checkRecord) float64 { return r.duration }),
-			gaugeRow("lvsdns_check_last_run_timestamp_seconds", "When the last run ended. A check that no longer runs stops here.",
-				func(r checkRecord) float64 { return float64(r.last.UnixMilli()) / 1000 }),
-			counterSeriesRow("lvsdns_check_runs_total", "Runs by outcome and by the rcode of the response; no rcode: there was no response.", []string{"outcome", "rcode"},
-				func(r checkRecord, emit emit) {
-					ways := slices.SortedFunc(maps.Keys(r.runs), func(a, b run) int {
-						return cmp.Or(cmp.Compare(a.outcome, b.outcome), cmp.Compare(a.rcode, b.rcode))
-					})
-					for _, way := range ways {
-						emit(float64(r.runs[way]), way.outcome, way.rcode)
-					}
-				}),
-		},
+	}
+	for _, m := range checker.Metrics() {
+		made := metric{name: m.Name, help: m.Help}
+		if m.ByOutcome {
+			made.labels = []string{"outcome"}
+		}
+		t.rows = append(t.rows, row[checkRecord]{metric: made, series: func(r checkRecord, emit emit) {
+			value, ok := m.Value(r.measured())
+			switch {
+			case !ok:
+			case m.ByOutcome:
+				emit(value, r.outcome)
+			default:
+				emit(value)
+			}
+		}})
+	}
+	t.rows = append(t.rows, counterSeriesRow("lvsdns_check_runs_total", "Runs by outcome and by the rcode of the response; no rcode: there was no response.", []string{"outcome", "rcode"},
+		func(r checkRecord, emit emit) {
+			ways := slices.SortedFunc(maps.Keys(r.runs), func(a, b run) int {
+				return cmp.Or(cmp.Compare(a.outcome, b.outcome), cmp.Compare(a.rcode, b.rcode))
+			})
+			for _, way := range ways {
+				emit(float64(r.runs[way]), way.outcome, way.rcode)
+			}
+		}))
+	return t
+}
+
+func (r checkRecord) measured() checker.Run {
+	return checker.Run{
+		Outcome: r.outcome, Ended: unix(r.last), Duration: &r.duration, Latency: r.latency, Rcode: r.number(), Weight: r.weight,
 	}
 }
 

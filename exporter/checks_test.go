@@ -51,6 +51,9 @@ func TestHeartbeat(t *testing.T) {
 		{"an endless duration", replace("0.002", "1e9"), malformed},
 		{"a duration that is text", replace("0.002", `"2"`), malformed},
 		{"a duration too large for a number", replace("0.002", "1e400"), malformed},
+		{"no latency and a weight", strings.Replace(replace(`"latency_seconds":0.001`, `"latency_seconds":null`), `"weight":null`, `"weight":40`, 1), accepted},
+		{"a latency before the question", replace(`"latency_seconds":0.001`, `"latency_seconds":-0.001`), malformed},
+		{"a weight below nothing", replace(`"weight":null`, `"weight":-1`), malformed},
 		{"deep", strings.Repeat("[", 16<<10), malformed},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

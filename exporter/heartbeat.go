@@ -31,19 +31,23 @@ type heartbeat struct {
 	reason   string
 	rcode    string // empty if there was no response
 	duration float64
+	latency  *float64 // nil if there was no response
+	weight   *int     // nil if the check gives none
 }
 
 // wire has the keys of the datagram that are used; see docs/check.md.
 type wire struct {
-	Server    string  `json:"server"`
-	Name      string  `json:"name"`
-	Type      string  `json:"type"`
-	Transport string  `json:"transport"`
-	Path      string  `json:"path"`
-	Outcome   string  `json:"outcome"`
-	Reason    string  `json:"reason"`
-	Rcode     *string `json:"rcode"`
-	Duration  float64 `json:"duration_seconds"`
+	Server    string   `json:"server"`
+	Name      string   `json:"name"`
+	Type      string   `json:"type"`
+	Transport string   `json:"transport"`
+	Path      string   `json:"path"`
+	Outcome   string   `json:"outcome"`
+	Reason    string   `json:"reason"`
+	Rcode     *string  `json:"rcode"`
+	Duration  float64  `json:"duration_seconds"`
+	Latency   *float64 `json:"latency_seconds"`
+	Weight    *int     `json:"weight"`
 }
 
 const otherRcode = "other"
@@ -59,7 +63,7 @@ func parseHeartbeat(datagram []byte, outcomes, rcodes []string) (heartbeat, erro
 	}
 	h := heartbeat{
 		checkKey: checkKey{name: w.Name, qtype: w.Type, transport: w.Transport, path: w.Path},
-		outcome:  w.Outcome, reason: oneLine(w.Reason, 300), duration: w.Duration,
+		outcome:  w.Outcome, reason: oneLine(w.Reason, 300), duration: w.Duration, latency: w.Latency, weight: w.Weight,
 	}
 	var err error
 	if w.Server != "" {
@@ -82,8 +86,11 @@ func parseHeartbeat(datagram []byte, outcomes, rcodes []string) (heartbeat, erro
 			return heartbeat{}, fmt.Errorf("%s: %w", field.name, errKey)
 		}
 	}
-	if math.IsNaN(h.duration) || h.duration < 0 || h.duration > 3600 {
+	if !lasts(h.duration) || h.latency != nil && !lasts(*h.latency) {
 		return heartbeat{}, fmt.Errorf("duration: %w", errKey)
+	}
+	if h.weight != nil && (*h.weight < 0 || *h.weight > math.MaxUint16) {
+		return heartbeat{}, fmt.Errorf("weight: %w", errKey)
 	}
 	if w.Rcode != nil {
 		if h.rcode = *w.Rcode; !slices.Contains(rcodes, h.rcode) {
@@ -92,6 +99,9 @@ func parseHeartbeat(datagram []byte, outcomes, rcodes []string) (heartbeat, erro
 	}
 	return h, nil
 }
+
+// lasts reports whether a check can take so many seconds.
+func lasts(seconds float64) bool { return seconds >= 0 && seconds <= 3600 }
 
 func oneOf(values ...string) func(string) bool {
 	return func(s string) bool { return slices.Contains(values, s) }
@@ -127,9 +137,21 @@ func outcomeNames() []string {
 	return all
 }
 
+// number is the rcode by number; nil if there was no response, or nobody knows the name.
+func (h heartbeat) number() *int {
+	for code := range assignedRcodes {
+		if h.rcode == checker.RcodeName(code) {
+			return &code
+		}
+	}
+	return nil
+}
+
+const assignedRcodes = 24 // 0 to 23 (IANA, DNS RCODEs)
+
 func rcodeNames() []string {
 	var all []string
-	for code := range 24 { // 0 to 23 are assigned (IANA, DNS RCODEs)
+	for code := range assignedRcodes {
 		all = append(all, checker.RcodeName(code))
 	}
 	return all

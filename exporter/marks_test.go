@@ -38,7 +38,9 @@ func configured(t *testing.T, text string) func() (*keepalived.Config, error) {
 			t.Fatal(err)
 		}
 	}
-	return func() (*keepalived.Config, error) { return keepalived.Load("k", keepalived.Options{FS: os.DirFS(root)}) }
+	return func() (*keepalived.Config, error) {
+		return keepalived.Load("k", keepalived.Options{FS: os.DirFS(root)})
+	}
 }
 
 // nobodysKernel is IPVS for a process without rights: /proc/net/ip_vs.

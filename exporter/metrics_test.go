@@ -53,8 +53,8 @@ func (r *rig) say(t *testing.T, datagrams ...string) {
 func checked(t *testing.T, r *rig) {
 	r.passes.attempt(t.Context())
 	r.say(t,
-		`{"server":"198.51.100.1:53","name":"example.com.","type":"SOA","transport":"udp","path":"rip","outcome":"pass","reason":"NOERROR","rcode":"NOERROR","exit_status":0,"duration_seconds":0.004}`,
-		`{"server":"198.51.100.1:53","name":"example.com.","type":"SOA","transport":"udp","path":"rip","outcome":"rcode","reason":"SERVFAIL","rcode":"SERVFAIL","exit_status":1,"duration_seconds":0.005}`,
+		`{"server":"198.51.100.1:53","name":"example.com.","type":"SOA","transport":"udp","path":"rip","outcome":"pass","reason":"NOERROR","rcode":"NOERROR","exit_status":0,"duration_seconds":0.004,"latency_seconds":0.003,"weight":40}`,
+		`{"server":"198.51.100.1:53","name":"example.com.","type":"SOA","transport":"udp","path":"rip","outcome":"rcode","reason":"SERVFAIL","rcode":"SERVFAIL","exit_status":1,"duration_seconds":0.005,"latency_seconds":0.001,"weight":null}`,
 		`{"server":"[2001:db8::3]:53","name":".","type":"NS","transport":"both","path":"rip","outcome":"timeout","reason":"no answer","rcode":null,"exit_status":1,"duration_seconds":2}`,
 		`{"server":"","name":"","type":"","transport":"udp","path":"rip","outcome":"usage","reason":"bad flag","rcode":null,"exit_status":1,"duration_seconds":0}`,
 	)

@@ -88,6 +88,7 @@ type CheckState struct {
 	Reason    string    `json:"reason"`
 	Rcode     string    `json:"rcode"`
 	Seconds   float64   `json:"duration_seconds"`
+	Latency   *float64  `json:"latency_seconds"` // null without an answer
 	Last      time.Time `json:"last_run"`
 	Runs      uint64    `json:"runs"`
 }
@@ -182,7 +183,7 @@ func virtualState(v virtual) VirtualServer {
 func (r checkRecord) state() CheckState {
 	s := CheckState{
 		Server: r.server, Name: r.name, Type: r.qtype, Transport: r.transport, Path: r.path,
-		Outcome: r.outcome, Reason: r.reason, Rcode: r.rcode, Seconds: r.duration, Last: r.last,
+		Outcome: r.outcome, Reason: r.reason, Rcode: r.rcode, Seconds: r.duration, Latency: r.latency, Last: r.last,
 	}
 	for _, n := range r.runs {
 		s.Runs += n

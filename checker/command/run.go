@@ -74,10 +74,11 @@ func (p Program) Check(ctx context.Context) (report checker.Report, status int) 
 	}
 	cmd.Check.Buffers = p.Buffers
 	report = cmd.Check.Run(ctx)
+	now := time.Now()
+	report.Took = now.Sub(began)
 	status = checker.ExitStatus(report.Outcome, cmd.Mode, report.Weight)
 	if cmd.Socket != "" {
-		now := time.Now()
-		checker.SendHeartbeat(cmd.Socket, report, cmd.Mode, status, now, now.Sub(began))
+		checker.SendHeartbeat(cmd.Socket, report, cmd.Mode, status, now)
 	}
 	p.print(cmd, report, status)
 	return report, status
