@@ -39,10 +39,10 @@ func at(t *testing.T, files map[string]string) string {
 	return root
 }
 
-// instance and service are parts of a keepalived.conf whose addresses say how it was read.
+// instance and virtual are parts of a keepalived.conf whose addresses say how it was read.
 const (
 	instance = "vrrp_instance VI {\n\tinterface eth0\n\tvirtual_router_id 51\n\tvirtual_ipaddress {\n%s\t}\n}\n"
-	service  = "virtual_server 192.0.2.53 53 {\n\tlb_kind DR\n\tprotocol UDP\n%s\treal_server 192.0.2.21 53 {\n\t}\n}\n"
+	virtual  = "virtual_server 192.0.2.53 53 {\n\tlb_kind DR\n\tprotocol UDP\n%s\treal_server 192.0.2.21 53 {\n\t}\n}\n"
 )
 
 // TestConf reads one file for both things that are taken from it: the addresses of instances, and the sorry servers.
@@ -53,7 +53,7 @@ func TestConf(t *testing.T) {
 	}
 	own, _, _ := strings.Cut(host, ".")
 	program := func(version string) string { return "Keepalived v" + version + " " }
-	plain := fmt.Sprintf(instance, "192.0.2.1\n") + fmt.Sprintf(service, "sorry_server 192.0.2.9 53\n")
+	plain := fmt.Sprintf(instance, "192.0.2.1\n") + fmt.Sprintf(virtual, "sorry_server 192.0.2.9 53\n")
 	for _, tt := range []struct {
 		name  string
 		as    config.ReadAs
@@ -62,14 +62,14 @@ func TestConf(t *testing.T) {
 	}{
 		{"plain", config.ReadAs{}, map[string]string{"keepalived.conf": plain}, "192.0.2.1; 192.0.2.9:53"},
 		{"lines of this host", config.ReadAs{}, map[string]string{
-			"keepalived.conf": fmt.Sprintf(instance, "@"+own+" 192.0.2.1\n@"+own+"x 192.0.2.2\n") + fmt.Sprintf(service, "@"+own+" sorry_server 192.0.2.9 53\n@^"+own+" sorry_server 192.0.2.8 53\n"),
+			"keepalived.conf": fmt.Sprintf(instance, "@"+own+" 192.0.2.1\n@"+own+"x 192.0.2.2\n") + fmt.Sprintf(virtual, "@"+own+" sorry_server 192.0.2.9 53\n@^"+own+" sorry_server 192.0.2.8 53\n"),
 		}, "192.0.2.1; 192.0.2.9:53"},
 		{"lines of an id", config.ReadAs{ConfigID: "lb1"}, map[string]string{
-			"keepalived.conf": fmt.Sprintf(instance, "@lb1 192.0.2.1\n@lb2 192.0.2.2\n") + fmt.Sprintf(service, "@lb2 sorry_server 192.0.2.8 53\n@lb1 sorry_server 192.0.2.9 53\n"),
+			"keepalived.conf": fmt.Sprintf(instance, "@lb1 192.0.2.1\n@lb2 192.0.2.2\n") + fmt.Sprintf(virtual, "@lb2 sorry_server 192.0.2.8 53\n@lb1 sorry_server 192.0.2.9 53\n"),
 		}, "192.0.2.1; 192.0.2.9:53"},
 		{"included", config.ReadAs{ConfigID: "lb1"}, map[string]string{
 			"keepalived.conf": "include conf.d/*.conf\n",
-			"conf.d/a.conf":   fmt.Sprintf(instance, "@lb1 192.0.2.1\n"), "conf.d/b.conf": fmt.Sprintf(service, "@lb1 sorry_server 192.0.2.9 53\n"),
+			"conf.d/a.conf":   fmt.Sprintf(instance, "@lb1 192.0.2.1\n"), "conf.d/b.conf": fmt.Sprintf(virtual, "@lb1 sorry_server 192.0.2.9 53\n"),
 		}, "192.0.2.1; 192.0.2.9:53"},
 		{"by the version that is installed", config.ReadAs{}, map[string]string{
 			"usr/sbin/keepalived": program("2.3.4"), "keepalived.conf": plain,

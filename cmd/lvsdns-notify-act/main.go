@@ -14,7 +14,6 @@ import (
 	"syscall"
 
 	"github.com/lvsdns/lvsdns/cmd/internal/version"
-	"github.com/lvsdns/lvsdns/internal/config"
 	"github.com/lvsdns/lvsdns/notify"
 )
 
@@ -72,9 +71,9 @@ func (p program) fail(status int, err error) int {
 	return status
 }
 
-func logger(l config.Log, to io.Writer) *slog.Logger {
-	options := &slog.HandlerOptions{Level: l.Level}
-	if l.Format == "json" {
+func logger(format string, level slog.Leveler, to io.Writer) *slog.Logger {
+	options := &slog.HandlerOptions{Level: level}
+	if format == "json" {
 		return slog.New(slog.NewJSONHandler(to, options))
 	}
 	return slog.New(slog.NewTextHandler(to, options))

@@ -13,6 +13,7 @@ const usage = `usage: lvsdns-notify [paths] master|backup|fault|stop|deleted [NA
        lvsdns-notify [paths] check-config                              is the settings file right?
 
 Notes each change of state, looks which addresses this host really holds, and does what the settings say.
+SIGHUP makes "fifo" read the settings anew; settings with a mistake change nothing.
 Exit status: 0 done, 1 something went wrong, 2 the command line or the settings file is wrong.
 
 paths, which stand before the first word, and with fifo, stopped, show and check-config behind it, too:

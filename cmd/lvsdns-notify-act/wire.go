@@ -17,11 +17,17 @@ import (
 
 // worker is made of the settings.
 func worker(paths notify.Paths, settings *config.Notify, log *slog.Logger) *act.Worker {
-	c := clients(paths, settings)
 	w := &act.Worker{
 		Journal: &notify.Journal{StateDir: paths.StateDir, RunDir: paths.RunDir, Boot: notify.BootID()},
-		Rules:   rules(settings, c), Conf: paths.Conf, Configure: c.conf.configure, Held: notify.Addresses, Log: log,
+		Conf:    paths.Conf, Held: notify.Addresses, Log: log,
 	}
+	instruct(w, settings, clients(paths, settings))
+	return w
+}
+
+// instruct tells a worker what the settings want of it.
+func instruct(w *act.Worker, settings *config.Notify, c *kernel) {
+	w.Rules, w.Configure, w.Agree = rules(settings, c), c.conf.configure, nil
 	if all := agreements(settings, c); len(all) > 0 {
 		w.Agree = func(ctx context.Context, d *notify.Document) []notify.Agreement {
 			ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
@@ -33,7 +39,6 @@ func worker(paths notify.Paths, settings *config.Notify, log *slog.Logger) *act.
 			return out
 		}
 	}
-	return w
 }
 
 func rules(settings *config.Notify, c *kernel) []act.Rule {

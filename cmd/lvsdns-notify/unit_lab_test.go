@@ -81,6 +81,11 @@ func TestUnits(t *testing.T) {
 			t.Errorf("%v %s", err, out)
 		}
 	}
+	pid := s.Show(reader, "MainPID")
+	do("reload", reader)
+	if now, state := s.Show(reader, "MainPID"), s.Show(reader, "ActiveState"); now != pid || state != "active" {
+		t.Errorf("after a reload it is %s, process %s; it was process %s", state, now, pid)
+	}
 	do("kill", "--kill-whom=main", "--signal=STOP", reader)
 	lab.WaitFor("the FIFO service is started again", 40*time.Second, func() bool {
 		return s.Show(reader, "NRestarts") == "1" && s.Show(reader, "ActiveState") == "active"

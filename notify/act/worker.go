@@ -32,6 +32,8 @@ type Worker struct {
 	Log   *slog.Logger
 	Now   func() time.Time
 	Poll  time.Duration // how often to look at the journal while actions run; 0: 25 ms
+	// Changes brings other rules, agreements and ways to read keepalived.conf while Run runs. What is under way goes on as it was begun. nil: none come.
+	Changes chan func(*Worker)
 
 	jobs   map[notify.Subject]*underway
 	done   chan result
@@ -149,6 +151,13 @@ func (w *Worker) Run(ctx context.Context, wake <-chan bool, beat func()) error {
 			return nil
 		case doubt := <-wake:
 			w.round(ctx, func(*notify.Document, notify.Subject) bool { return doubt })
+		case change := <-w.Changes:
+			change(w)
+			if w.Agree == nil {
+				_, err := w.Journal.Update(func(d *notify.Document) { d.Agreements = nil })
+				w.note("journal", err)
+			}
+			w.round(ctx, func(*notify.Document, notify.Subject) bool { return true })
 		case r := <-w.done:
 			w.finish(r)
 			w.again(ctx)

@@ -1,6 +1,7 @@
 package fifo
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,8 +25,10 @@ type Reader struct {
 	Resync time.Duration // how often to look at the host without a reason; 0: 10 s
 	// After is called when servers may have changed, and every second.
 	After func(context.Context)
-	Log   *slog.Logger
-	Now   func() time.Time
+	// Changes brings other settings, but for the paths and the journal, while Run runs: nothing that is in a FIFO is lost. nil: none come.
+	Changes chan func(*Reader)
+	Log     *slog.Logger
+	Now     func() time.Time
 
 	note notify.ReaderNote
 	said string // of the truth
@@ -42,9 +45,6 @@ func (r *Reader) Run(ctx context.Context, wake chan<- bool, ready func(), beat f
 		return errors.New("another reader of the FIFOs runs on this host: there can be one")
 	}
 	defer lock.Release()
-	if r.Resync == 0 {
-		r.Resync = 10 * time.Second
-	}
 	if r.Now == nil {
 		r.Now = time.Now
 	}
@@ -105,7 +105,7 @@ func (r *Reader) start(ctx context.Context, wg *sync.WaitGroup, cancel context.C
 func (r *Reader) loop(ctx context.Context, batches <-chan batch, wake chan<- bool, beat func()) error {
 	second := time.NewTicker(time.Second)
 	defer second.Stop()
-	resync := time.NewTicker(r.Resync)
+	resync := time.NewTicker(r.every())
 	defer resync.Stop()
 	for {
 		select {
@@ -117,6 +117,10 @@ func (r *Reader) loop(ctx context.Context, batches <-chan batch, wake chan<- boo
 		case b := <-batches:
 			r.take(ctx, b, len(b.doubts) > 0)
 			r.wake(ctx, wake, len(b.doubts) > 0)
+		case change := <-r.Changes:
+			change(r)
+			resync.Reset(r.every())
+			r.servers(ctx)
 		case <-resync.C:
 			r.servers(ctx)
 			r.wake(ctx, wake, false)
@@ -128,6 +132,8 @@ func (r *Reader) loop(ctx context.Context, batches <-chan batch, wake chan<- boo
 		beat()
 	}
 }
+
+func (r *Reader) every() time.Duration { return cmp.Or(r.Resync, 10*time.Second) }
 
 func (r *Reader) wake(ctx context.Context, wake chan<- bool, doubt bool) {
 	select {
