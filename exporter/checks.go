@@ -69,6 +69,13 @@ func NewChecks(config ChecksConfig) *Checks {
 	}
 }
 
+// Limit changes how many checks are remembered, and how long a silent one is shown.
+func (c *Checks) Limit(checks int, forget time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.config.Max, c.config.Forget = checks, forget
+}
+
 // take remembers one datagram.
 func (c *Checks) take(datagram []byte) verdict {
 	h, err := parseHeartbeat(datagram, c.outcomes, c.rcodes)

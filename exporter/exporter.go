@@ -257,11 +257,12 @@ func (e *Exporter) fillChecks(v *checksView, s *sheet) {
 	checkTable().fill(s, e.config.MaxSeries, v.checks...)
 }
 
-// gather reads all sources and puts their metrics on a sheet.
-func (e *Exporter) gather(ctx context.Context, s *sheet) {
+// gather reads the sources that are wanted and puts their metrics on a sheet.
+func (e *Exporter) gather(ctx context.Context, s *sheet, wanted selection) {
 	ctx, cancel := context.WithTimeout(ctx, e.config.Timeout)
 	defer cancel()
-	states, renders := fetchAll(ctx, e.sources)
+	sources := slices.DeleteFunc(slices.Clone(e.sources), func(x source) bool { return !wanted.source(x.name) })
+	states, renders := fetchAll(ctx, sources)
 	e.changes.note(states)
 	s.clear()
 	for _, render := range renders {
@@ -271,6 +272,7 @@ func (e *Exporter) gather(ctx context.Context, s *sheet) {
 	}
 	sourceTable().fill(s, 0, states...)
 	selfTable().fill(s, 0, self{e.config.Build, e.config.MaxSeries, s.dropped, s.duplicates})
+	s.leave(wanted.metric)
 }
 
 // self is what the exporter says of itself.

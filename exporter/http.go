@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -60,11 +61,16 @@ func negotiate(h http.Header) expfmt.Format {
 
 // serveMetrics writes text or OpenMetrics.
 func (e *Exporter) serveMetrics(w http.ResponseWriter, r *http.Request) {
+	wanted, err := e.selected(r.URL.Query())
+	if err != nil {
+		plain(w, http.StatusBadRequest, err.Error())
+		return
+	}
 	format := negotiate(r.Header)
 	open := format.FormatType() == expfmt.TypeOpenMetrics
 	s := e.sheets.Get().(*sheet)
 	defer e.sheets.Put(s)
-	e.gather(r.Context(), s)
+	e.gather(r.Context(), s, wanted)
 
 	w.Header().Set("Content-Type", string(format))
 	var body io.Writer = w
@@ -83,7 +89,9 @@ func (e *Exporter) serveMetrics(w http.ResponseWriter, r *http.Request) {
 	}
 	encoder := expfmt.NewEncoder(body, format)
 	for _, f := range own {
-		_ = encoder.Encode(f)
+		if wanted.metric(f.GetName()) {
+			_ = encoder.Encode(f)
+		}
 	}
 	if open {
 		_, _ = io.WriteString(body, "# EOF\n")
@@ -121,21 +129,48 @@ func CheckWebConfig(file string) error {
 	return fmt.Errorf("web.config.file %s: %s", file, text)
 }
 
+// Serve serves an Exporter until ctx ends: see [Served.Serve].
+func (e *Exporter) Serve(ctx context.Context, listeners []net.Listener, webConfig string, log *slog.Logger) error {
+	var s Served
+	s.Use(e)
+	return s.Serve(ctx, listeners, webConfig, log)
+}
+
+// Served is what is served: an Exporter, which may become another one meanwhile. Its zero value serves nothing; Use comes first.
+type Served struct{ now atomic.Pointer[face] }
+
+// face is an Exporter as a client sees it.
+type face struct {
+	*Exporter
+	http.Handler
+}
+
+// Use serves e from now on. Requests under way are answered by the one before, and what that has said of a source in the log is not said again.
+func (s *Served) Use(e *Exporter) {
+	if before := s.now.Load(); before != nil {
+		e.changes.last = before.changes.known()
+	}
+	s.now.Store(&face{e, e.Handler()})
+}
+
+// Now is the Exporter that is served.
+func (s *Served) Now() *Exporter { return s.now.Load().Exporter }
+
 // Serve serves until ctx ends, then lets requests under way finish. webConfig is a file for
 // TLS and basic authentication as exporter-toolkit reads it, empty for neither.
-func (e *Exporter) Serve(ctx context.Context, listeners []net.Listener, webConfig string, log *slog.Logger) error {
+func (s *Served) Serve(ctx context.Context, listeners []net.Listener, webConfig string, log *slog.Logger) error {
 	server := &http.Server{
-		Handler:           e.Handler(),
+		Handler:           http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.now.Load().ServeHTTP(w, r) }),
 		ReadHeaderTimeout: 10 * time.Second,
-		// Above what the sources may take together with a slow reader of a large page.
-		WriteTimeout: e.config.Timeout + time.Minute,
+		// Above what the sources may take (a minute at most, by sources.timeout) together with a slow reader of a large page.
+		WriteTimeout: 2 * time.Minute,
 		IdleTimeout:  5 * time.Minute,
 		ErrorLog:     slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 	drained := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
 		defer close(drained)
-		e.ending.Store(true)
+		s.Now().ending.Store(true)
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
 		if server.Shutdown(ctx) != nil {

@@ -11,6 +11,8 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -27,6 +29,11 @@ func TestEndpoints(t *testing.T) {
 		kind, holds  string
 	}{
 		{"GET", "/metrics", 200, "text/plain; version=0.0.4", "# TYPE lvsdns_build_info gauge"},
+		{"GET", "/metrics?collect[]=ipvs&collect%5B%5D=vrrp", 200, "text/plain; version=0.0.4", "# TYPE lvsdns_vrrp_state gauge"},
+		{"GET", "/metrics?collect[]=disk", 400, "text/plain", "collect[]=disk: no such source; want one of ipvs, ipvs_stats, sysctl, "},
+		{"GET", "/metrics?name[]=lvsdns_vrrp_sate", 400, "text/plain", "name[]=lvsdns_vrrp_sate: no such metric; want a name that stands in /metrics"},
+		{"GET", "/metrics?collect=ipvs", 400, "text/plain", "collect: no such parameter; want collect[]=SOURCE or name[]=METRIC"},
+		{"GET", "/metrics?exclude[]=ipvs", 400, "text/plain", "exclude[]: no such parameter"},
 		{"HEAD", "/metrics", 200, "text/plain; version=0.0.4", ""},
 		{"GET", "/-/healthy", 200, "text/plain", "healthy"},
 		{"GET", "/-/ready", 200, "text/plain", "ready"},
@@ -44,6 +51,41 @@ func TestEndpoints(t *testing.T) {
 			r.Handler().ServeHTTP(recorder, httptest.NewRequest(tt.method, tt.path, nil))
 			if recorder.Code != tt.status || !strings.HasPrefix(recorder.Header().Get("Content-Type"), tt.kind) || !strings.Contains(recorder.Body.String(), tt.holds) {
 				t.Errorf("%d %s: %.300s", recorder.Code, recorder.Header().Get("Content-Type"), recorder.Body)
+			}
+		})
+	}
+}
+
+// TestSelection reads parts of /metrics: what is there, and which sources were read for it.
+func TestSelection(t *testing.T) {
+	for _, tt := range []struct{ query, metrics, sources string }{
+		{"collect[]=checks", "lvsdns_build_info lvsdns_check_success process_open_fds", "checks"},
+		{"collect[]=vrrp&collect[]=ipvs", "lvsdns_build_info lvsdns_ipvs_real_server_weight lvsdns_vrrp_state process_open_fds", "ipvs vrrp"},
+		{"name[]=lvsdns_ipvs_real_server_weight", "lvsdns_ipvs_real_server_weight", ""},
+		{"name[]=lvsdns_vrrp_state&name[]=process_open_fds", "lvsdns_vrrp_state process_open_fds", ""},
+		{"collect[]=checks&name[]=lvsdns_vrrp_state", "", ""},
+		{"collect[]=notify&name[]=lvsdns_notify_real_server_up&name[]=lvsdns_source_up", "lvsdns_notify_real_server_up", "notify"},
+	} {
+		t.Run(tt.query, func(t *testing.T) {
+			r := newRig(t, nil)
+			checked(t, r)
+			recorder := httptest.NewRecorder()
+			r.Handler().ServeHTTP(recorder, httptest.NewRequest("GET", "/metrics?"+tt.query, nil))
+			page := recorder.Body.String()
+			var metrics, sources []string
+			for _, name := range []string{"lvsdns_build_info", "lvsdns_check_success", "lvsdns_ipvs_real_server_weight", "lvsdns_notify_real_server_up", "lvsdns_vrrp_state", "process_open_fds"} {
+				if strings.Contains(page, "\n# TYPE "+name+" ") {
+					metrics = append(metrics, name)
+				}
+			}
+			for _, m := range regexp.MustCompile(`(?m)^lvsdns_source_up\{source="(.*?)"\}`).FindAllStringSubmatch(page, -1) {
+				sources = append(sources, m[1])
+			}
+			if slices.Sort(sources); strings.Join(metrics, " ") != tt.metrics || strings.Join(sources, " ") != tt.sources {
+				t.Errorf("%q and sources %q, want %q and %q", metrics, sources, tt.metrics, tt.sources)
+			}
+			if strings.Contains(tt.query, "notify") && !strings.Contains(page, `fwmark="7",family="ipv6",rip="2001:db8::2"`) {
+				t.Errorf("the journal alone has no families of marks:\n%s", page)
 			}
 		})
 	}

@@ -136,6 +136,15 @@ func appendValue(b []byte, v float64) []byte {
 	}
 }
 
+// leave takes out the families that are not wanted.
+func (s *sheet) leave(wanted func(name string) bool) {
+	for name, f := range s.families {
+		if !wanted(name) {
+			f.lines = f.lines[:0]
+		}
+	}
+}
+
 // write writes all families that have series, by name.
 func (s *sheet) write(w io.Writer, open bool) error {
 	var head bytes.Buffer

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"os"
 	"strings"
 	"sync"
@@ -113,6 +114,13 @@ type changes struct {
 
 	mu   sync.Mutex
 	last map[string]Failure
+}
+
+// known is what was said of each source.
+func (c *changes) known() map[string]Failure {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return maps.Clone(c.last)
 }
 
 func (c *changes) note(states []SourceState) {

@@ -92,21 +92,21 @@ type counter interface {
 }
 
 // count runs a counter and keeps its view of the world up to date, until ctx ends.
-func count(ctx context.Context, c counter, e *exporter.Exporter, d config.DNS, log *slog.Logger) error {
+func count(ctx context.Context, c counter, s *exporter.Served, d config.DNS, log *slog.Logger) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return c.Run(ctx) })
-	group.Go(func() error { follow(ctx, c, e, d, log); return nil })
+	group.Go(func() error { follow(ctx, c, s, d, log); return nil })
 	return group.Wait()
 }
 
-func follow(ctx context.Context, c counter, e *exporter.Exporter, d config.DNS, log *slog.Logger) {
+func follow(ctx context.Context, c counter, s *exporter.Served, d config.DNS, log *slog.Logger) {
 	options := exporter.DNSOptions{Role: d.Role, Ports: d.Ports, Services: d.Services}
 	ticker := time.NewTicker(viewEvery)
 	defer ticker.Stop()
 	var last dnscount.View
 	for {
 		// Without a table a director's virtual servers stay as they were; on a real server there is none.
-		table, err := e.Table(ctx)
+		table, err := s.Now().Table(ctx)
 		links, neighbours, holdings, hostErr := capture.Host()
 		if hostErr == nil && (err == nil || last.Role != dnscount.Director || len(last.Services) == 0) {
 			v := exporter.DNSView(table, exporter.Surroundings{Links: links, Neighbours: neighbours, Holdings: holdings}, options)

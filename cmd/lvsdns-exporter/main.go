@@ -7,34 +7,28 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"syscall"
-	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/lvsdns/lvsdns/cmd/internal/version"
-	"github.com/lvsdns/lvsdns/conntrack"
 	"github.com/lvsdns/lvsdns/exporter"
 	"github.com/lvsdns/lvsdns/internal/config"
-	"github.com/lvsdns/lvsdns/internal/host"
-	"github.com/lvsdns/lvsdns/internal/ipvs"
 )
 
 func main() {
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	status := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	status := run(ctx, hangup, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	os.Exit(status)
 }
 
 // run returns the exit status: 0 when told to end, 1 when something is wrong, 2 for a bad command line or settings file.
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+func run(ctx context.Context, hangup <-chan os.Signal, args []string, stdout, stderr io.Writer) int {
 	check := len(args) > 0 && args[0] == "check-config"
 	if check {
 		args = args[1:]
@@ -53,10 +47,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stdout, "lvsdns-exporter %s\n", build.Version)
 		return 0
 	}
-	settings, err := config.LoadExporter(arguments.File, arguments.Asked, arguments.Flags)
-	if err == nil {
-		err = exporter.CheckWebConfig(settings.Web.ConfigFile)
-	}
+	settings, err := load(arguments)
 	if err != nil {
 		fmt.Fprintf(stderr, "lvsdns-exporter: %v\n", err)
 		return 2
@@ -65,64 +56,28 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stdout, arguments.Checked())
 		return 0
 	}
-	log := logger(settings.Log, stderr)
-	if err := serve(ctx, settings, build, log); err != nil {
-		log.Error("lvsdns-exporter ends", "error", err)
+	level := new(slog.LevelVar)
+	level.Set(settings.Log.Level)
+	s := &service{arguments: arguments, settings: settings, build: build, level: level, log: logger(settings.Log.Format, level, stderr)}
+	if err := s.run(ctx, hangup); err != nil {
+		s.log.Error("lvsdns-exporter ends", "error", err)
 		return 1
 	}
 	return 0
 }
 
-// serve runs the parts until ctx ends or one of them fails.
-func serve(ctx context.Context, settings *config.Exporter, build exporter.Build, log *slog.Logger) error {
-	proc := ipvs.Proc(filepath.Join(settings.Sources.Root, "proc"))
-	kernel := ipvs.New(ipvs.Config{Proc: string(proc), Timeout: settings.Sources.Timeout})
-	defer kernel.Close()
-	var checks *exporter.Checks
-	if s := settings.Checks; s.Socket != "" {
-		checks = exporter.NewChecks(exporter.ChecksConfig{Socket: s.Socket, Max: s.Max, Forget: s.Forget})
+// load reads the settings, and what they name that can be wrong.
+func load(a config.Arguments) (*config.Exporter, error) {
+	settings, err := config.LoadExporter(a.File, a.Asked, a.Flags)
+	if err == nil {
+		err = exporter.CheckWebConfig(settings.Web.ConfigFile)
 	}
-	hostname, _ := os.Hostname() // Without one the page is headed by the program's name.
-	connections := connections(settings, kernel, proc)
-	packets, tap := newCapture(settings.DNS, log), newDnstap(settings.DNS, log)
-	e := exporter.New(exporter.Config{
-		Kernel: kernel, Proc: proc, Root: settings.Sources.Root, Addresses: host.Addresses,
-		Configuration: configuration(settings), Belief: belief(settings), Checks: checks, Journal: journal(settings.Notify), Fallback: fallback(settings), Connections: connections, Traffic: traffic(packets), Top: most(packets, settings.DNS), Dnstap: told(tap), DNSPorts: settings.DNS.Ports, Nftables: nftables(settings),
-		Conntrack: conntrack.New(conntrack.Config{Proc: string(proc), Timeout: time.Minute}), Flows: flows(settings.Conntrack),
-		ServicesOnly: settings.Metrics.Detail == "service", MaxSeries: settings.Metrics.MaxSeries, PerCPU: settings.Metrics.PerCPU,
-		Keep:    func(k ipvs.ServiceKey) bool { return settings.Metrics.Shows(k.Addr, k.FWMark) },
-		Timeout: settings.Sources.Timeout, Share: settings.Sources.Share, Host: hostname, Build: build, Log: log,
-	})
-	var listeners []net.Listener
-	for _, address := range settings.Web.Listen {
-		l, err := net.Listen("tcp", address)
-		if err != nil {
-			return err
-		}
-		defer l.Close()
-		listeners = append(listeners, l)
-	}
-	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return e.Serve(ctx, listeners, settings.Web.ConfigFile, log) })
-	group.Go(func() error { e.Watch(ctx); return nil })
-	if checks != nil {
-		group.Go(func() error { return checks.Listen(ctx) })
-	}
-	if connections != nil {
-		group.Go(func() error { return connections.Run(ctx) })
-	}
-	if packets != nil {
-		group.Go(func() error { return count(ctx, packets, e, settings.DNS, log) })
-	}
-	if tap != nil {
-		group.Go(func() error { return count(ctx, tap, e, settings.DNS, log) })
-	}
-	return group.Wait()
+	return settings, err
 }
 
-func logger(l config.Log, to io.Writer) *slog.Logger {
-	options := &slog.HandlerOptions{Level: l.Level}
-	if l.Format == "json" {
+func logger(format string, level slog.Leveler, to io.Writer) *slog.Logger {
+	options := &slog.HandlerOptions{Level: level}
+	if format == "json" {
 		return slog.New(slog.NewJSONHandler(to, options))
 	}
 	return slog.New(slog.NewTextHandler(to, options))

@@ -54,7 +54,7 @@ func start(t *testing.T, flags ...string) (address string) {
 	log := &logged{address: make(chan string, 1)}
 	ended := make(chan int, 1)
 	go func() {
-		ended <- run(ctx, append([]string{"--web.listen-address=127.0.0.1:0", "--checks.socket=", "--log.format=json"}, flags...), io.Discard, log)
+		ended <- run(ctx, nil, append([]string{"--web.listen-address=127.0.0.1:0", "--checks.socket=", "--log.format=json"}, flags...), io.Discard, log)
 	}()
 	t.Cleanup(func() {
 		cancel()
@@ -177,7 +177,7 @@ func TestEnds(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var stdout, stderr bytes.Buffer
-			status := run(t.Context(), tt.args, &stdout, &stderr)
+			status := run(t.Context(), nil, tt.args, &stdout, &stderr)
 			said := stderr.String()
 			if at := strings.Index(said, "level="); at > 0 { // after the time
 				said = said[at:]

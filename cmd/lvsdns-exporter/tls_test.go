@@ -119,7 +119,7 @@ func TestBadWebConfig(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := tree(t, tt.files)
 			var stderr bytes.Buffer
-			status := run(t.Context(), []string{"--config=/dev/null", "--web.config.file=" + filepath.Join(dir, "web.yaml")}, io.Discard, &stderr)
+			status := run(t.Context(), nil, []string{"--config=/dev/null", "--web.config.file=" + filepath.Join(dir, "web.yaml")}, io.Discard, &stderr)
 			want := "lvsdns-exporter: web.config.file DIR/web.yaml: " + tt.want + "\n"
 			if said := strings.ReplaceAll(stderr.String(), dir, "DIR"); status != 2 || said != want {
 				t.Errorf("exit status %d, want 2\n%swant\n%s", status, said, want)

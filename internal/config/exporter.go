@@ -3,6 +3,7 @@ package config
 import (
 	"log/slog"
 	"net/netip"
+	"slices"
 	"time"
 )
 
@@ -140,6 +141,33 @@ func NewExporter() *Exporter {
 		Fallback:    FallbackReport{ReportFile: "/run/lvsdns/fallback-report.json"},
 		DNS:         DNS{Role: "auto", Ports: []uint16{53}, Memory: 16, TopZones: "hash", TopClients: "hash"},
 	}
+}
+
+// restarting are the settings that a running program can't change: what it listens on and how, what it captures and has counted since.
+func restarting() []string {
+	return []string{
+		"web.listen-address", "web.config.file", "log.format", "checks.socket", "dns.capture", "dns.role", "dns.interfaces", "dns.ports", "dns.services",
+		"dns.ring-size", "dns.top", "dns.top-zones", "dns.top-clients", "dns.dnstap",
+	}
+}
+
+// Keep gives settings that were read anew what a running program can't change. It returns which of that would have changed.
+func (e *Exporter) Keep(running *Exporter) []string {
+	was := map[string]string{}
+	for _, o := range running.options() {
+		was[o.key] = o.yaml()
+	}
+	var kept []string
+	for _, o := range e.options() {
+		if slices.Contains(restarting(), o.key) && o.yaml() != was[o.key] {
+			kept = append(kept, o.key)
+		}
+	}
+	e.Web, e.Log.Format, e.Checks.Socket = running.Web, running.Log.Format, running.Checks.Socket
+	nftables := e.DNS.Nftables
+	e.DNS = running.DNS
+	e.DNS.Nftables = nftables
+	return kept
 }
 
 func (e *Exporter) options() []option {

@@ -78,7 +78,7 @@ func arguments(options []option, file string, args []string) (Arguments, error) 
 // ExporterUsage lists the flags of lvsdns-exporter.
 func ExporterUsage() string {
 	return usage(NewExporter().options(), ExporterFile,
-		"usage: lvsdns-exporter [flags]\n       lvsdns-exporter check-config [flags]   are the settings right? Nothing is served\n\nServes what IPVS, keepalived and the checks of this host say, as metrics, JSON and a page. It reads only.\n\n") +
+		"usage: lvsdns-exporter [flags]\n       lvsdns-exporter check-config [flags]   are the settings right? Nothing is served\n\nServes what IPVS, keepalived and the checks of this host say, as metrics, JSON and a page. It reads only.\nSIGHUP makes it read its settings anew; settings with a mistake change nothing.\n\n") +
 		"  --version\n        say which version this is\n"
 }
 

@@ -1,0 +1,168 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/lvsdns/lvsdns/conntrack"
+	"github.com/lvsdns/lvsdns/exporter"
+	"github.com/lvsdns/lvsdns/internal/capture"
+	"github.com/lvsdns/lvsdns/internal/config"
+	"github.com/lvsdns/lvsdns/internal/dnstap"
+	"github.com/lvsdns/lvsdns/internal/host"
+	"github.com/lvsdns/lvsdns/internal/ipvs"
+)
+
+// service is a running exporter. What it listens to and has counted stays through a reload; how the host is read is made anew.
+type service struct {
+	arguments config.Arguments
+	settings  *config.Exporter // as they are in force
+	build     exporter.Build
+	level     *slog.LevelVar
+	log       *slog.Logger
+
+	group   *errgroup.Group
+	checks  *exporter.Checks
+	packets *capture.Capture
+	tap     *dnstap.Listener
+	served  exporter.Served
+	tables  *tables
+	ends    func() // ends what the exporter that is served has going
+}
+
+// tables are the readers of IPVS's tables: they go on through a reload that does not change how they read.
+type tables struct {
+	how struct {
+		config.Sources
+		config.Keepalived
+		config.Connections
+	}
+	kernel      *ipvs.Client
+	connections *exporter.Connections
+	end         func()
+}
+
+// run runs the parts until ctx ends or one of them fails.
+func (s *service) run(ctx context.Context, hangup <-chan os.Signal) error {
+	if c := s.settings.Checks; c.Socket != "" {
+		s.checks = exporter.NewChecks(exporter.ChecksConfig{Socket: c.Socket, Max: c.Max, Forget: c.Forget})
+	}
+	s.packets, s.tap = newCapture(s.settings.DNS, s.log), newDnstap(s.settings.DNS, s.log)
+	var listeners []net.Listener
+	for _, address := range s.settings.Web.Listen {
+		l, err := net.Listen("tcp", address)
+		if err != nil {
+			return err
+		}
+		defer l.Close()
+		listeners = append(listeners, l)
+	}
+	s.group, ctx = errgroup.WithContext(ctx)
+	s.use(ctx)
+	s.group.Go(func() error { return s.served.Serve(ctx, listeners, s.settings.Web.ConfigFile, s.log) })
+	if s.checks != nil {
+		s.group.Go(func() error { return s.checks.Listen(ctx) })
+	}
+	dns := s.settings.DNS
+	if s.packets != nil {
+		s.group.Go(func() error { return count(ctx, s.packets, &s.served, dns, s.log) })
+	}
+	if s.tap != nil {
+		s.group.Go(func() error { return count(ctx, s.tap, &s.served, dns, s.log) })
+	}
+	s.group.Go(func() error {
+		for {
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-hangup:
+				s.reload(ctx)
+			}
+		}
+	})
+	return s.group.Wait()
+}
+
+// reload reads the settings anew. Settings with a mistake change nothing.
+func (s *service) reload(ctx context.Context) {
+	settings, err := load(s.arguments)
+	if err != nil {
+		s.log.Error("the settings stay as they were", "error", strings.ReplaceAll(err.Error(), "\n", "; "))
+		return
+	}
+	if kept := settings.Keep(s.settings); len(kept) > 0 {
+		s.log.Warn("these settings take a restart and stay as they were", "settings", strings.Join(kept, ", "))
+	}
+	s.settings = settings
+	s.level.Set(settings.Log.Level)
+	if s.checks != nil {
+		s.checks.Limit(settings.Checks.Max, settings.Checks.Forget)
+	}
+	s.use(ctx)
+	s.log.Info("the settings were read anew", "file", s.arguments.File)
+}
+
+// use makes an exporter by the settings and serves it in the place of the one before.
+func (s *service) use(ctx context.Context) {
+	settings := s.settings
+	s.read(ctx)
+	hostname, _ := os.Hostname() // Without one the page is headed by the program's name.
+	proc := ipvs.Proc(filepath.Join(settings.Sources.Root, "proc"))
+	e := exporter.New(exporter.Config{
+		Kernel: s.tables.kernel, Proc: proc, Root: settings.Sources.Root, Addresses: host.Addresses,
+		Configuration: configuration(settings), Belief: belief(settings), Checks: s.checks,
+		Journal: journal(settings.Notify), Fallback: fallback(settings), Connections: s.tables.connections,
+		Traffic: traffic(s.packets), Top: most(s.packets, settings.DNS), Dnstap: told(s.tap),
+		DNSPorts: settings.DNS.Ports, Nftables: nftables(settings),
+		Conntrack: conntrack.New(conntrack.Config{Proc: string(proc), Timeout: time.Minute}), Flows: flows(settings.Conntrack),
+		ServicesOnly: settings.Metrics.Detail == "service", MaxSeries: settings.Metrics.MaxSeries, PerCPU: settings.Metrics.PerCPU,
+		Keep:    func(k ipvs.ServiceKey) bool { return settings.Metrics.Shows(k.Addr, k.FWMark) },
+		Timeout: settings.Sources.Timeout, Share: settings.Sources.Share, Host: hostname, Build: s.build, Log: s.log,
+	})
+	s.served.Use(e)
+	if s.ends != nil {
+		s.ends()
+	}
+	ctx, s.ends = context.WithCancel(ctx)
+	s.group.Go(func() error { e.Watch(ctx); return nil })
+}
+
+// read makes the readers of tables, unless the ones there are read as the settings say.
+func (s *service) read(ctx context.Context) {
+	t := &tables{}
+	t.how.Sources, t.how.Keepalived, t.how.Connections = s.settings.Sources, s.settings.Keepalived, s.settings.Connections
+	if s.tables != nil && s.tables.how == t.how {
+		return
+	}
+	proc := ipvs.Proc(filepath.Join(s.settings.Sources.Root, "proc"))
+	t.kernel = ipvs.New(ipvs.Config{Proc: string(proc), Timeout: s.settings.Sources.Timeout})
+	t.connections = connections(s.settings, t.kernel, proc)
+	if s.tables != nil {
+		s.tables.end()
+	}
+	s.tables = t
+	own, end := context.WithCancel(ctx)
+	t.end = end
+	s.group.Go(func() error {
+		if t.connections != nil {
+			if err := t.connections.Run(own); err != nil {
+				return err
+			}
+		}
+		<-own.Done()
+		select {
+		case <-time.After(t.how.Timeout): // Pages that are under way have read it by now.
+			_ = t.kernel.Close()
+			return nil
+		case <-ctx.Done(): // The process ends.
+			return nil
+		}
+	})
+}
