@@ -59,7 +59,7 @@ func overviewState(b *board) {
 	b.add(number("Real servers down", "Out of a table, or with weight 0, because their check fails. One that serves two virtual servers counts twice.", "orange",
 		now(`sum(lvsdns_drift{instance=~"$instance",kind="real_server_down"}) or vector(0)`, "")), 4, 4)
 	b.add(number("Checks that fail", "By their last run.", "orange",
-		now(`count(lvsdns_check_success{instance=~"$instance"} == 0) or vector(0)`, "")), 4, 4)
+		now(`count((lvsdns_check_success{instance=~"$instance"} == 0) unless (lvsdns_check_scheduled == 0)) or vector(0)`, "")), 4, 4)
 
 	b.row("Differences between keepalived.conf, keepalived and the kernel")
 	b.add(steps("Differences", "short", "By kind. info is nothing to mend now.",

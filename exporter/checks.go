@@ -3,6 +3,7 @@ package exporter
 import (
 	"cmp"
 	"maps"
+	"net/netip"
 	"slices"
 	"sync"
 	"time"
@@ -34,8 +35,11 @@ type Checks struct {
 // checkRecord is what is known of one check.
 type checkRecord struct {
 	heartbeat
-	last time.Time
-	runs map[run]uint64
+	last      time.Time
+	runs      map[run]uint64
+	rhythm    rhythm
+	planned   bool // keepalived.conf had it once
+	scheduled bool // by the last look
 }
 
 // run is a way in which a check can end.
@@ -94,6 +98,7 @@ func (c *Checks) take(datagram []byte) verdict {
 		c.known[h.checkKey] = r
 	}
 	r.heartbeat, r.last = h, c.config.Now()
+	r.rhythm.run(r.last)
 	way := run{h.outcome, h.rcode}
 	if _, known := r.runs[way]; !known && len(r.runs) >= maxRuns {
 		way.rcode = otherRcode
@@ -123,18 +128,33 @@ func (c *Checks) forget() bool {
 
 // checksView is a copy of the memory.
 type checksView struct {
-	checks    []checkRecord
+	checks    []checkRecord // that are shown
+	known     int
 	datagrams map[verdict]uint64
 	limit     int
 }
 
-// view copies, sorted by key.
-func (c *Checks) view() *checksView {
+// judge says of each check whether it is scheduled, by the keys of those in keepalived.conf; nil: it could not be read.
+func (c *Checks) judge(conf map[checkKey]bool) {
+	now := c.config.Now()
+	for key, r := range c.known {
+		r.planned = r.planned || conf[key]
+		r.scheduled = scheduled(plan{known: conf != nil, now: conf[key], once: r.planned}, r.rhythm, now.Sub(r.last))
+	}
+}
+
+// view copies what is to be shown, sorted by key.
+func (c *Checks) view(conf map[checkKey]bool) *checksView {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.forget()
-	v := &checksView{datagrams: maps.Clone(c.datagrams), limit: c.config.Max}
+	c.judge(conf)
+	now := c.config.Now()
+	v := &checksView{datagrams: maps.Clone(c.datagrams), limit: c.config.Max, known: len(c.known)}
 	for _, r := range c.known {
+		if !stillShown(r.scheduled, now.Sub(r.last)) {
+			continue
+		}
 		copied := *r
 		copied.runs = maps.Clone(r.runs)
 		v.checks = append(v.checks, copied)
@@ -148,13 +168,19 @@ func (k checkKey) compare(o checkKey) int {
 		cmp.Compare(k.transport, o.transport), cmp.Compare(k.path, o.path))
 }
 
-// forDrift is what a comparison wants to know: the checks, for how long anybody has listened, and when this was so.
-func (c *Checks) forDrift() (all []drift.Check, listened time.Duration, now time.Time) {
+// forDrift is what a comparison wants to know: the checks, for how long anybody has listened, and when this was so. What somebody tries by
+// hand says nothing of a server that has a check which is scheduled.
+func (c *Checks) forDrift(conf map[checkKey]bool) (all []drift.Check, listened time.Duration, now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now = c.config.Now()
+	c.judge(conf)
+	has := map[netip.AddrPort]bool{}
 	for _, r := range c.known {
-		if r.addr.IsValid() {
+		has[r.addr] = has[r.addr] || r.scheduled
+	}
+	for _, r := range c.known {
+		if r.addr.IsValid() && (r.scheduled || !has[r.addr]) {
 			all = append(all, drift.Check{Server: r.addr, Passed: r.passed(), Age: now.Sub(r.last)})
 		}
 	}

@@ -33,7 +33,8 @@ func checkTable() table[checkRecord] {
 			}
 		}})
 	}
-	t.rows = append(t.rows, counterSeriesRow("lvsdns_check_runs_total", "Runs by outcome and by the rcode of the response; no rcode: there was no response.", []string{"outcome", "rcode"},
+	t.rows = append(t.rows, gaugeRow("lvsdns_check_scheduled", "1 if keepalived.conf has the check, or it runs in a rhythm; 0: somebody has tried it, and it is shown for ten minutes.",
+		func(r checkRecord) float64 { return truth(r.scheduled) }), counterSeriesRow("lvsdns_check_runs_total", "Runs by outcome and by the rcode of the response; no rcode: there was no response.", []string{"outcome", "rcode"},
 		func(r checkRecord, emit emit) {
 			ways := slices.SortedFunc(maps.Keys(r.runs), func(a, b run) int {
 				return cmp.Or(cmp.Compare(a.outcome, b.outcome), cmp.Compare(a.rcode, b.rcode))
@@ -54,7 +55,7 @@ func (r checkRecord) measured() checker.Run {
 func checksTable() table[*checksView] {
 	return one("the socket of the checks",
 		gaugeRow("lvsdns_check_known", "Checks that are remembered.",
-			func(v *checksView) float64 { return float64(len(v.checks)) }),
+			func(v *checksView) float64 { return float64(v.known) }),
 		gaugeRow("lvsdns_check_limit", "Checks that can be remembered; reports of more are refused.",
 			func(v *checksView) float64 { return float64(v.limit) }),
 		counterSeriesRow("lvsdns_check_datagrams_total", "Reports of checks by what became of them: accepted, malformed, oversize, refused (too many checks).", []string{"result"},

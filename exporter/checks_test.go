@@ -61,7 +61,7 @@ func TestHeartbeat(t *testing.T) {
 			if got := c.take([]byte(tt.datagram)); got != tt.want {
 				t.Errorf("%s, want %s", got, tt.want)
 			}
-			if got := len(c.view().checks); (got == 1) != (tt.want == accepted) {
+			if got := len(c.view(nil).checks); (got == 1) != (tt.want == accepted) {
 				t.Errorf("%d checks", got)
 			}
 		})
@@ -83,7 +83,7 @@ func TestRcodes(t *testing.T) {
 	for _, rcode := range []string{"NOERROR", "NOERROR", "SERVFAIL", "BADCOOKIE", "RCODE4000", "evil", ""} {
 		c.take([]byte(strings.Replace(report, "NOERROR", rcode, 1)))
 	}
-	got := fmt.Sprint(c.view().checks[0].runs)
+	got := fmt.Sprint(c.view(nil).checks[0].runs)
 	if want := "map[{pass BADCOOKIE}:1 {pass NOERROR}:2 {pass SERVFAIL}:1 {pass other}:3]"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
@@ -92,7 +92,7 @@ func TestRcodes(t *testing.T) {
 func TestReasonIsOneShortLine(t *testing.T) {
 	c := NewChecks(ChecksConfig{})
 	c.take([]byte(strings.Replace(report, "fine", `a\nb\u0000c\u001b[31m\u2028`+strings.Repeat("ö", 1000), 1)))
-	reason := c.view().checks[0].reason
+	reason := c.view(nil).checks[0].reason
 	if len(reason) > 310 || !strings.HasPrefix(reason, "a b c [31m ö") || !strings.HasSuffix(reason, "ö…") {
 		t.Errorf("%d bytes: %q", len(reason), reason)
 	}
@@ -109,7 +109,7 @@ func TestFull(t *testing.T) {
 	if got := c.take([]byte(report)); got != accepted {
 		t.Errorf("a check that was there is %s", got)
 	}
-	v := c.view()
+	v := c.view(nil)
 	if len(v.checks) != 100 || v.datagrams[refused] != 10_000-99 || v.datagrams[accepted] != 101 {
 		t.Errorf("%d checks, %v", len(v.checks), v.datagrams)
 	}
@@ -117,7 +117,7 @@ func TestFull(t *testing.T) {
 	if got := c.take([]byte(strings.Replace(report, "example.com.", "new.", 1))); got != accepted {
 		t.Errorf("a new check, when all others are silent, is %s", got)
 	}
-	if n := len(c.view().checks); n != 1 {
+	if n := len(c.view(nil).checks); n != 1 {
 		t.Errorf("%d checks are left", n)
 	}
 }
@@ -130,7 +130,7 @@ func TestRunsAreBounded(t *testing.T) {
 		}
 	}
 	sum := uint64(0)
-	runs := c.view().checks[0].runs
+	runs := c.view(nil).checks[0].runs
 	for _, n := range runs {
 		sum += n
 	}
@@ -142,14 +142,14 @@ func TestRunsAreBounded(t *testing.T) {
 func TestForDrift(t *testing.T) {
 	clock := newClock()
 	c := NewChecks(ChecksConfig{Now: clock.now})
-	if all, listened, _ := c.forDrift(); len(all) != 0 || listened != 0 {
+	if all, listened, _ := c.forDrift(nil); len(all) != 0 || listened != 0 {
 		t.Errorf("before: %v %v", all, listened)
 	}
 	c.setListening(clock.now(), nil)
 	c.take([]byte(report))
 	c.take([]byte(strings.Replace(report, "198.51.100.1:53", "", 1)))
 	clock.pass(time.Minute)
-	all, listened, _ := c.forDrift()
+	all, listened, _ := c.forDrift(nil)
 	if len(all) != 1 || all[0].Server.String() != "198.51.100.1:53" || !all[0].Passed || all[0].Age != time.Minute || listened != time.Minute {
 		t.Errorf("%v %v", all, listened)
 	}

@@ -26,6 +26,7 @@ type driftReader struct {
 	config  *shared[keepalived.Config]
 	belief  *shared[keepalived.Belief] // nil: keepalived is not asked
 	checks  *Checks
+	planned *planned
 	journal *shared[notify.Document] // nil: lvsdns-notify's is not read
 	compare func(drift.Input) []drift.Difference
 
@@ -55,7 +56,7 @@ func (d *driftReader) read(ctx context.Context) (*differences, error) {
 	in.Estimator.Stalled = d.stands(d.totals.get(ctx))
 	if d.checks != nil {
 		var now time.Time
-		in.Checks, in.Listened, now = d.checks.forDrift()
+		in.Checks, in.Listened, now = d.checks.forDrift(d.planned.of(config.value))
 		in.Overdue = d.watch.Look(in, now)
 	}
 	if d.journal != nil {

@@ -81,6 +81,7 @@ type Exporter struct {
 
 	sysctls *shared[[]host.Sysctl]
 
+	planned   *planned // checks
 	conntrack *shared[conntrackView]
 	passes    *passes // nil: conntrack is not read
 
@@ -103,7 +104,8 @@ func New(config Config) *Exporter {
 		config.Log = slog.New(slog.DiscardHandler)
 	}
 	e := &Exporter{
-		config: config, process: processRegistry(), page: pageTemplate(),
+		planned: &planned{outcomes: outcomeNames(), rcodes: rcodeNames()},
+		config:  config, process: processRegistry(), page: pageTemplate(),
 		sheets: sync.Pool{New: func() any { return newSheet() }}, changes: changes{log: config.Log, last: map[string]Failure{}},
 	}
 	e.wire()
@@ -162,7 +164,7 @@ func (e *Exporter) wire() {
 		e.sources = append(e.sources, newSource("fallback", share(c, func(context.Context) (*Fallback, error) { return c.Fallback() }), fillFallback))
 	}
 	reader := &driftReader{
-		root: c.Root, view: e.view, totals: sums, config: e.notes, checks: c.Checks, compare: c.compare,
+		root: c.Root, view: e.view, totals: sums, config: e.notes, checks: c.Checks, planned: e.planned, compare: c.compare,
 	}
 	if c.Journal != nil {
 		reader.journal = journal
@@ -204,7 +206,9 @@ func (e *Exporter) wire() {
 		e.sources = append(e.sources, newSource("dnstap", told, e.fillDnstap))
 	}
 	if c.Checks != nil {
-		checks := share(c, func(context.Context) (*checksView, error) { return c.Checks.view(), c.Checks.state() })
+		checks := share(c, func(ctx context.Context) (*checksView, error) {
+			return c.Checks.view(e.planned.of(e.notes.get(ctx).value)), c.Checks.state()
+		})
 		checks.keep = 0 // it is in memory
 		e.sources = append(e.sources, newSource("checks", checks, e.fillChecks))
 	}

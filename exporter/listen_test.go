@@ -34,7 +34,7 @@ func listening(t *testing.T, path string) *Checks {
 		}
 	})
 	until(t, func() bool {
-		_, listened, _ := c.forDrift()
+		_, listened, _ := c.forDrift(nil)
 		return listened > 0 || c.state() != nil
 	})
 	return c
@@ -78,8 +78,8 @@ func TestListen(t *testing.T) {
 	send(t, path, bytes.Repeat([]byte("x"), maxDatagram+1))
 	send(t, path, nil)
 	send(t, path, []byte("garbage"))
-	until(t, func() bool { return c.view().datagrams[malformed] == 2 })
-	v := c.view()
+	until(t, func() bool { return c.view(nil).datagrams[malformed] == 2 })
+	v := c.view(nil)
 	want := heartbeat{
 		checkKey: checkKey{server: "198.51.100.1:53", name: "example.com.", qtype: "SOA", transport: "both", path: "rip"},
 		addr:     r.Server, outcome: "rcode", reason: r.Reason, rcode: "REFUSED", duration: 2,
@@ -112,7 +112,7 @@ func TestFlood(t *testing.T) {
 	}
 	until(t, func() bool {
 		send(t, path, []byte(report))
-		v := c.view()
+		v := c.view(nil)
 		return v.datagrams[refused] > 1000 && len(v.checks) == v.limit
 	})
 }

@@ -21,8 +21,9 @@ type overview struct {
 	Notes    []DriftState // the rest
 	Failing  []check
 	Passing  []check
-	Cards    []card // virtual servers with their real servers
-	Rows     []card // without
+	ByHand   []check // tried by somebody
+	Cards    []card  // virtual servers with their real servers
+	Rows     []card  // without
 
 	Query string
 	Found int // virtual servers that the query has found
@@ -30,7 +31,7 @@ type overview struct {
 }
 
 // cut counts what is not shown.
-type cut struct{ Differ, Out, Notes, Failing, Passing, Virtual int }
+type cut struct{ Differ, Out, Notes, Failing, Passing, ByHand, Virtual int }
 
 // The most that the page shows of each.
 const (
@@ -95,9 +96,12 @@ func shown(s State, query string) overview {
 		}
 	}
 	for _, state := range s.Checks {
-		if c := (check{state, o.Since(state.Last)}); c.Passed() {
+		switch c := (check{state, o.Since(state.Last)}); {
+		case !c.Scheduled:
+			o.ByHand = append(o.ByHand, c)
+		case c.Passed():
 			o.Passing = append(o.Passing, c)
-		} else {
+		default:
 			o.Failing = append(o.Failing, c)
 		}
 	}
@@ -112,6 +116,7 @@ func shown(s State, query string) overview {
 	o.Notes, o.More.Notes = most(o.Notes, maxDiffer)
 	o.Failing, o.More.Failing = most(o.Failing, maxChecks)
 	o.Passing, o.More.Passing = most(o.Passing, maxChecks)
+	o.ByHand, o.More.ByHand = most(o.ByHand, maxChecks)
 	return o
 }
 

@@ -36,13 +36,13 @@ func TestVerdict(t *testing.T) {
 		{"nothing", State{}, ""},
 		{"all is well", State{
 			Sources: []SourceState{{Name: "ipvs", Up: true}}, VirtualServers: []VirtualServer{served("udp 192.0.2.1:53", 1, 1)},
-			VRRP: []VRRP{{Kind: "instance", State: Backup}}, Checks: []CheckState{{Outcome: "pass", Last: now}}, Drift: []DriftState{{Kind: "not_alpha", Severity: "info"}},
+			VRRP: []VRRP{{Kind: "instance", State: Backup}}, Checks: []CheckState{{Outcome: "pass", Last: now, Scheduled: true}}, Drift: []DriftState{{Kind: "not_alpha", Severity: "info"}},
 		}, ""},
 		{"everything", State{
 			Sources:        []SourceState{{Name: "ipvs", Failure: Permission}, {Name: "drift", Failure: Other}},
 			VirtualServers: []VirtualServer{served("a"), served("b", 0), served("c", 0, 1), served("d", 1)},
 			VRRP:           []VRRP{{Kind: "instance", State: Partial}, {Kind: "group", State: Partial}},
-			Checks:         []CheckState{{Outcome: "timeout", Last: now}},
+			Checks:         []CheckState{{Outcome: "timeout", Last: now, Scheduled: true}, {Outcome: "timeout", Last: now}},
 			Drift:          []DriftState{{Kind: "weight", Severity: "warning"}, {Kind: "forwarding", Severity: "critical"}, {Kind: "real_server_down", Severity: "info"}},
 		}, `bad: 2 virtual servers without a usable real server
 bad: 1 critical difference
@@ -107,12 +107,12 @@ func TestFind(t *testing.T) {
 
 func TestCuts(t *testing.T) {
 	s := State{
-		Checks: slices.Repeat([]CheckState{{Outcome: "pass"}, {Outcome: "timeout"}}, 1000),
+		Checks: slices.Repeat([]CheckState{{Outcome: "pass", Scheduled: true}, {Outcome: "timeout", Scheduled: true}, {Outcome: "rcode"}}, 1000),
 		Drift: slices.Concat(slices.Repeat([]DriftState{{Kind: "weight", Severity: "warning"}}, 500),
 			slices.Repeat([]DriftState{{Kind: "real_server_down", Severity: "info"}}, 400), slices.Repeat([]DriftState{{Kind: "not_alpha", Severity: "info"}}, 300)),
 	}
 	o := shown(s, "")
-	want := cut{Differ: 500 - maxDiffer, Out: 400 - maxDiffer, Notes: 300 - maxDiffer, Failing: 1000 - maxChecks, Passing: 1000 - maxChecks}
+	want := cut{Differ: 500 - maxDiffer, Out: 400 - maxDiffer, Notes: 300 - maxDiffer, Failing: 1000 - maxChecks, Passing: 1000 - maxChecks, ByHand: 1000 - maxChecks}
 	if o.More != want {
 		t.Errorf("%+v, want %+v", o.More, want)
 	}

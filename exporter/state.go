@@ -91,6 +91,7 @@ type CheckState struct {
 	Latency   *float64  `json:"latency_seconds"` // null without an answer
 	Last      time.Time `json:"last_run"`
 	Runs      uint64    `json:"runs"`
+	Scheduled bool      `json:"scheduled"` // false: somebody has tried it, and it is shown for ten minutes
 }
 
 // Passed reports whether the last run passed.
@@ -151,7 +152,7 @@ func (e *Exporter) State(ctx context.Context) State {
 		}
 	}
 	if e.config.Checks != nil {
-		for _, r := range e.config.Checks.view().checks {
+		for _, r := range e.config.Checks.view(e.planned.of(e.notes.get(ctx).value)).checks {
 			s.Checks = append(s.Checks, r.state())
 		}
 	}
@@ -183,7 +184,7 @@ func virtualState(v virtual) VirtualServer {
 func (r checkRecord) state() CheckState {
 	s := CheckState{
 		Server: r.server, Name: r.name, Type: r.qtype, Transport: r.transport, Path: r.path,
-		Outcome: r.outcome, Reason: r.reason, Rcode: r.rcode, Seconds: r.duration, Latency: r.latency, Last: r.last,
+		Outcome: r.outcome, Reason: r.reason, Rcode: r.rcode, Seconds: r.duration, Latency: r.latency, Last: r.last, Scheduled: r.scheduled,
 	}
 	for _, n := range r.runs {
 		s.Runs += n
