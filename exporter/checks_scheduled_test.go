@@ -124,7 +124,9 @@ func TestByHand(t *testing.T) {
 	}
 	conf("MISC_CHECK {\n\t\t\tmisc_path \"/usr/bin/lvsdns-check --name example.com 198.51.100.1\"\n\t\t}")
 	r := newRig(t, func(c *Config) {
-		c.Configuration = func() (*keepalived.Config, error) { return keepalived.Load("k", keepalived.Options{FS: os.DirFS(root)}) }
+		c.Configuration = func() (*keepalived.Config, error) {
+			return keepalived.Load("k", keepalived.Options{FS: os.DirFS(root)})
+		}
 	})
 	say := func(name, outcome string) {
 		t.Helper()

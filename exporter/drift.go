@@ -27,6 +27,7 @@ type driftReader struct {
 	belief  *shared[keepalived.Belief] // nil: keepalived is not asked
 	checks  *Checks
 	planned *planned
+	marks   func(context.Context, *notify.Document) marks
 	journal *shared[notify.Document] // nil: lvsdns-notify's is not read
 	compare func(drift.Input) []drift.Difference
 
@@ -60,7 +61,9 @@ func (d *driftReader) read(ctx context.Context) (*differences, error) {
 		in.Overdue = d.watch.Look(in, now)
 	}
 	if d.journal != nil {
-		in.Told = told(d.journal.get(ctx).value, knownMarks(config.value, view.value))
+		if noted := d.journal.get(ctx).value; noted != nil {
+			in.Told = told(noted, d.marks(ctx, noted))
+		}
 	}
 	return &differences{d.sure(in)}, errors.Join(errs[:]...)
 }

@@ -156,15 +156,20 @@ func (e *Exporter) wire() {
 		newSource("vrrp", e.vrrp, func(all *[]VRRP, s *sheet) { vrrpTable().fill(s, 0, *all...) }),
 	}
 	if c.Journal != nil {
-		e.sources = append(e.sources, newSource("notify", journal, func(d *notify.Document, s *sheet) {
-			fillJournal(d, knownMarks(e.notes.peek().value, e.view.peek().value), s)
-		}))
+		e.sources = append(e.sources, source{"notify", func(ctx context.Context) (SourceState, func(*sheet)) {
+			noted := journal.get(ctx)
+			if noted.value == nil {
+				return sourceStateOf("notify", noted), nil
+			}
+			known := e.marksFor(ctx, noted.value)
+			return sourceStateOf("notify", noted), func(s *sheet) { fillJournal(noted.value, known, s) }
+		}})
 	}
 	if c.Fallback != nil {
 		e.sources = append(e.sources, newSource("fallback", share(c, func(context.Context) (*Fallback, error) { return c.Fallback() }), fillFallback))
 	}
 	reader := &driftReader{
-		root: c.Root, view: e.view, totals: sums, config: e.notes, checks: c.Checks, planned: e.planned, compare: c.compare,
+		root: c.Root, view: e.view, totals: sums, config: e.notes, checks: c.Checks, planned: e.planned, marks: e.marksFor, compare: c.compare,
 	}
 	if c.Journal != nil {
 		reader.journal = journal
@@ -212,6 +217,14 @@ func (e *Exporter) wire() {
 		checks.keep = 0 // it is in memory
 		e.sources = append(e.sources, newSource("checks", checks, e.fillChecks))
 	}
+}
+
+// marksFor are the families of firewall marks, if keepalived has said anything of any.
+func (e *Exporter) marksFor(ctx context.Context, d *notify.Document) marks {
+	if !slices.ContainsFunc(d.Servers, func(n *notify.ServerNote) bool { return n.Virtual.Mark != 0 }) {
+		return nil
+	}
+	return knownMarks(e.notes.get(ctx).value, e.view.get(ctx).value)
 }
 
 // readVRRP asks keepalived.conf and the addresses of this host, and lvsdns-notify's journal for the rest.

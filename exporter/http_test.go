@@ -64,6 +64,7 @@ func TestSelection(t *testing.T) {
 		{"name[]=lvsdns_ipvs_real_server_weight", "lvsdns_ipvs_real_server_weight", ""},
 		{"name[]=lvsdns_vrrp_state&name[]=process_open_fds", "lvsdns_vrrp_state process_open_fds", ""},
 		{"collect[]=checks&name[]=lvsdns_vrrp_state", "", ""},
+		{"collect[]=drift", "lvsdns_build_info process_open_fds", "drift"},
 		{"collect[]=notify&name[]=lvsdns_notify_real_server_up&name[]=lvsdns_source_up", "lvsdns_notify_real_server_up", "notify"},
 	} {
 		t.Run(tt.query, func(t *testing.T) {

@@ -2,6 +2,7 @@ package exporter
 
 import (
 	"fmt"
+	"net/http/httptest"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -115,11 +116,11 @@ func TestMarksJoin(t *testing.T) {
 			}
 			kernel := full()
 			kernel.err = ipvs.ErrPermission
-			r := newRig(t, func(c *Config) {
+			change := func(c *Config) {
 				c.Kernel, c.Proc, c.Configuration = kernel, nobodysKernel{kernel, tt.table}, configured(t, tt.conf)
 				c.Journal = func() (*notify.Document, error) { return d, nil }
-			})
-			page := r.page(t, "")
+			}
+			page := newRig(t, change).page(t, "")
 			of := func(metric string) string {
 				var all []string
 				for _, m := range regexp.MustCompile(`(?m)^`+metric+`\{vip="",vport="",proto="fwm",fwmark="7",family="(.*?)"`).FindAllStringSubmatch(page, -1) {
@@ -131,6 +132,14 @@ func TestMarksJoin(t *testing.T) {
 			if v, s := of("lvsdns_notify_quorum_up"), of("lvsdns_notify_real_server_up"); v != tt.virtual || s != tt.real {
 				t.Errorf("keepalived's words have the families %q and %q, want %q and %q", v, s, tt.virtual, tt.real)
 			}
+			recorder := httptest.NewRecorder()
+			newRig(t, change).Handler().ServeHTTP(recorder, httptest.NewRequest("GET", "/metrics?collect[]=notify", nil))
+			whole := page
+			page = recorder.Body.String()
+			if v, s := of("lvsdns_notify_quorum_up"), of("lvsdns_notify_real_server_up"); v != tt.virtual || s != tt.real {
+				t.Errorf("when nothing else is read: %q and %q, want %q and %q", v, s, tt.virtual, tt.real)
+			}
+			page = whole
 			if v := of("lvsdns_ipvs_virtual_server_info"); tt.table != "" && v != tt.virtual {
 				t.Errorf("the kernel's have %q, keepalived's %q: they do not join", v, tt.virtual)
 			}

@@ -191,9 +191,6 @@ func agreementTable() table[notify.Agreement] {
 
 // told lists the real servers of which keepalived said last that they have failed. What was put right by looking is not keepalived's word.
 func told(d *notify.Document, known marks) []drift.Told {
-	if d == nil {
-		return nil
-	}
 	var all []drift.Told
 	_, real := saidOf(d, known)
 	for _, n := range real {
