@@ -33,7 +33,7 @@ func checkTable() table[checkRecord] {
 			}
 		}})
 	}
-	t.rows = append(t.rows, gaugeRow("lvsdns_check_scheduled", "1 if keepalived.conf has the check, or it runs in a rhythm; 0: somebody has tried it, and it is shown for ten minutes.",
+	t.rows = append(t.rows, gaugeRow("lvsdns_check_scheduled", "1 if keepalived.conf has the check or it runs at regular intervals; 0: it was run by hand, and disappears ten minutes after its last run.",
 		func(r checkRecord) float64 { return truth(r.scheduled) }), counterSeriesRow("lvsdns_check_runs_total", "Runs by outcome and by the rcode of the response; no rcode: there was no response.", []string{"outcome", "rcode"},
 		func(r checkRecord, emit emit) {
 			ways := slices.SortedFunc(maps.Keys(r.runs), func(a, b run) int {

@@ -139,7 +139,7 @@ func TestByHand(t *testing.T) {
 		recorder := httptest.NewRecorder()
 		r.Handler().ServeHTTP(recorder, httptest.NewRequest("GET", "/", nil))
 		page := recorder.Body.String()
-		red, apart, _ := strings.Cut(page, "Checks that somebody has tried")
+		red, apart, _ := strings.Cut(page, "Checks run by hand")
 		state := r.State(t.Context())
 		var all []string
 		for _, name := range []string{"example.com.", "exmaple.com."} {

@@ -91,7 +91,7 @@ type CheckState struct {
 	Latency   *float64  `json:"latency_seconds"` // null without an answer
 	Last      time.Time `json:"last_run"`
 	Runs      uint64    `json:"runs"`
-	Scheduled bool      `json:"scheduled"` // false: somebody has tried it, and it is shown for ten minutes
+	Scheduled bool      `json:"scheduled"` // false: it was run by hand, and disappears ten minutes after its last run
 }
 
 // Passed reports whether the last run passed.

@@ -193,7 +193,7 @@ func (e *Exporter) options() []option {
 		{"keepalived.dump-file", file{&e.Keepalived.DumpFile, true}, "Where keepalived writes its state, as it sees it (it may have a /tmp of its own). Empty: where its configuration\nsays, which is /tmp/keepalived_check.data as a rule."},
 		{"checks.socket", file{&e.Checks.Socket, true}, "Where lvsdns-check reports what it found. The directory must be there. Empty: nobody listens."},
 		{"checks.max", whole{&e.Checks.Max, 1, 1_000_000}, "How many checks to remember. Reports of more are refused, and lvsdns_check_datagrams_total says so."},
-		{"checks.forget", span{&e.Checks.Forget, time.Minute, 365 * 24 * time.Hour}, "How long a check is shown that no longer reports. One that somebody has tried by hand is shown for ten minutes."},
+		{"checks.forget", span{&e.Checks.Forget, time.Minute, 365 * 24 * time.Hour}, "How long a check is shown that no longer reports. One that was run by hand disappears ten minutes after its last run."},
 		{"conntrack.passes", truth{&e.Conntrack.Passes}, "Read the kernel's whole table of flows in the background, and count those of each virtual server. A million entries\ntake two to three seconds of one processor, and next to no memory."},
 		{"conntrack.interval", span{&e.Conntrack.Interval, 5 * time.Second, 24 * time.Hour}, "How often."},
 		{"conntrack.max-entries", whole{&e.Conntrack.MaxEntries, 1, 1_000_000_000}, "A table with more entries is not read, and lvsdns_conntrack_pass_skipped says so."},
