@@ -140,6 +140,7 @@ func (w *Worker) Run(ctx context.Context, wake <-chan bool, beat func()) error {
 	}
 	defer turn.Release()
 	w.start()
+	w.endAgreements()
 	tick := time.NewTicker(200 * time.Millisecond)
 	defer tick.Stop()
 	seen := notify.StampOf(w.Journal.Path())
@@ -153,10 +154,7 @@ func (w *Worker) Run(ctx context.Context, wake <-chan bool, beat func()) error {
 			w.round(ctx, func(*notify.Document, notify.Subject) bool { return doubt })
 		case change := <-w.Changes:
 			change(w)
-			if w.Agree == nil {
-				_, err := w.Journal.Update(func(d *notify.Document) { d.Agreements = nil })
-				w.note("journal", err)
-			}
+			w.endAgreements()
 			w.round(ctx, func(*notify.Document, notify.Subject) bool { return true })
 		case r := <-w.done:
 			w.finish(r)
@@ -330,6 +328,15 @@ func (w *Worker) agree(ctx context.Context) bool {
 		w.note("journal", err)
 	}
 	return !slices.ContainsFunc(now, func(a notify.Agreement) bool { return !a.Agrees })
+}
+
+// endAgreements takes agreements out of the journal when there are none any more: nobody would look after them, and they would be shown for good.
+func (w *Worker) endAgreements() {
+	if d, err := w.Journal.Read(); w.Agree != nil || err != nil || len(d.Agreements) == 0 {
+		return
+	}
+	_, err := w.Journal.Update(func(d *notify.Document) { d.Agreements = nil })
+	w.note("journal", err)
 }
 
 // agreed says whether there is nothing new but the time.
