@@ -92,7 +92,7 @@ func TestReload(t *testing.T) {
 	})
 	socket := filepath.Join(t.TempDir(), "s")
 	conf := func(name, rest string) string {
-		return fmt.Sprintf("checks: {socket: %s}\nsources: {share: 0s}\nkeepalived: {version: 2.2.7, config-file: %s}\n%s", socket, filepath.Join(root, name), rest)
+		return fmt.Sprintf("checks: {socket: %s}\nsources: {share: 0s, root: %s}\nkeepalived: {version: 2.2.7, config-file: /%s}\n%s", socket, root, name, rest)
 	}
 	r := startReloaded(t, conf("one.conf", ""))
 	has := func(when, text string, want bool) {
