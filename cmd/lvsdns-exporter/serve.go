@@ -37,18 +37,6 @@ type service struct {
 	ends    func() // ends what the exporter that is served has going
 }
 
-// tables are the readers of IPVS's tables: they go on through a reload that does not change how they read.
-type tables struct {
-	how struct {
-		config.Sources
-		config.Keepalived
-		config.Connections
-	}
-	kernel      *ipvs.Client
-	connections *exporter.Connections
-	end         func()
-}
-
 // run runs the parts until ctx ends or one of them fails.
 func (s *service) run(ctx context.Context, hangup <-chan os.Signal) error {
 	if c := s.settings.Checks; c.Socket != "" {
@@ -132,37 +120,4 @@ func (s *service) use(ctx context.Context) {
 	}
 	ctx, s.ends = context.WithCancel(ctx)
 	s.group.Go(func() error { e.Watch(ctx); return nil })
-}
-
-// read makes the readers of tables, unless the ones there are read as the settings say.
-func (s *service) read(ctx context.Context) {
-	t := &tables{}
-	t.how.Sources, t.how.Keepalived, t.how.Connections = s.settings.Sources, s.settings.Keepalived, s.settings.Connections
-	if s.tables != nil && s.tables.how == t.how {
-		return
-	}
-	proc := ipvs.Proc(filepath.Join(s.settings.Sources.Root, "proc"))
-	t.kernel = ipvs.New(ipvs.Config{Proc: string(proc), Timeout: s.settings.Sources.Timeout})
-	t.connections = connections(s.settings, t.kernel, proc)
-	if s.tables != nil {
-		s.tables.end()
-	}
-	s.tables = t
-	own, end := context.WithCancel(ctx)
-	t.end = end
-	s.group.Go(func() error {
-		if t.connections != nil {
-			if err := t.connections.Run(own); err != nil {
-				return err
-			}
-		}
-		<-own.Done()
-		select {
-		case <-time.After(t.how.Timeout): // Pages that are under way have read it by now.
-			_ = t.kernel.Close()
-			return nil
-		case <-ctx.Done(): // The process ends.
-			return nil
-		}
-	})
 }

@@ -101,66 +101,6 @@ func (s *service) run(ctx context.Context, hangup <-chan os.Signal) error {
 	return err
 }
 
-// reload reads the settings anew. The FIFOs stay open and actions that are under way go on: reader and worker each take the new settings between
-// two steps. Settings with a mistake change nothing.
-func (s *service) reload(ctx context.Context) {
-	settings, err := config.LoadNotify(s.paths.Settings, false)
-	if err != nil {
-		s.log.Error("the settings stay as they were", "error", notify.OneLine(err))
-		return
-	}
-	if settings.Log.Format != s.settings.Log.Format {
-		s.log.Warn("this setting takes a restart and stays as it was", "setting", "log.format")
-		settings.Log.Format = s.settings.Log.Format
-	}
-	s.settings = settings
-	s.level.Set(settings.Log.Level)
-	k := *s.kernel
-	k.conf.as = settings.Keepalived
-	select {
-	case s.reader.Changes <- func(r *fifo.Reader) { s.read(r, settings, &k) }:
-	case <-ctx.Done():
-		return
-	}
-	select {
-	case s.worker.Changes <- func(w *act.Worker) { instruct(w, settings, &k) }:
-	case <-ctx.Done():
-		return
-	}
-	s.log.Info("the settings were read anew", "file", s.paths.Settings, "rules", len(settings.Rules), "agreements", len(settings.Agreements), "track_files", len(settings.TrackFiles))
-}
-
-// read gives the reader its settings. A track file that is no longer in them is left as at the end of the service.
-func (s *service) read(r *fifo.Reader, settings *config.Notify, k *kernel) {
-	r.Resync, r.Truth = settings.Resync, k.truth
-	files := trackFiles(settings)
-	kept := map[string]bool{}
-	for _, f := range files {
-		kept[f.Path] = true
-	}
-	for _, f := range s.files {
-		if kept[f.Path] {
-			continue
-		}
-		if err := f.End(); err != nil {
-			s.log.Error("trouble", "error", notify.OneLine(err))
-		}
-	}
-	s.files = files
-}
-
-// track writes the track files.
-func (s *service) track(ctx context.Context) {
-	text := ""
-	if err := act.Track(ctx, s.kernel.table, s.files); err != nil {
-		text = notify.OneLine(err)
-	}
-	if text != s.trouble && text != "" {
-		s.log.Error("trouble", "error", text)
-	}
-	s.trouble = text
-}
-
 func (s *service) tell(err error) {
 	if err != nil {
 		s.log.Warn("systemd does not listen", "error", err)
