@@ -34,7 +34,8 @@ func checkTable() table[checkRecord] {
 		}})
 	}
 	t.rows = append(t.rows, gaugeRow("lvsdns_check_scheduled", "1 if keepalived.conf has the check or it runs at regular intervals; 0: it was run by hand, and disappears ten minutes after its last run.",
-		func(r checkRecord) float64 { return truth(r.scheduled) }), counterSeriesRow("lvsdns_check_runs_total", "Runs by outcome and by the rcode of the response; no rcode: there was no response.", []string{"outcome", "rcode"},
+		func(r checkRecord) float64 { return truth(r.scheduled) }))
+	t.rows = append(t.rows, counterSeriesRow("lvsdns_check_runs_total", "Runs by outcome and by the rcode of the response; no rcode: there was no response.", []string{"outcome", "rcode"},
 		func(r checkRecord, emit emit) {
 			ways := slices.SortedFunc(maps.Keys(r.runs), func(a, b run) int {
 				return cmp.Or(cmp.Compare(a.outcome, b.outcome), cmp.Compare(a.rcode, b.rcode))
@@ -48,7 +49,7 @@ func checkTable() table[checkRecord] {
 
 func (r checkRecord) measured() checker.Run {
 	return checker.Run{
-		Outcome: r.outcome, Ended: unix(r.last), Duration: &r.duration, Latency: r.latency, Rcode: r.number(), Weight: r.weight,
+		Outcome: r.outcome, Ended: unix(r.last), Duration: &r.duration, Latency: r.latency, Rcode: r.code, Weight: r.weight,
 	}
 }
 

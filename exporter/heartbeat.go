@@ -7,6 +7,7 @@ import (
 	"math"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -30,6 +31,7 @@ type heartbeat struct {
 	outcome  string
 	reason   string
 	rcode    string // empty if there was no response
+	code     *int   // the same by number; nil if nobody knows the name
 	duration float64
 	latency  *float64 // nil if there was no response
 	weight   *int     // nil if the check gives none
@@ -93,8 +95,12 @@ func parseHeartbeat(datagram []byte, outcomes, rcodes []string) (heartbeat, erro
 		return heartbeat{}, fmt.Errorf("weight: %w", errKey)
 	}
 	if w.Rcode != nil {
-		if h.rcode = *w.Rcode; !slices.Contains(rcodes, h.rcode) {
-			h.rcode = otherRcode
+		h.rcode = otherRcode
+		if code := slices.Index(rcodes, *w.Rcode); code >= 0 {
+			h.rcode, h.code = *w.Rcode, &code
+		} else if code, err := strconv.ParseUint(strings.TrimPrefix(*w.Rcode, "RCODE"), 10, 12); err == nil { // twelve bits: RFC 6891, 6.1.3
+			number := int(code)
+			h.code = &number
 		}
 	}
 	return h, nil
@@ -137,21 +143,10 @@ func outcomeNames() []string {
 	return all
 }
 
-// number is the rcode by number; nil if there was no response, or nobody knows the name.
-func (h heartbeat) number() *int {
-	for code := range assignedRcodes {
-		if h.rcode == checker.RcodeName(code) {
-			return &code
-		}
-	}
-	return nil
-}
-
-const assignedRcodes = 24 // 0 to 23 (IANA, DNS RCODEs)
-
+// rcodeNames has the rcodes in the order of their numbers.
 func rcodeNames() []string {
 	var all []string
-	for code := range assignedRcodes {
+	for code := range 24 { // 0 to 23 are assigned (IANA, DNS RCODEs)
 		all = append(all, checker.RcodeName(code))
 	}
 	return all

@@ -23,12 +23,16 @@ func TestTextfileAgrees(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer socket.Close()
-	rcode, latency, weight := 3, 1234567*time.Nanosecond, 40
+	rcode, unassigned, latency, weight := 3, 4000, 1234567*time.Nanosecond, 40
 	question := checker.Question{Name: `odd\"name.example.`, Type: dns.TypeSOA, Class: dns.ClassINET}
 	for name, report := range map[string]checker.Report{
 		"a pass": {
 			Server: netip.MustParseAddrPort("192.0.2.1:53"), Outcome: checker.Pass, Weight: &weight, Took: 2500 * time.Microsecond,
 			Decided: checker.QuestionReport{Question: question, Rcode: &rcode, Latency: &latency},
+		},
+		"an rcode without a name": {
+			Server: netip.MustParseAddrPort("192.0.2.1:53"), Transport: checker.TCP, Outcome: checker.Rcode, Took: time.Millisecond,
+			Decided: checker.QuestionReport{Question: question, Rcode: &unassigned, Latency: &latency},
 		},
 		"no answer": {
 			Server: netip.MustParseAddrPort("[2001:db8::1]:5353"), Transport: checker.Both, Outcome: checker.Timeout, Took: 2 * time.Second,
