@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -82,9 +83,9 @@ func TestListen(t *testing.T) {
 	v := c.view(nil)
 	want := heartbeat{
 		checkKey: checkKey{server: "198.51.100.1:53", name: "example.com.", qtype: "SOA", transport: "both", path: "rip"},
-		addr:     r.Server, outcome: "rcode", reason: r.Reason, rcode: "REFUSED", duration: 2,
+		addr:     r.Server, outcome: "rcode", reason: r.Reason, rcode: "REFUSED", code: &refused, duration: 2,
 	}
-	if len(v.checks) != 1 || v.checks[0].heartbeat != want {
+	if len(v.checks) != 1 || !reflect.DeepEqual(v.checks[0].heartbeat, want) {
 		t.Errorf("%+v, want %+v", v.checks, want)
 	}
 	if v.datagrams[oversize] != 1 || v.datagrams[accepted] != 1 {
