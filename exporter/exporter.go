@@ -2,11 +2,11 @@ package exporter
 
 import (
 	"cmp"
+	"compress/gzip"
 	"context"
 	"html/template"
 	"log/slog"
 	"slices"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -14,6 +14,7 @@ import (
 
 	"github.com/lvsdns/lvsdns/internal/drift"
 	"github.com/lvsdns/lvsdns/internal/host"
+	"github.com/lvsdns/lvsdns/internal/httpd"
 	"github.com/lvsdns/lvsdns/internal/ipvs"
 	"github.com/lvsdns/lvsdns/internal/keepalived"
 	"github.com/lvsdns/lvsdns/internal/nftcount"
@@ -48,7 +49,8 @@ type Config struct {
 	Timeout time.Duration // of each source; 0: 5 s
 	Share   time.Duration // how long a reading is good for those who come later; the kernel moves its counters every 2 s
 
-	Host  string // the name of this host, for people
+	Host  string   // the name of this host, for people
+	Names []string // under which this host is asked, beside its addresses and localhost
 	Build Build
 	Log   *slog.Logger
 	Now   func() time.Time
@@ -70,8 +72,11 @@ type Exporter struct {
 	sources []source
 	changes changes
 	process prometheus.Gatherer // memory, file descriptors and the like of this process
-	sheets  sync.Pool           // of *sheet: a page is large, and like the one before
-	page    *template.Template
+	press   httpd.Press
+	// Of the page in the making, of which the press has one at a time: it is large, and like the one before.
+	sheet *sheet
+	zip   *gzip.Writer
+	page  *template.Template
 
 	// What the page and the state show besides the metrics.
 	view  *shared[view]
@@ -106,8 +111,9 @@ func New(config Config) *Exporter {
 	e := &Exporter{
 		planned: &planned{outcomes: outcomeNames(), rcodes: rcodeNames()},
 		config:  config, process: processRegistry(), page: pageTemplate(),
-		sheets: sync.Pool{New: func() any { return newSheet() }}, changes: changes{log: config.Log, last: map[string]Failure{}},
+		sheet: newSheet(), zip: newZip(), changes: changes{log: config.Log, last: map[string]Failure{}},
 	}
+	e.press.Reuse = config.Share
 	e.wire()
 	return e
 }

@@ -1,10 +1,11 @@
 package exporter
 
 import (
+	"bytes"
 	"compress/gzip"
 	"context"
 	"encoding/json"
-	"fmt"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -12,40 +13,54 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/common/expfmt"
-	"github.com/prometheus/exporter-toolkit/web"
+
+	"github.com/lvsdns/lvsdns/internal/httpd"
 )
 
 // Handler serves /metrics, /-/healthy, /-/ready, /api/v1/state and the status page.
 func (e *Exporter) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /metrics", e.serveMetrics)
-	mux.HandleFunc("GET /-/healthy", func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "healthy") })
+	mux.HandleFunc("GET /-/healthy", func(w http.ResponseWriter, _ *http.Request) { httpd.Text(w, http.StatusOK, "healthy") })
 	mux.HandleFunc("GET /-/ready", func(w http.ResponseWriter, _ *http.Request) {
 		if e.ending.Load() {
-			plain(w, http.StatusServiceUnavailable, "shutting down")
+			httpd.Text(w, http.StatusServiceUnavailable, "shutting down")
 			return
 		}
-		plain(w, http.StatusOK, "ready")
+		httpd.Text(w, http.StatusOK, "ready")
 	})
-	mux.HandleFunc("GET /api/v1/state", func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		encoder := json.NewEncoder(w)
-		encoder.SetIndent("", "  ")
-		_ = encoder.Encode(e.State(r.Context())) // Whoever asked has gone: nobody is left to tell.
-	})
+	mux.HandleFunc("GET /api/v1/state", e.serveState)
 	mux.HandleFunc("GET /{$}", e.servePage)
 	return mux
 }
 
-func plain(w http.ResponseWriter, status int, text string) {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.WriteHeader(status)
-	_, _ = w.Write([]byte(text + "\n"))
+// send answers with a page that is made once for all who ask for it at the same time.
+func (e *Exporter) send(w http.ResponseWriter, r *http.Request, kind string, print func(context.Context, []byte) ([]byte, error)) {
+	page, err := e.press.Get(r.Context(), kind+" "+w.Header().Get("Content-Encoding")+r.URL.RawQuery, print)
+	switch {
+	case err != nil && r.Context().Err() != nil: // Nobody is left to tell.
+	case err != nil:
+		e.config.Log.Error("make a page", "page", r.URL.Path, "error", err)
+		w.Header().Del("Content-Encoding")
+		httpd.Text(w, http.StatusInternalServerError, "this page could not be made; the log of lvsdns-exporter says why, and the other pages are not concerned")
+	default:
+		w.Header().Set("Content-Type", kind)
+		httpd.Send(w, r, page)
+	}
+}
+
+func (e *Exporter) serveState(w http.ResponseWriter, r *http.Request) {
+	e.send(w, r, "application/json", func(ctx context.Context, room []byte) ([]byte, error) {
+		page := bytes.NewBuffer(room)
+		encoder := json.NewEncoder(page)
+		encoder.SetIndent("", "  ")
+		err := encoder.Encode(e.State(ctx))
+		return page.Bytes(), err
+	})
 }
 
 // negotiate takes the first of the formats that are written here which the reader wants; text for one who does not care.
@@ -63,39 +78,60 @@ func negotiate(h http.Header) expfmt.Format {
 func (e *Exporter) serveMetrics(w http.ResponseWriter, r *http.Request) {
 	wanted, err := e.selected(r.URL.Query())
 	if err != nil {
-		plain(w, http.StatusBadRequest, err.Error())
+		httpd.Text(w, http.StatusBadRequest, err.Error())
 		return
 	}
-	format := negotiate(r.Header)
-	open := format.FormatType() == expfmt.TypeOpenMetrics
-	s := e.sheets.Get().(*sheet)
-	defer e.sheets.Put(s)
-	e.gather(r.Context(), s, wanted)
-
-	w.Header().Set("Content-Type", string(format))
-	var body io.Writer = w
-	if wantsGzip(r) {
+	format, gzipped := negotiate(r.Header), wantsGzip(r)
+	if gzipped {
 		w.Header().Set("Content-Encoding", "gzip")
-		// The pages of a large director are megabytes of text that repeats itself: the least effort takes nine tenths off.
-		z, _ := gzip.NewWriterLevel(w, gzip.BestSpeed) // fails only for a level that does not exist
-		defer z.Close()
-		body = z
 	}
-	// An error from here on is that the reader has gone: nobody is left to tell.
-	_ = s.write(body, open)
+	e.send(w, r, string(format), func(ctx context.Context, room []byte) ([]byte, error) {
+		page := bytes.NewBuffer(room)
+		var err error
+		if gzipped {
+			e.zip.Reset(page)
+			err = errors.Join(e.writeMetrics(ctx, e.zip, format, wanted), e.zip.Close())
+		} else {
+			err = e.writeMetrics(ctx, page, format, wanted)
+		}
+		return page.Bytes(), err
+	})
+}
+
+func (e *Exporter) writeMetrics(ctx context.Context, to io.Writer, format expfmt.Format, wanted selection) error {
+	open := format.FormatType() == expfmt.TypeOpenMetrics
+	e.gather(ctx, e.sheet, wanted)
+	if page, ok := to.(*bytes.Buffer); ok {
+		page.Grow(e.sheet.size())
+	}
+	if err := e.sheet.write(to, open); err != nil {
+		return err
+	}
 	own, err := e.process.Gather()
 	if err != nil {
 		e.config.Log.Warn("metrics of this process", "error", err)
 	}
-	encoder := expfmt.NewEncoder(body, format)
+	encoder := expfmt.NewEncoder(to, format)
 	for _, f := range own {
-		if wanted.metric(f.GetName()) {
-			_ = encoder.Encode(f)
+		if !wanted.metric(f.GetName()) {
+			continue
+		}
+		if err := encoder.Encode(f); err != nil {
+			return err
 		}
 	}
 	if open {
-		_, _ = io.WriteString(body, "# EOF\n")
+		_, err = io.WriteString(to, "# EOF\n")
+		return err
 	}
+	return nil
+}
+
+// newZip makes a compressor. The pages of a large director are megabytes of text that repeats itself: the least effort takes nine
+// tenths off.
+func newZip() *gzip.Writer {
+	z, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed) // fails only for a level that does not exist
+	return z
 }
 
 func wantsGzip(r *http.Request) bool {
@@ -113,27 +149,6 @@ func processRegistry() *prometheus.Registry {
 	r := prometheus.NewRegistry()
 	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return r
-}
-
-// CheckWebConfig says in one line what is wrong with a file for TLS and basic authentication, before anything is served.
-// No file is no error.
-func CheckWebConfig(file string) error {
-	err := web.Validate(file)
-	if err == nil {
-		return nil
-	}
-	text := strings.Join(strings.Fields(err.Error()), " ")
-	if strings.HasPrefix(text, "crypto/bcrypt") {
-		text += "; want hashes in place of passwords, as htpasswd -nB makes them"
-	}
-	return fmt.Errorf("web.config.file %s: %s", file, text)
-}
-
-// Serve serves an Exporter until ctx ends: see [Served.Serve].
-func (e *Exporter) Serve(ctx context.Context, listeners []net.Listener, webConfig string, log *slog.Logger) error {
-	var s Served
-	s.Use(e)
-	return s.Serve(ctx, listeners, webConfig, log)
 }
 
 // Served is what is served: an Exporter, which may become another one meanwhile. Its zero value serves nothing; Use comes first.
@@ -156,32 +171,13 @@ func (s *Served) Use(e *Exporter) {
 // Now is the Exporter that is served.
 func (s *Served) Now() *Exporter { return s.now.Load().Exporter }
 
-// Serve serves until ctx ends, then lets requests under way finish. webConfig is a file for
-// TLS and basic authentication as exporter-toolkit reads it, empty for neither.
-func (s *Served) Serve(ctx context.Context, listeners []net.Listener, webConfig string, log *slog.Logger) error {
-	server := &http.Server{
-		Handler:           http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.now.Load().ServeHTTP(w, r) }),
-		ReadHeaderTimeout: 10 * time.Second,
-		// Above what the sources may take (a minute at most, by sources.timeout) together with a slow reader of a large page.
-		WriteTimeout: 2 * time.Minute,
-		IdleTimeout:  5 * time.Minute,
-		ErrorLog:     slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+// Server serves on these listeners. webConfig is a file for TLS and basic authentication as exporter-toolkit reads it, empty for
+// neither.
+func (s *Served) Server(listeners []net.Listener, webConfig string, log *slog.Logger) *httpd.Server {
+	return &httpd.Server{
+		Handler:   http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.now.Load().ServeHTTP(w, r) }),
+		Listeners: listeners, WebConfig: webConfig, Log: log,
+		Names:  func() []string { return s.Now().config.Names },
+		Ending: func() { s.Now().ending.Store(true) },
 	}
-	drained := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
-		defer close(drained)
-		s.Now().ending.Store(true)
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-		defer cancel()
-		if server.Shutdown(ctx) != nil {
-			_ = server.Close()
-		}
-	})
-	err := web.ServeMultiple(listeners, server, &web.FlagConfig{WebConfigFile: &webConfig}, log)
-	if stop() { // ctx is still alive: the server ended by itself, and with it all other listeners
-		_ = server.Close()
-		return err
-	}
-	<-drained
-	return nil
 }

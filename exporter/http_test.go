@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lvsdns/lvsdns/internal/httpd"
 	"github.com/lvsdns/lvsdns/internal/ipvs"
 )
 
@@ -175,6 +176,13 @@ func must(b []byte, err error) []byte {
 	return b
 }
 
+// server serves the rig's exporter.
+func (r *rig) server(l net.Listener, webConfig string) *httpd.Server {
+	served := new(Served)
+	served.Use(r.Exporter)
+	return served.Server([]net.Listener{l}, webConfig, slog.New(slog.DiscardHandler))
+}
+
 // TestServe starts and ends it, with a request under way when it is told to end.
 func TestServe(t *testing.T) {
 	r := newRig(t, nil)
@@ -185,7 +193,7 @@ func TestServe(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- r.Serve(ctx, []net.Listener{l}, "", slog.New(slog.DiscardHandler)) }()
+	go func() { ended <- r.server(l, "").Serve(ctx) }()
 	status := make(chan string, 1)
 	go func() {
 		response, err := http.Get("http://" + l.Addr().String() + "/metrics")
@@ -236,7 +244,8 @@ func TestServeWithPassword(t *testing.T) {
 	os.WriteFile(file, []byte("basic_auth_users:\n  prometheus: "+bcrypted+"\n"), 0o600)
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- r.Serve(ctx, []net.Listener{l}, file, slog.New(slog.DiscardHandler)) }()
+	server := r.server(l, file)
+	go func() { ended <- server.Serve(ctx) }()
 	for _, tt := range []struct {
 		user, password string
 		want           int
@@ -269,7 +278,8 @@ func TestServeBadWebConfig(t *testing.T) {
 	defer l.Close()
 	file := filepath.Join(t.TempDir(), "web.yaml")
 	os.WriteFile(file, []byte("basic_auth: {}\n"), 0o600)
-	if err := r.Serve(t.Context(), []net.Listener{l}, file, slog.New(slog.DiscardHandler)); err == nil {
+	server := r.server(l, file)
+	if err := server.Serve(t.Context()); err == nil {
 		t.Error("a file with an unknown key was taken")
 	}
 }

@@ -2,6 +2,7 @@ package exporter
 
 import (
 	"bytes"
+	"context"
 	_ "embed" // the page
 	"fmt"
 	"html/template"
@@ -12,22 +13,15 @@ import (
 //go:embed web/page.html
 var pageHTML string
 
-// servePage shows the state, of all virtual servers or of those that ?q= finds. The page is made whole before any of it is sent.
+// servePage shows the state, of all virtual servers or of those that ?q= finds.
 func (e *Exporter) servePage(w http.ResponseWriter, r *http.Request) {
-	var page bytes.Buffer
-	if err := e.page.Execute(&page, shown(e.State(r.Context()), r.URL.Query().Get("q"))); err != nil {
-		e.config.Log.Error("status page", "error", err)
-		plain(w, http.StatusInternalServerError, "the page could not be made; /metrics and /api/v1/state are not concerned")
-		return
-	}
-	h := w.Header()
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Cache-Control", "no-store")
 	// No script at all: what a check reports of a foreign server's answer is on this page.
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'")
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Referrer-Policy", "no-referrer")
-	_, _ = w.Write(page.Bytes())
+	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'")
+	e.send(w, r, "text/html; charset=utf-8", func(ctx context.Context, room []byte) ([]byte, error) {
+		page := bytes.NewBuffer(room)
+		err := e.page.Execute(page, shown(e.State(ctx), r.URL.Query().Get("q")))
+		return page.Bytes(), err
+	})
 }
 
 // pageTemplate is the page, parsed. That it can be parsed every test shows.

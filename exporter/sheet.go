@@ -145,6 +145,15 @@ func (s *sheet) leave(wanted func(name string) bool) {
 	}
 }
 
+// size is about how long the page is.
+func (s *sheet) size() int {
+	n := 32 << 10 // of what client_golang adds
+	for _, f := range s.families {
+		n += len(f.lines) + 300
+	}
+	return n
+}
+
 // write writes all families that have series, by name.
 func (s *sheet) write(w io.Writer, open bool) error {
 	var head bytes.Buffer

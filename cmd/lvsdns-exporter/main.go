@@ -16,6 +16,7 @@ import (
 	"github.com/lvsdns/lvsdns/cmd/internal/version"
 	"github.com/lvsdns/lvsdns/exporter"
 	"github.com/lvsdns/lvsdns/internal/config"
+	"github.com/lvsdns/lvsdns/internal/httpd"
 )
 
 func main() {
@@ -70,7 +71,7 @@ func run(ctx context.Context, hangup <-chan os.Signal, args []string, stdout, st
 func load(a config.Arguments) (*config.Exporter, error) {
 	settings, err := config.LoadExporter(a.File, a.Asked, a.Flags)
 	if err == nil {
-		err = exporter.CheckWebConfig(settings.Web.ConfigFile)
+		err = httpd.CheckWebConfig(settings.Web.ConfigFile)
 	}
 	return settings, err
 }

@@ -54,7 +54,8 @@ func (s *service) run(ctx context.Context, hangup <-chan os.Signal) error {
 	}
 	s.group, ctx = errgroup.WithContext(ctx)
 	s.use(ctx)
-	s.group.Go(func() error { return s.served.Serve(ctx, listeners, s.settings.Web.ConfigFile, s.log) })
+	server := s.served.Server(listeners, s.settings.Web.ConfigFile, s.log)
+	s.group.Go(func() error { return server.Serve(ctx) })
 	if s.checks != nil {
 		s.group.Go(func() error { return s.checks.Listen(ctx) })
 	}
@@ -112,7 +113,8 @@ func (s *service) use(ctx context.Context) {
 		Conntrack: conntrack.New(conntrack.Config{Proc: string(proc), Timeout: time.Minute}), Flows: flows(settings.Conntrack),
 		ServicesOnly: settings.Metrics.Detail == "service", MaxSeries: settings.Metrics.MaxSeries, PerCPU: settings.Metrics.PerCPU,
 		Keep:    func(k ipvs.ServiceKey) bool { return settings.Metrics.Shows(k.Addr, k.FWMark) },
-		Timeout: settings.Sources.Timeout, Share: settings.Sources.Share, Host: hostname, Build: s.build, Log: s.log,
+		Timeout: settings.Sources.Timeout, Share: settings.Sources.Share, Host: hostname,
+		Names: append(host.Names(settings.Sources.Root, hostname), settings.Web.Hosts...), Build: s.build, Log: s.log,
 	})
 	s.served.Use(e)
 	if s.ends != nil {

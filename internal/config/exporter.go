@@ -28,7 +28,8 @@ type Exporter struct {
 // Web is where and how pages are served.
 type Web struct {
 	Listen     []string
-	ConfigFile string // for exporter-toolkit: TLS and basic authentication
+	Hosts      []string // under which a browser may ask, beside addresses and this host's own names
+	ConfigFile string   // for exporter-toolkit: TLS and basic authentication
 }
 
 // Log is how much is logged, and in which form.
@@ -163,7 +164,8 @@ func (e *Exporter) Keep(running *Exporter) []string {
 			kept = append(kept, o.key)
 		}
 	}
-	e.Web, e.Log.Format, e.Checks.Socket = running.Web, running.Log.Format, running.Checks.Socket
+	e.Web.Listen, e.Web.ConfigFile = running.Web.Listen, running.Web.ConfigFile
+	e.Log.Format, e.Checks.Socket = running.Log.Format, running.Checks.Socket
 	nftables := e.DNS.Nftables
 	e.DNS = running.DNS
 	e.DNS.Nftables = nftables
@@ -173,6 +175,7 @@ func (e *Exporter) Keep(running *Exporter) []string {
 func (e *Exporter) options() []option {
 	return []option{
 		{"web.listen-address", addresses{&e.Web.Listen}, "Where to serve pages: ADDRESS:PORT, or :PORT for all addresses. May be several."},
+		{"web.hosts", hosts{&e.Web.Hosts}, "More names under which browsers and Prometheus ask this host, such as a CNAME. Its addresses, localhost, its host name and what\n/etc/hosts and the domains of /etc/resolv.conf make of that are answered anyway, other names with 421: so no foreign web page\nreads these pages through a name that leads here (DNS rebinding)."},
 		{"web.config.file", file{&e.Web.ConfigFile, true}, "A file that says who may look, and with which TLS certificate: see\nhttps://github.com/prometheus/exporter-toolkit/blob/master/docs/web-configuration.md. Empty: everybody, without TLS."},
 		{"log.level", level{&e.Log.Level}, "debug, info, warn or error. The log goes to standard error."},
 		{"log.format", choice{&e.Log.Format, []string{"text", "json"}}, "text or json."},

@@ -25,6 +25,8 @@ func TestKeep(t *testing.T) {
 				value = "59s"
 			case whole:
 				value = "17"
+			case hosts:
+				value = `["lvs.example.net"]`
 			default:
 				value = `"/x/y"`
 			}

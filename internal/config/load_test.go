@@ -111,6 +111,7 @@ func TestFull(t *testing.T) {
 	os.WriteFile(file, []byte(`
 web:
   listen-address: 127.0.0.1:9741
+  hosts: [lvs.example.net]
   config:
     file: /etc/lvsdns/web.yaml
 log: {level: debug, format: json}
@@ -139,7 +140,7 @@ dns: {capture: true, role: realserver, interfaces: [eth0], ports: [53, 5353], se
 		return p
 	}
 	want := &Exporter{
-		Web: Web{[]string{":1", ":2", ":3"}, "/etc/lvsdns/web.yaml"},
+		Web: Web{[]string{":1", ":2", ":3"}, []string{"lvs.example.net"}, "/etc/lvsdns/web.yaml"},
 		Log: Log{slog.LevelDebug, "json"},
 		Metrics: Metrics{
 			Detail: "service", Allow: []Pattern{pattern("192.0.2.0/24"), pattern("2001:db8::*"), pattern("fwm:7")},

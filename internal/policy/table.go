@@ -23,6 +23,10 @@ var units = []unit{
 	{dir: "internal/ipvs"},
 	{dir: "internal/keepalived"},
 	{dir: "internal/nftcount"},
+	// Serving pages to readers who may be hostile.
+	{dir: "internal/httpd"},
+	// Sockets with a name, and who has sent what.
+	{dir: "internal/unixsock"},
 
 	// Packets of the host's cards, for dnscount to count.
 	{dir: "internal/capture", may: []string{"internal/dnscount"}},
@@ -33,12 +37,12 @@ var units = []unit{
 	// interfaces; cmd hands the clients in.
 	{dir: "internal/drift", may: []string{"conntrack", "internal/host", "internal/ipvs", "internal/keepalived"}},
 	{dir: "internal/flows", may: []string{"conntrack", "internal/ipvs"}},
-	{dir: "exporter", may: []string{"internal/capture", "internal/dnstap", "internal/drift", "internal/flows", "checker", "conntrack", "notify", "internal/dnscount", "internal/host", "internal/ipvs", "internal/keepalived", "internal/nftcount"}},
+	{dir: "exporter", may: []string{"internal/httpd", "internal/capture", "internal/dnstap", "internal/drift", "internal/flows", "checker", "conntrack", "notify", "internal/dnscount", "internal/host", "internal/ipvs", "internal/keepalived", "internal/nftcount"}},
 	{dir: "internal/fallback", may: []string{"internal/drift", "checker", "internal/host", "internal/ipvs", "internal/keepalived"}},
 
 	// Wiring.
 	{dir: "cmd", may: []string{
-		"exporter", "internal/fallback", "internal/drift", "internal/flows", "checker", "conntrack", "notify",
+		"exporter", "internal/httpd", "internal/fallback", "internal/drift", "internal/flows", "checker", "conntrack", "notify",
 		"internal/capture", "internal/config", "internal/dnscount", "internal/dnstap", "internal/host", "internal/ipvs", "internal/keepalived", "internal/nftcount",
 	}},
 
@@ -82,7 +86,7 @@ var homes = []home{
 	// The values of client_golang: a test reads them.
 	{module: "github.com/prometheus/client_model"},
 	{module: "github.com/prometheus/common", units: []string{"exporter"}},
-	{module: "github.com/prometheus/exporter-toolkit", units: []string{"exporter"}},
+	{module: "github.com/prometheus/exporter-toolkit", units: []string{"internal/httpd"}},
 	{module: "golang.org/x/sync", units: []string{"cmd", "exporter"}},
 	{module: "github.com/ti-mo/conntrack", units: []string{"conntrack"}},
 	{module: "github.com/mdlayher/netlink", units: []string{"internal/ipvs", "conntrack", "internal/nftcount"}},
@@ -93,7 +97,7 @@ var homes = []home{
 	{module: "github.com/dnstap/golang-dnstap"},
 	{module: "github.com/farsightsec/golang-framestream"},
 	// System calls that the standard library lacks: as good as part of it.
-	{module: "golang.org/x/sys", units: []string{"checker", "conntrack", "cmd", "internal/capture", "internal/guest", "internal/host", "internal/ipvs", "internal/labtest", "internal/netns", "internal/nftcount", "lab", "tools"}},
+	{module: "golang.org/x/sys", units: []string{"checker", "conntrack", "cmd", "internal/capture", "internal/guest", "internal/host", "internal/httpd", "internal/ipvs", "internal/labtest", "internal/netns", "internal/nftcount", "internal/unixsock", "lab", "tools"}},
 	{module: "github.com/rogpeppe/go-internal"},
 	// PromQL, for tests: alerts and dashboards are parsed as Prometheus does it.
 	{module: "github.com/prometheus/prometheus", units: []string{"internal/promcheck"}},

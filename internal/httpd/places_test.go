@@ -1,0 +1,94 @@
+package httpd
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// visitor is a connection that only knows whose it is and whether it was closed.
+type visitor struct {
+	net.Conn
+	name   string
+	from   net.TCPAddr
+	closed *[]string
+}
+
+func (v *visitor) RemoteAddr() net.Addr { return &v.from }
+
+func (v *visitor) Close() error {
+	*v.closed = append(*v.closed, v.name)
+	return nil
+}
+
+func TestPlaces(t *testing.T) {
+	// A word is a visitor and what became of it: a1+ comes from address a, a1? has asked, a1! takes its answer, a1. may ask
+	// again, a1- has gone.
+	for _, test := range []struct {
+		name, story, closed string
+	}{
+		{name: "room for all", story: "a1+ a2+ a3+"},
+		{name: "the oldest that has not asked", story: "a1+ a2+ a3+ a4+", closed: "a1"},
+		{name: "not one that waits for us", story: "a1+ a1? a2+ a3+ a4+", closed: "a2"},
+		{name: "one that may ask again", story: "a1+ a1? a2+ a2? a3+ a3? a1. a4+", closed: "a1"},
+		{name: "all wait for us: the oldest of them", story: "a1+ a1? a2+ a2? a3+ a3? a4+", closed: "a1"},
+		{name: "one that does not take its answer", story: "a1+ a1? a2+ a2? a2! a3+ a3? a4+", closed: "a2"},
+		{name: "the one that took something least lately", story: "a1+ a1? a2+ a2? a3+ a3? a1! a2! a1! a3! a4+", closed: "a2"},
+		{name: "who does not ask, when those are more", story: "a1+ a1? a1! a2+ a3+ a4+", closed: "a2"},
+		{name: "of the address that has the most", story: "b1+ a1+ a2+ a3+", closed: "a1"},
+		{name: "the honest one stays, however many come", story: "b1+ b1? a1+ a2+ a3+ a4+ a5+ a6+", closed: "a1 a2 a3 a4"},
+		{name: "who has gone needs no place", story: "a1+ a2+ a3+ a2- a4+"},
+		{name: "one who was sent away may end", story: "a1+ a2+ a3+ a4+ a1? a1- a5+", closed: "a1 a2"},
+		{name: "four addresses: somebody goes", story: "a1+ a1? b1+ b1? c1+ c1? d1+", closed: "x"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			p, closed, all := newPlaces(3), []string(nil), map[string]*visitor{}
+			for word := range strings.FieldsSeq(test.story) {
+				name, what := word[:2], word[2]
+				if all[name] == nil {
+					all[name] = &visitor{name: name, from: net.TCPAddr{IP: net.IPv4(192, 0, 2, name[0]), Port: int(name[1])}, closed: &closed}
+				}
+				if what == '!' {
+					p.move(all[name], takes)
+					continue
+				}
+				p.change(all[name], map[byte]http.ConnState{'+': http.StateNew, '?': http.StateActive, '.': http.StateIdle, '-': http.StateClosed}[what])
+			}
+			if test.closed == "x" { // Which one does not matter.
+				if len(closed) > 1 {
+					t.Errorf("closed %v", closed)
+				}
+			} else if got := strings.Join(closed, " "); got != test.closed {
+				t.Errorf("closed %q, want %q", got, test.closed)
+			}
+			if len(p.all) > 4 || len(p.hosts) > len(p.all) {
+				t.Errorf("%d places, %d addresses", len(p.all), len(p.hosts))
+			}
+		})
+	}
+}
+
+// Whatever comes and goes, no more than the limit stay, and nothing is kept of who has gone.
+func TestPlacesForget(t *testing.T) {
+	p, closed := newPlaces(5), []string(nil)
+	var all []*visitor
+	for i := range 1000 {
+		v := &visitor{name: fmt.Sprint(i), from: net.TCPAddr{IP: net.IPv4(192, 0, 2, byte(i%7)), Port: i}, closed: &closed}
+		all = append(all, v)
+		p.change(v, http.StateNew)
+		if i%3 == 0 {
+			p.change(v, http.StateActive)
+		}
+	}
+	if len(p.all) > 7 {
+		t.Errorf("%d places are taken of 5", len(p.all))
+	}
+	for _, v := range all {
+		p.change(v, http.StateClosed)
+	}
+	if len(p.all)+len(p.hosts) != 0 {
+		t.Errorf("%d places and %d addresses are left", len(p.all), len(p.hosts))
+	}
+}

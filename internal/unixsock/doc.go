@@ -1,0 +1,3 @@
+// Package unixsock has sockets with a name in the file system, made so that the name always leads to somebody who listens, and so that
+// the reader knows which user has sent what.
+package unixsock
