@@ -118,7 +118,10 @@ func TestFlowsOfRemovedServer(t *testing.T) {
 		t.Fatalf("%d flows are bound to the removed server, want 2: %+v", len(f.Flows), f)
 	}
 	for i, client := range []string{"10.0.0.50:4000", "10.0.0.50:4001"} {
-		if x := f.Flows[i]; x.Client != client || x.RIP != first || x.Target != "removed" || x.State != "replied" || x.Conntrack == nil || x.IPVS == nil {
+		x := f.Flows[i]
+		// A flow is assured when its second packet comes two seconds after the first or later (nf_conntrack_udp_packet): on a slow machine.
+		seen := x.State == "replied" || x.State == "assured"
+		if x.Client != client || x.RIP != first || x.Target != "removed" || !seen || x.Conntrack == nil || x.IPVS == nil {
 			t.Errorf("%+v, want %s in both tables", x, client)
 		}
 	}

@@ -21,7 +21,7 @@ const wholeConf = `virtual_server 192.168.1.100 53 {
 	protocol UDP
 	lb_algo rr
 	lb_kind DR
-	delay_loop 1
+	delay_loop 4
 	warmup 0
 	alpha
 	real_server 192.168.1.21 53 {
@@ -39,7 +39,7 @@ virtual_server 192.168.1.101 53 {
 	protocol UDP
 	lb_algo rr
 	lb_kind DR
-	delay_loop 1
+	delay_loop 4
 	warmup 0
 	alpha
 	real_server 192.168.1.21 53 {

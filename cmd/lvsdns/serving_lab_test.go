@@ -16,7 +16,7 @@ const servingConf = `virtual_server 192.168.1.100 53 {
 	protocol UDP
 	lb_algo rr
 	lb_kind KIND
-	delay_loop 1
+	delay_loop 4
 	warmup 0
 	INHIBIT
 	real_server 192.168.1.21 53 { MISC_CHECK {
