@@ -24,7 +24,7 @@ func TestCommandLine(t *testing.T) {
 	if err := os.WriteFile(file, []byte(conf), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	fatal, err := filepath.Abs("../../internal/keepalived/testdata/parity/fatal-quote.conf")
+	fatal, err := filepath.Abs("../../internal/keepalived/testdata/parity/fatal-parameter.conf")
 	if err != nil {
 		t.Fatal(err)
 	}

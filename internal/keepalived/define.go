@@ -11,6 +11,7 @@ const maxLine = 1024
 type definition struct {
 	text      string
 	multiline bool
+	variable  bool     // a sequence has set the text of a multi-line one, which stays multi-line
 	standard  standard // not 0: keepalived computes the text
 }
 
@@ -20,37 +21,64 @@ const (
 	workingDirectory standard = iota + 1
 	instanceName
 	random
+	environment
 )
 
 // rest is a multi-line text that is being read, and the number of open
 // sequences when it began: those that it opens itself are finished first.
 type rest struct {
 	text      string
-	sequences int
+	sequences uint32
 }
 
-func standardDefinitions() map[string]*definition {
-	return map[string]*definition{
+func standardDefinitions(by release) map[string]*definition {
+	all := map[string]*definition{
 		"_PWD":      {standard: workingDirectory},
 		"_INSTANCE": {standard: instanceName},
 		"_RANDOM":   {standard: random},
 		"_HASH":     {text: "#"},
 		"_BANG":     {text: "!"},
 	}
+	if by >= v240 {
+		all["_ENV"] = &definition{standard: environment}
+	}
+	return all
 }
 
-// define takes a line of the form $NAME=TEXT. No blank may precede the =.
-func (r *reader) define(line string) bool {
-	name, text, ok := strings.Cut(line[1:], "=")
-	if !ok || name == "" || isDigit(name[0]) {
-		return false
+// takes reports whether the definition goes with these parameters.
+func (d *definition) takes(params string, by release) bool {
+	n := len(strings.Fields(params))
+	switch d.standard {
+	case environment:
+		return n == 1
+	case random:
+		return strings.Trim(params, blank+"0123456789") == "" && (n <= 2 || by < v240)
+	default:
+		return n == 0
+	}
+}
+
+// splitDefinition reads $NAME=TEXT. No blank may precede the =.
+func splitDefinition(line string) (name, text string, ok bool) {
+	line, isReference := strings.CutPrefix(line, "$")
+	name, text, ok = strings.Cut(line, "=")
+	if !isReference || !ok || name == "" || isDigit(name[0]) {
+		return "", "", false
 	}
 	for i := range len(name) {
 		if !isName(name[i]) {
-			return false
+			return "", "", false
 		}
 	}
-	text = strings.TrimLeft(text, blank)
+	return name, strings.TrimLeft(text, blank), true
+}
+
+// define takes a line that defines something.
+func (r *reader) define(line string) bool {
+	name, text, ok := splitDefinition(line)
+	if !ok {
+		return false
+	}
 	d := &definition{text: text}
 	if before, continued := strings.CutSuffix(text, `\`); continued {
 		d.multiline = true
@@ -107,36 +135,47 @@ func (r *reader) lookup(s string) (reference, bool) {
 	if n == 0 {
 		return ref, false
 	}
-	ref.name = inner[:n]
-	last := false
+	ref.name, ref.length = inner[:n], 1+n
+	written, last := "$"+ref.name, n == len(inner)
 	if braces {
 		end := n
-		for end < len(inner) && (inner[end] == ' ' || isDigit(inner[end])) {
+		for end < len(inner) && r.inParameters(inner[end]) {
 			end++
 		}
-		if end == len(inner) || inner[end] != '}' || inner[end-1] == ' ' && strings.TrimSpace(inner[n:end]) != "" {
-			return r.environment(s, ref)
-		}
-		ref.params = strings.TrimSpace(inner[n:end])
-		ref.length = 1 + 1 + end + 1
-		last = end+1 == len(inner)
-	} else {
-		if n < len(inner) && strings.IndexByte(" \t,)", inner[n]) < 0 {
+		ref.params = strings.Trim(inner[n:end], blank)
+		if end == len(inner) || inner[end] != '}' || ref.params != "" && strings.IndexByte(blank, inner[end-1]) >= 0 {
 			return ref, false
 		}
-		ref.length = 1 + n
-		last = n == len(inner)
+		written, ref.length, last = "${"+inner[:end+1], 1+1+end+1, n+1 == len(inner)
+		if ref.params == "" {
+			// One byte counts as the closing brace, whatever it is.
+			ref.length = 1 + 1 + n + 1
+		}
+	} else if !last && strings.IndexByte(" \t,)", inner[n]) < 0 {
+		return ref, false
 	}
 	d, ok := r.definitions[ref.name]
 	if !ok {
-		r.note(Trap, "%s is not defined: keepalived reads the text as it stands", quote("$"+s[:ref.length-1]))
+		r.note(Trap, "%s is not defined: keepalived reads the text as it stands", quote(written))
 		return ref, false
 	}
 	ref.definition = d
-	if d.multiline && !last || ref.params != "" && d.standard != random {
+	switch {
+	case d.standard == environment && ref.params == "":
+		r.note(Fatal, "%s names no variable of the environment: write ${_ENV NAME}", quote(written))
 		return ref, false
+	case d.multiline && !last, !d.takes(ref.params, r.release):
+		return ref, false
+	case len(written) > ref.length:
+		r.note(Trap, "%s: keepalived leaves the brace in the line, since a blank stands before it: write ${%s}", quote(written), ref.name)
 	}
 	return ref, true
+}
+
+// inParameters reports whether a character may stand between the name of a
+// definition and its closing brace.
+func (r *reader) inParameters(c byte) bool {
+	return c == ' ' || isDigit(c) || r.release >= v240 && (c == '\t' || isName(c))
 }
 
 // replace puts definitions in place of references, again and again until none
@@ -157,17 +196,20 @@ func (r *reader) replace(line string, pending *rest) (text string, next *rest, c
 		}
 		changed = true
 		if n == maxLine {
-			r.note(Fatal, "%s is defined by itself: keepalived never ends reading this line", quote("$"+ref.name))
+			r.note(Fatal, "%s is defined by itself: take it out of its own text", quote("$"+ref.name))
 			return line[:i], pending, true
 		}
 		text := r.textOf(ref)
-		if ref.multiline {
+		switch {
+		case ref.variable:
+			r.note(Unresolved, "%s was a definition of several lines before it became the variable of a sequence, and keepalived reads beyond its end: take another name for one of them", quote("$"+ref.name))
+		case ref.multiline:
 			var after string
 			text, after, _ = strings.Cut(text, "\n")
 			if next != nil {
 				r.suspended = append(r.suspended, *next)
 			}
-			r.textDepth = len(r.sequences)
+			r.textDepth = r.counted
 			next = &rest{text: after, sequences: r.textDepth}
 		}
 		if len(line)-ref.length+len(text) >= maxLine {
@@ -182,18 +224,6 @@ func (r *reader) replace(line string, pending *rest) (text string, next *rest, c
 	return line, next, changed
 }
 
-// environment takes ${_ENV NAME}: since 2.4 keepalived puts a variable of its
-// environment here, which is not known.
-func (r *reader) environment(s string, ref reference) (reference, bool) {
-	end := strings.IndexByte(s, '}')
-	if r.release < v240 || ref.name != "_ENV" || end < 0 {
-		return ref, false
-	}
-	r.note(Unresolved, "%s is a variable of keepalived's environment", quote("$"+s[:end+1]))
-	ref.definition, ref.length = &definition{}, end+2
-	return ref, true
-}
-
 func (r *reader) textOf(ref reference) string {
 	switch ref.standard {
 	case workingDirectory:
@@ -201,12 +231,15 @@ func (r *reader) textOf(ref reference) string {
 	case instanceName:
 		return r.configID
 	case random:
-		r.note(Unresolved, "${_RANDOM} is another number for each process of keepalived and at each start")
+		r.note(Unresolved, "${_RANDOM} is another number for each process of keepalived and at each start: write the number itself")
 		first, _, _ := strings.Cut(ref.params, " ")
 		if first == "" {
 			first = "0"
 		}
 		return first
+	case environment:
+		r.note(Unresolved, "${_ENV %s} is a variable of keepalived's environment: write the value itself", ref.params)
+		return ""
 	default:
 		return ref.text
 	}

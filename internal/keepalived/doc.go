@@ -21,7 +21,8 @@
 // the environment holds, which schedulers the kernel has. keepalived drops a
 // checker or ends over some of these.
 //
-// Sources: keepalived.conf(5), and the behaviour of keepalived 2.2.7 and 2.3.3
-// as the package's lab test observes it. Where versions differ,
-// [Options.Version] chooses.
+// Sources: keepalived.conf(5), the behaviour of keepalived 2.2.7 and 2.3.3 as
+// the package's lab test observes it, and that of 2.3.4 and 2.4.3 as
+// testdata/releases.txt keeps it. Where versions differ, [Options.Version]
+// chooses.
 package keepalived

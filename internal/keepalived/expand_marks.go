@@ -1,6 +1,9 @@
 package keepalived
 
-import "net/netip"
+import (
+	"fmt"
+	"net/netip"
+)
 
 // claim says which virtual servers have real servers under a mark of their group, by the two counts that keepalived keeps of each.
 type claim struct{ ipv4, other *VirtualServer }
@@ -108,7 +111,10 @@ func (c *validator) unmade(services []*Service) {
 			family = "IPv6"
 		}
 		c.vs = s.Of
-		c.lose("give the "+family+" virtual server a virtual_server_group of its own, with the same marks",
-			"the virtual server at %s has the marks of this group for the other family: keepalived takes those of %s for present, and never adds them", s.Unmade.Pos, family)
+		// A trap: keepalived says nothing of it.
+		c.keep(Note{
+			Kind: Trap, Lost: s.Of.block(), Mend: "give the " + family + " virtual server a virtual_server_group of its own, with the same marks",
+			Text: fmt.Sprintf("the virtual server at %s has the marks of this group for the other family: keepalived takes those of %s for present, and never adds them", s.Unmade.Pos, family),
+		})
 	}
 }

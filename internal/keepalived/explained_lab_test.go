@@ -27,6 +27,7 @@ func explanations() []explanation {
 		{"schedulers.conf", "", "table", "-u 192.0.2.14:53", "the lab's kernel has no scheduler twos"},
 		{"vrrp-wrong.conf", "", "complaints", "+ vrrp-wrong.conf:", process},
 		{"addresses.conf", "2.3", "complaints", "- addresses.conf:50", "keepalived 2.3 says at the end of the block that it has no real servers, the note says it at the start"},
+		{"sequences-lost.conf", "2.3", "complaints", "- sequences-lost.conf:7", "as for addresses.conf"},
 		{"scripts.conf", "2.3", "belief", "MISC_CHECK", "keepalived 2.3 drops the checker because \"/usr/bin/true one\" is one word to it, and no file"},
 		{"keepalived.conf.misc_check", "", "belief", "+ tcp 10.10.10.2:1358 > 192.168.200.6:1358: MISC_CHECK", script},
 		{"keepalived.conf.misc_check_arg", "", "belief", "+ tcp 10.10.10.2:1358 > 192.168.200.6:1358: MISC_CHECK", script},

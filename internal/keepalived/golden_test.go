@@ -12,6 +12,9 @@ import (
 
 var update = flag.Bool("update", false, "write the goldens")
 
+// configID is the -i that the configurations under testdata/parity expect.
+const configID = "lab"
+
 // TestGolden shows what every configuration of testdata/parity comes to: the
 // notes, then the table. The lab test holds the same files against keepalived.
 func TestGolden(t *testing.T) {
@@ -22,7 +25,7 @@ func TestGolden(t *testing.T) {
 	for _, name := range files {
 		t.Run(filepath.Base(name), func(t *testing.T) {
 			cfg, err := keepalived.Load(filepath.Base(name), keepalived.Options{
-				FS: os.DirFS("testdata/parity"), ConfigID: "lab", Version: "2.2.7",
+				FS: os.DirFS("testdata/parity"), ConfigID: configID, Version: "2.2.7",
 			})
 			if err != nil {
 				t.Fatal(err)

@@ -72,6 +72,9 @@ func (p *parser) accept(words []string, n number) bool {
 	case n.complaint != "":
 		p.note(Adjusted, "%s: %s", words[0], n.complaint)
 	}
+	if n.trap != "" {
+		p.note(Trap, "%s: %s", words[0], n.trap)
+	}
 	return n.ok
 }
 
@@ -208,11 +211,11 @@ func (p *parser) script(words []string, users bool) Script {
 	// Escapes are undone at the first reading too before 2.3.2.
 	fields, ok := splitEscaped(p.line, p.release < v232)
 	if !ok {
-		kind, what := Ignored, "keepalived runs nothing"
-		if !users {
-			kind, what = Fatal, "keepalived crashes"
+		if users {
+			p.note(Ignored, "%s: a quote is not closed: keepalived runs nothing", words[0])
+		} else {
+			p.note(Fatal, "%s: a quote is not closed: close it at the end of the command", words[0])
 		}
-		p.note(kind, "%s: a quote is not closed: %s", words[0], what)
 		return Script{}
 	}
 	if len(fields) < 2 {

@@ -15,10 +15,15 @@ func startGroup(p *parser, words []string) {
 		return
 	}
 	g := Group{Pos: p.here, Name: name}
-	p.values(words, func(words []string) {
+	if len(words) > 2 {
+		p.note(Fatal, "a virtual_server_group has one name: take %s out", quote(strings.Join(words[2:], " ")))
+	}
+	p.valuesOf(words, func(words []string) {
 		if e, ok := p.groupEntry(words); ok {
 			g.Entries = append(g.Entries, e)
 		}
+	}, func() {
+		p.note(Fatal, "the group %s has no block: put its members between braces behind the name", quote(name))
 	})
 	v4, v6 := g.has(IPv4), g.has(IPv6)
 	anyMark := slices.ContainsFunc(g.Entries, func(e GroupEntry) bool { return e.IsFWMark() && e.Family == "" })
@@ -77,7 +82,7 @@ func (p *parser) groupEntry(words []string) (GroupEntry, bool) {
 func (p *parser) checkRange(e GroupEntry, written string) {
 	switch {
 	case e.First.Is4() && stem(e.First, 3) != stem(e.Last, 3):
-		p.note(Fatal, "%s: keepalived counts in the last byte alone and never ends adding this range", quote(written))
+		p.note(Fatal, "%s: a range of IPv4 addresses must end in the /24 where it begins, since keepalived counts in the last byte alone: write one line for each /24", quote(written))
 	case !e.First.Is4() && stem(e.First, 14) != stem(e.Last, 14):
 		p.note(Trap, "%s: keepalived counts in the last 16 bits alone and adds %d addresses", quote(written), e.count())
 	}

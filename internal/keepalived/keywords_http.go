@@ -18,11 +18,31 @@ func httpKeywords() []keyword {
 		text("virtualhost", checkerField(func(c *Checker) *Value[string] { return &c.HTTP.VirtualHost })),
 		keyword{name: "http_protocol", handle: setHTTPVersion},
 		boolean("enable_sni", h(func(h *HTTP) *Value[bool] { return &h.SNI })),
-		from("2.4.4", text("sni_name", checkerField(func(c *Checker) *Value[string] { return &c.HTTP.SNIName }))),
+		keyword{name: "sni_name", since: "2.4.4", handle: setSNIName},
 		boolean("fast_recovery", h(func(h *HTTP) *Value[bool] { return &h.FastRecovery })),
 		from("2.2.8", boolean("tls_compliant", h(func(h *HTTP) *Value[bool] { return &h.TLSCompliant }))),
 		keyword{name: "url", handle: startURL, sub: urlKeywords(), end: endURL},
 	)
+}
+
+// setSNIName takes the name for SNI. Alone it switches SNI on, with the name
+// that there would be without it.
+func setSNIName(p *parser, words []string) {
+	if p.checker == nil {
+		return
+	}
+	h := p.checker.HTTP
+	switch {
+	case len(words) > 1 && h.SNIName.IsSet():
+		p.note(Adjusted, "sni_name is already %s: keepalived takes %s", quote(h.SNIName.V), quote(words[1]))
+		h.SNIName = at(p, words[1])
+	case len(words) > 1:
+		h.SNIName = at(p, words[1])
+	case h.SNIName.IsSet():
+		p.note(Ignored, "sni_name is already %s", quote(h.SNIName.V))
+		return
+	}
+	h.SNI = at(p, true)
 }
 
 func setHTTPVersion(p *parser, words []string) {
@@ -119,11 +139,11 @@ func addStatusCodes(p *parser, words []string) {
 func setRegex(p *parser, words []string) {
 	fields, ok := splitEscaped(p.line, true)
 	if !ok {
-		p.note(Fatal, "regex: a quote is not closed: keepalived crashes")
+		p.note(Fatal, "regex: a quote is not closed: close it at the end of the pattern")
 		return
 	}
 	if len(fields) != 2 {
-		p.note(Ignored, "regex needs one value: put it between quotes")
+		p.logged(Ignored, "regex needs one value: put it between quotes")
 		return
 	}
 	if p.url != nil {
@@ -147,7 +167,7 @@ func endURL(p *parser) {
 func endHTTP(p *parser) {
 	if len(p.checker.HTTP.URLs) == 0 {
 		if p.release < v228 && !p.connectsBefore() {
-			p.note(Fatal, "%s has no url: this keepalived crashes", p.checker.Kind)
+			p.note(Fatal, "%s has no url: give it one, or take it out", p.checker.Kind)
 		}
 		p.dropChecker("%s has no url", p.checker.Kind)
 		return

@@ -93,7 +93,7 @@ func startVirtualServer(p *parser, words []string) {
 	}
 	switch {
 	case (what == "group" || what == "fwmark") && len(words) < 3:
-		p.note(Fatal, "virtual_server %s needs a value: keepalived crashes without it", what)
+		p.note(Fatal, "virtual_server %s needs a value: write it behind the word", what)
 		p.skipBlock()
 		return
 	case what == "group":
@@ -101,7 +101,7 @@ func startVirtualServer(p *parser, words []string) {
 	case what == "fwmark":
 		n := readUnsigned(words[2], 0, maxUint32, true)
 		if !p.acceptOr(strings.Join(words, " "), markMend, words, n) {
-			p.skipBlock()
+			p.leaveOut(p.lastVirtualServer)
 			return
 		}
 		if v.FWMark = uint32(n.v); n.v == 0 {
@@ -109,13 +109,22 @@ func startVirtualServer(p *parser, words []string) {
 		}
 	default:
 		if v.Addr, v.Port, ok = p.endpoint(words); !ok {
-			p.skipBlock()
+			p.leaveOut(p.lastVirtualServer)
 			return
 		}
 		v.Family = familyOf(v.Addr)
 	}
 	p.cfg.VirtualServers = append(p.cfg.VirtualServers, v)
-	p.vs = &p.cfg.VirtualServers[len(p.cfg.VirtualServers)-1]
+	p.lastVirtualServer()
+}
+
+// lastVirtualServer makes the last virtual server the present one.
+func (p *parser) lastVirtualServer() Pos {
+	if n := len(p.cfg.VirtualServers); n > 0 {
+		p.vs = &p.cfg.VirtualServers[n-1]
+		return p.vs.Pos
+	}
+	return Pos{}
 }
 
 func setFamily(p *parser, words []string) {

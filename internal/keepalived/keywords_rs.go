@@ -58,14 +58,23 @@ func startRealServer(p *parser, words []string) {
 	}
 	addr, port, ok := p.endpoint(words)
 	if !ok {
-		p.skipBlock()
+		p.leaveOut(p.lastRealServer)
 		return
 	}
 	if p.vs == nil {
 		return
 	}
 	p.vs.RealServers = append(p.vs.RealServers, RealServer{Pos: p.here, Addr: addr, Port: port, Forward: p.vs.Forward})
+	p.lastRealServer()
+}
+
+// lastRealServer makes the last real server of the present virtual server the present one.
+func (p *parser) lastRealServer() Pos {
+	if p.vs == nil || len(p.vs.RealServers) == 0 {
+		return Pos{}
+	}
 	p.rs = &p.vs.RealServers[len(p.vs.RealServers)-1]
+	return p.rs.Pos
 }
 
 // endRealServer settles the address family: only a tunnel leads to another one.

@@ -63,11 +63,11 @@ func endSMTP(p *parser) {
 	}
 }
 
-// endDoubled is for the last checker of a real server. From 2.3.0 to 2.3.3 keepalived queues that of a host block twice, and so that none follows it
-// until another one is queued: without that the queue never ends.
+// endDoubled is for the last checker of a real server. From 2.3.0 to 2.3.3 keepalived queues that of a host block twice (smtp_check_end_handler in
+// check_smtp.c), and its queue is sound again only when another checker follows.
 func (p *parser) endDoubled() {
 	if p.doubled {
-		p.note(Fatal, "an SMTP_CHECK with several connections: this keepalived queues the last checker twice and never ends starting: write one SMTP_CHECK for each")
+		p.note(Fatal, "the last SMTP_CHECK has more than one connection: write one SMTP_CHECK for each")
 	}
 	p.doubled = false
 }

@@ -26,7 +26,7 @@ func sharedKeywords() []keyword {
 				}
 			},
 			sub: others(func(*parser) *[]Statement { return nil }, `source_ip neighbor_ip neighbour_ip min_rx min_tx
-				idle_tx multiplier passive ttl hoplimit max_hops weight vrrp checker`),
+				idle_tx multiplier passive ttl hoplimit max_hops multihop@2.2.8 weight vrrp checker`),
 		},
 	}
 }
@@ -56,24 +56,43 @@ func startSyncGroup(p *parser, words []string) {
 	p.sync = nil
 	if name, ok := p.named(words, func(name string) bool {
 		return slices.ContainsFunc(p.cfg.SyncGroups, func(g SyncGroup) bool { return g.Name == name })
-	}); ok {
+	}, p.lastSyncGroup); ok {
 		p.cfg.SyncGroups = append(p.cfg.SyncGroups, SyncGroup{Pos: p.here, Name: name})
-		p.sync = &p.cfg.SyncGroups[len(p.cfg.SyncGroups)-1]
+		p.lastSyncGroup()
 	}
+}
+
+// lastSyncGroup makes the last sync group the present one.
+func (p *parser) lastSyncGroup() Pos {
+	if n := len(p.cfg.SyncGroups); n > 0 {
+		p.sync = &p.cfg.SyncGroups[n-1]
+		return p.sync.Pos
+	}
+	return Pos{}
 }
 
 func startInstance(p *parser, words []string) {
 	p.instance = nil
 	if name, ok := p.named(words, func(name string) bool {
 		return slices.ContainsFunc(p.cfg.Instances, func(i Instance) bool { return i.Name == name })
-	}); ok {
+	}, p.lastInstance); ok {
 		p.cfg.Instances = append(p.cfg.Instances, Instance{Pos: p.here, Name: name, Priority: Value[uint8]{V: 100}})
-		p.instance = &p.cfg.Instances[len(p.cfg.Instances)-1]
+		p.lastInstance()
 	}
 }
 
-// named returns the name of a block that must have one of its own.
-func (p *parser) named(words []string, taken func(string) bool) (name string, ok bool) {
+// lastInstance makes the last instance the present one.
+func (p *parser) lastInstance() Pos {
+	if n := len(p.cfg.Instances); n > 0 {
+		p.instance = &p.cfg.Instances[n-1]
+		return p.instance.Pos
+	}
+	return Pos{}
+}
+
+// named returns the name of a block that must have one of its own. last is the
+// block of the kind before it.
+func (p *parser) named(words []string, taken func(string) bool, last func() Pos) (name string, ok bool) {
 	lost := strings.Join(words, " ")
 	switch {
 	case len(words) != 2:
@@ -83,7 +102,7 @@ func (p *parser) named(words []string, taken func(string) bool) (name string, ok
 	default:
 		return words[1], true
 	}
-	p.skipBlock()
+	p.leaveOut(last)
 	return "", false
 }
 

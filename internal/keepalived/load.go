@@ -39,16 +39,28 @@ func Load(name string, o Options) (*Config, error) {
 	}
 	cfg := &Config{Version: o.Version, ID: o.ConfigID}
 	var all notes
+	var parents heritage
 	for _, process := range []process{parent, checkers, vrrp} {
-		if err := read(name, o, process, cfg, &all); err != nil {
+		own, err := read(name, o, process, parents, cfg, &all)
+		if err != nil {
 			return nil, err
 		}
+		if process == parent {
+			parents = own
+		}
+	}
+	if !parents.servers {
+		unseen(cfg, &all)
 	}
 	for i := range cfg.VirtualServers {
 		// Grown one by one, they would hold up to twice the memory: of 10,000 real servers 5 MB.
 		cfg.VirtualServers[i].RealServers = slices.Clone(cfg.VirtualServers[i].RealServers)
 	}
-	validate(cfg, all.add)
+	validate(cfg, func(n Note) {
+		all.complaint(checkers, n)
+		all.add(n)
+	})
+	all.checked(cfg)
 	cfg.Files = uniq(cfg.Files)
 	cfg.Notes = all.sorted(cfg.Files)
 	return cfg, nil
@@ -65,12 +77,18 @@ const (
 	vrrp
 )
 
+// heritage is what a reading leaves to those of the processes that it starts.
+type heritage struct {
+	tally
+	servers bool // there are virtual servers
+}
+
 // read is one reading of the text.
-func read(name string, o Options, by process, cfg *Config, all *notes) error {
+func read(name string, o Options, by process, before heritage, cfg *Config, all *notes) (after heritage, err error) {
 	p := &parser{cfg: cfg, notes: all, tracked: map[string]*TrackedFile{}}
-	p.reader = newReader(o, by, p.keep)
+	p.reader = newReader(o, by, before.tally, p.keep)
 	if !p.open(name, strictness{}) {
-		return unreadable(name, o)
+		return after, unreadable(name, o)
 	}
 	p.stream(keywordsOf(by), false)
 	if n := len(p.unclosed); n > 0 && by == checkers { // All count the same braces.
@@ -79,7 +97,22 @@ func read(name string, o Options, by process, cfg *Config, all *notes) error {
 	if by == parent {
 		cfg.Files = p.read
 	}
-	return nil
+	// What was never read is discarded, and taken off the count.
+	p.counted -= uint32(len(p.sequences))
+	return heritage{p.tally, p.servers}, nil
+}
+
+// unseen takes the virtual servers out that the parent has not seen: it does
+// not start the checker process then (running_checker() in keepalived's main.c).
+func unseen(cfg *Config, all *notes) {
+	for i := range cfg.VirtualServers {
+		v := &cfg.VirtualServers[i]
+		all.add(Note{
+			Pos: v.Pos, Kind: Trap, Block: v.block(), Lost: v.block(), Mend: "correct the braces above it",
+			Text: "keepalived's parent process takes this for a part of the block before it, finds no virtual server and starts no checks: it leaves this out",
+		})
+	}
+	cfg.VirtualServers = nil
 }
 
 func uniq(names []string) []string {

@@ -154,8 +154,8 @@ func (p *parser) loseSkipped(words []string) {
 	if words[0] == "real_server" && p.vs == nil {
 		return // With its virtual server, which is noted.
 	}
-	p.lose(strings.Join(words, " "), "close the block that begins at "+p.from.String()+" before this line: a closing brace is missing there",
-		"%s stands within a block that keepalived skips: a closing brace is missing before it", words[0])
+	p.keep(p.lostNote(Trap, strings.Join(words, " "), "close the block that begins at "+p.from.String()+" before this line: a closing brace is missing there",
+		"%s stands within a block that keepalived skips: a closing brace is missing before it", words[0]))
 }
 
 // loseMember notes a line of a list of addresses that begins with none. A brace too few lets whole blocks into the list, and of

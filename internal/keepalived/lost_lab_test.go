@@ -24,11 +24,11 @@ func TestLostParity(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			r := runKeepalived(t, path, false)
+			r := runKeepalived(t, path)
 			for tries := 0; r.spoiled && tries < 3; tries++ {
-				r = runKeepalived(t, path, false)
+				r = runKeepalived(t, path)
 			}
-			if r.broken {
+			if !r.ready || r.broken {
 				t.Fatalf("keepalived does not run:\n%s", r.log)
 			}
 			if compare(t, "lost", version, "table", render(cfg.Desired(keepalived.AtStart)), r.table); t.Failed() {

@@ -2,6 +2,7 @@ package keepalived
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 )
 
@@ -9,6 +10,43 @@ import (
 type notes struct {
 	list []Note
 	seen map[Note]int // index in list, by keyOf
+
+	complaints map[process]Note // the first that each process reports
+}
+
+// complaint remembers what a process of keepalived counts as a mistake of the
+// configuration. The rest it does without a word, or only logs.
+func (n *notes) complaint(by process, note Note) {
+	if note.Kind != Unknown && note.Kind != Ignored && note.Kind != Adjusted {
+		return
+	}
+	if n.complaints == nil {
+		n.complaints = map[process]Note{}
+	}
+	if _, ok := n.complaints[by]; !ok {
+		n.complaints[by] = note
+	}
+}
+
+// checked makes the first complaint fatal if reload_check_config is set: the
+// other processes, which inherit the complaints of the parent, then end over
+// any, at the start too (start_check() in keepalived's check_daemon.c and its
+// twins).
+func (n *notes) checked(cfg *Config) {
+	option := cfg.Global.ReloadCheck
+	if !option.IsSet() || len(cfg.VirtualServers) == 0 && len(cfg.Instances) == 0 {
+		return
+	}
+	for _, by := range []process{parent, checkers, vrrp} {
+		note, ok := n.complaints[by]
+		if !ok || by == vrrp && len(cfg.Instances) == 0 {
+			continue
+		}
+		note.Kind = Fatal
+		note.Text += fmt.Sprintf("; reload_check_config (%s) makes of this and of every other such mistake one with which keepalived does not run: correct it, or take the option out", option.Pos)
+		n.add(note)
+		return
+	}
 }
 
 func (n *notes) add(note Note) {

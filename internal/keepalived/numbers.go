@@ -15,6 +15,7 @@ type number struct {
 	v         uint64
 	ok        bool
 	complaint string
+	trap      string // what keepalived reads without a word
 }
 
 // readUnsigned reads a decimal number. With lenient, text behind the number is
@@ -85,12 +86,14 @@ func microseconds(s string, least, most uint64) number {
 		}
 		fraction, complaint = fraction[:6], fmt.Sprintf("%s has more than six decimal places: keepalived rounds it", s)
 	}
-	digits := whole + fraction + strings.Repeat("0", 6-len(fraction))
-	v, rest, overflow := scanUint(digits)
+	v, rest, overflow, negative := strtoull(whole + fraction + strings.Repeat("0", 6-len(fraction)))
 	if v += round; overflow {
 		return number{complaint: quote(s) + " is too large"}
 	}
 	n := number{v: v, ok: v >= least && v <= most, complaint: complaint}
+	if negative && n.ok {
+		n.trap = fmt.Sprintf("%s is negative, and with a blank in front keepalived takes it for a time without end", quote(s))
+	}
 	switch {
 	case !n.ok:
 		n.complaint = quote(s) + " is out of range"
@@ -98,6 +101,23 @@ func microseconds(s string, least, most uint64) number {
 		n.complaint = fmt.Sprintf("%s is not a number: keepalived reads %v", quote(s), duration(v))
 	}
 	return n
+}
+
+// strtoull is that of C with base 10: blanks and a sign may stand in front, and
+// a minus is taken from 2^64. A text without digits is all rest.
+func strtoull(s string) (v uint64, rest string, overflow, negative bool) {
+	digits := strings.TrimLeft(s, whitespace)
+	digits, negative = strings.CutPrefix(digits, "-")
+	if !negative {
+		digits = strings.TrimPrefix(digits, "+")
+	}
+	if digits == "" || !isDigit(digits[0]) {
+		return 0, s, false, false
+	}
+	if v, rest, overflow = scanUint(digits); negative {
+		v = -v
+	}
+	return v, rest, overflow, negative
 }
 
 func duration(us uint64) time.Duration {

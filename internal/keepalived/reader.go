@@ -23,9 +23,10 @@ type reader struct {
 	definitions map[string]*definition
 	defining    *definition // multi-line, being read
 	sequences   []*sequence
+	tally              // of these, as keepalived has it
 	text        *rest  // of a multi-line definition, being used
 	suspended   []rest // those that were interrupted by another
-	textDepth   int    // open sequences when text began
+	textDepth   uint32 // open sequences when text began
 	residue     string // after a brace
 
 	budget   int   // lines that may still be produced
@@ -34,13 +35,14 @@ type reader struct {
 	report   func(Note)
 }
 
-func newReader(o Options, by process, report func(Note)) *reader {
+func newReader(o Options, by process, before tally, report func(Note)) *reader {
 	r := &reader{
+		tally:       before,
 		by:          by,
 		release:     o.release,
 		copy:        by != parent,
 		configID:    o.ConfigID,
-		definitions: standardDefinitions(),
+		definitions: standardDefinitions(o.release),
 		budget:      o.MaxLines,
 		report:      report,
 	}
@@ -94,12 +96,13 @@ func (r *reader) fetch() (line string, ok bool) {
 	switch {
 	case r.residue != "":
 		line, r.residue = r.residue, ""
-	case len(r.sequences) > r.textDepth:
+	case len(r.sequences) > 0 && r.counted > r.textDepth:
 		last := len(r.sequences) - 1
 		s := r.sequences[last]
 		line = s.text
 		if !s.turn(r.set) {
 			r.sequences = r.sequences[:last]
+			r.counted--
 		}
 	case r.text != nil:
 		before, after, more := strings.Cut(r.text.text, "\n")
@@ -118,7 +121,7 @@ func (r *reader) fetch() (line string, ok bool) {
 // spend takes one line off the budget.
 func (r *reader) spend() bool {
 	if r.budget == 0 {
-		r.note(Unresolved, "more lines than the limit of this reader: the rest is not read")
+		r.note(Unresolved, "more lines than the limit of this reader: the rest is not read: write shorter sequences")
 	}
 	r.budget--
 	return r.budget >= 0
@@ -134,7 +137,13 @@ func (r *reader) resume() {
 	}
 }
 
-func (r *reader) set(name, value string) { r.definitions[name] = &definition{text: value} }
+// set gives a variable of a sequence its value. A definition of several lines
+// with that name stays one, so that keepalived knows it at the end of a line only.
+func (r *reader) set(name, value string) {
+	before, ok := r.definitions[name]
+	was := ok && before.multiline
+	r.definitions[name] = &definition{text: value, multiline: was, variable: was}
+}
 
 // fileLine reads from a file what is neither blank nor an include.
 func (r *reader) fileLine() (string, bool) {
@@ -144,13 +153,8 @@ func (r *reader) fileLine() (string, bool) {
 			return "", false
 		}
 		r.here = r.pos()
-		if piece.nul {
-			r.note(Trap, "a NUL byte: keepalived ignores what follows it on the line")
-		}
-		if piece.cut || piece.rest {
-			r.note(Trap, "the line is longer than %d bytes: keepalived reads what is beyond as another line, and since 2.4 only that", maxLine-2)
-		}
-		if piece.cut && r.release >= v240 {
+		if r.lost(piece) {
+			r.blankLine("")
 			continue
 		}
 		line, open := decomment(piece.text, r.release)
@@ -182,6 +186,28 @@ func (r *reader) fileLine() (string, bool) {
 			return again, true
 		}
 	}
+}
+
+// lost notes what keepalived loses of a line, and reports that it is all of
+// it: since 2.4 for a NUL byte, and for a piece that fills the buffer.
+func (r *reader) lost(p piece) bool {
+	since := r.release >= v240
+	if p.nul {
+		if since && !p.last {
+			r.note(Ignored, "a NUL byte: keepalived ignores the line: write it without")
+			return true
+		}
+		r.note(Trap, "a NUL byte: keepalived ignores what follows it on the line, and since 2.4 the whole line: write it without")
+		return false
+	}
+	if p.cut || p.rest {
+		kind := Trap
+		if since {
+			kind = Ignored // keepalived says so.
+		}
+		r.note(kind, "the line is longer than %d bytes: keepalived reads what is beyond as another line, and since 2.4 only that", maxLine-2)
+	}
+	return since && p.full
 }
 
 // blankLine ends a definition of several lines. A comment or an include does so
@@ -238,10 +264,10 @@ func (r *reader) resolve(line string) string {
 		r.defineMore(line)
 		return ""
 	}
+	length := len(line) // as keepalived has it
 	for turns := 0; line != ""; turns++ {
 		if line[0] == '@' {
-			line = r.condition(line)
-			if line == "" {
+			if line, length = r.condition(line, length); line == "" {
 				return ""
 			}
 		}
@@ -264,23 +290,17 @@ func (r *reader) resolve(line string) string {
 		if !strings.HasPrefix(line, "@") && !strings.Contains(line, "$") {
 			return line
 		}
+		if what := secondLook(line); what != "" {
+			r.noteSecondLook(what)
+		}
+		if r.release >= v240 {
+			return line
+		}
+		if r.release >= v228 {
+			length = len(line)
+		}
 	}
 	return ""
-}
-
-// condition returns what follows @ID if this is keepalived ID, and what
-// follows @^ID if it is not.
-func (r *reader) condition(line string) string {
-	id, reverse := strings.CutPrefix(line[1:], "^")
-	end := strings.IndexAny(id, blank)
-	if end < 0 {
-		return ""
-	}
-	same := r.configID != "" && id[:end] == r.configID
-	if same == reverse {
-		return ""
-	}
-	return strings.TrimLeft(id[end:], blank)
 }
 
 func (r *reader) sequence(line string) {
@@ -292,9 +312,20 @@ func (r *reader) sequence(line string) {
 	r.textDepth, r.suspended = depth, r.suspended[:suspended]
 	if !ok {
 		r.report(badSequence(r.here, line))
+		if strings.HasPrefix(line, "~LST") {
+			r.miscount(r.here)
+		}
 		return
 	}
+	for _, name := range s.names {
+		if d, ok := r.definitions[name]; ok && d.multiline {
+			r.note(Trap, "%s is a definition of several lines, so that keepalived does not put the values of the sequence before the end of a line: take another name", quote("$"+name))
+		}
+	}
 	r.sequences = append(r.sequences, s)
+	if r.counted++; r.counted <= r.textDepth {
+		r.note(Unresolved, "keepalived has lost count of its sequences over the malformed ~LST at %s: it reads this one elsewhere or not at all, and a reload may change which: correct the ~LST, then restart keepalived", r.wrongSince)
+	}
 }
 
 // splitBraces returns the line up to its first brace, or that brace alone, and

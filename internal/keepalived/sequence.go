@@ -18,6 +18,22 @@ type sequence struct {
 	text string
 }
 
+// tally is keepalived's count of the open sequences (seq_list_count in its
+// lib/parser.c). A malformed ~LST takes one off that was never added, and the
+// sequence to come is not read while the count is at its end. The count
+// outlives a reading, and the other processes begin with that of the parent.
+type tally struct {
+	counted    uint32
+	wrongSince Pos // the malformed ~LST
+}
+
+func (t *tally) miscount(at Pos) {
+	t.counted--
+	if t.wrongSince.IsZero() {
+		t.wrongSince = at
+	}
+}
+
 // turn sets the variables for the next repetition. more is false at the last.
 func (s *sequence) turn(set func(name, value string)) (more bool) {
 	if s.counts {

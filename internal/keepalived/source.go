@@ -47,7 +47,7 @@ type strictness struct{ read, match, wildcard, brace bool }
 // file that is being read. strict is what this include says itself.
 func (s *source) open(pattern string, strict strictness) bool {
 	if len(s.stack) == maxDepth {
-		s.note(Fatal, "files include each other more than %d deep: keepalived never ends reading", maxDepth)
+		s.note(Fatal, "files include each other more than %d deep: take the include out that leads back", maxDepth)
 		s.stack = nil
 		return false
 	}
@@ -160,6 +160,8 @@ type piece struct {
 	cut  bool // the line goes on
 	rest bool // the line began before
 	nul  bool // a NUL byte ended it
+	full bool // it fills the buffer without the end of a line
+	last bool // the file ended before the line did
 }
 
 // nextPiece reads on in the file that is open.
@@ -183,6 +185,8 @@ func (s *source) nextPiece() (p piece, ok bool) {
 		}
 		f.mid = text[len(text)-1] != '\n'
 		p.cut = f.mid && len(f.text) > 0
+		p.full = f.mid && len(text) == maxLine-1
+		p.last = f.mid && !p.full && len(f.text) == 0
 		if end := bytes.IndexByte(text, 0); end >= 0 {
 			text, p.nul = text[:end], true
 		}

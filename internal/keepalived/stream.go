@@ -27,6 +27,7 @@ type parser struct {
 	level  int    // of nested blocks
 	skip   int    // braces that must close before lines count again; -1: from the next brace on
 	from   Pos    // of what is skipped
+	bare   func() // where the lines of a skipped block go that has no brace
 	blocks []string
 
 	notes   *notes
@@ -46,6 +47,8 @@ type parser struct {
 	sync     *SyncGroup
 	track    *VRRPScript
 	block    *Statement
+
+	servers bool // a virtual_server that another process reads
 
 	// What others refer to by name.
 	bfds      []string
@@ -77,10 +80,14 @@ func (p *parser) stream(keywords []keyword, needBrace bool) (skipped bool) {
 		p.unknown = nil
 		if p.skip == -1 {
 			if first == "{" {
-				p.skip, needBrace = 1, false
+				p.skip, p.bare, needBrace = 1, nil, false
 				continue
 			}
 			p.endSkip()
+			if p.bare != nil {
+				p.bare()
+				p.bare = nil
+			}
 		}
 		if p.skip > 0 {
 			if p.skipLine(words) && p.level > 0 {
@@ -122,7 +129,7 @@ func (p *parser) statement(k keyword, words []string) {
 		p.inLost = ""
 	}
 	if k.skip {
-		p.skip, p.from = -1, p.here
+		p.skip, p.from, p.servers = -1, p.here, p.servers || k.name == "virtual_server"
 		p.blocks = append(p.blocks, strings.Join(words, " "))
 		return
 	}
@@ -167,8 +174,37 @@ func (p *parser) endSkip() {
 // skipBlock makes the block of the present statement not count.
 func (p *parser) skipBlock() { p.skip, p.from = -1, p.here }
 
+// leaveOut does so for a block of which there are several. Without an opening
+// brace its lines are read all the same. They mean nothing, but before 2.2.8
+// keepalived takes them for those of the block of the kind that it kept last:
+// take makes that the present one and returns its place, the zero Pos for none.
+func (p *parser) leaveOut(take func() Pos) {
+	p.skipBlock()
+	if p.release >= v228 {
+		return
+	}
+	here := p.here
+	p.bare = func() {
+		what := "the lines of the block at %s, which keepalived leaves out, "
+		if last := take(); last.IsZero() {
+			p.note(Unresolved, what+"follow no opening brace and belong to no other block: correct its line", here)
+		} else {
+			p.note(Trap, what+"follow no opening brace: before 2.2.8 they change the block at %s: correct its line", here, last)
+		}
+	}
+}
+
 // values reads a block of plain lines and hands each to use.
 func (p *parser) values(words []string, use func(words []string)) {
+	if len(words) > 1 {
+		p.note(Ignored, "%s: keepalived ignores %s", words[0], quote(strings.Join(words[1:], " ")))
+	}
+	p.valuesOf(words, use, func() { p.logged(Adjusted, "the block has no opening brace") })
+}
+
+// valuesOf does so for a block that may have words on its line. bare is called
+// where the opening brace is missing.
+func (p *parser) valuesOf(words []string, use func(words []string), bare func()) {
 	p.blocks = append(p.blocks, strings.Join(words, " "))
 	defer func() { p.blocks = p.blocks[:len(p.blocks)-1] }()
 	needBrace := true
@@ -189,7 +225,7 @@ func (p *parser) values(words []string, use func(words []string)) {
 			if words[0] == "{" {
 				continue
 			}
-			p.note(Adjusted, "the block has no opening brace")
+			bare()
 		}
 		if words[0] == "}" {
 			return
@@ -212,7 +248,14 @@ func (p *parser) note(k NoteKind, format string, args ...any) {
 	p.keep(Note{Pos: p.here, Kind: k, Text: fmt.Sprintf(format, args...)})
 }
 
+// logged is for what keepalived logs without counting it as a mistake: where
+// it calls log_message() and not report_config_error().
+func (p *parser) logged(k NoteKind, format string, args ...any) {
+	p.notes.add(Note{Pos: p.here, Kind: k, Block: p.where(), Text: fmt.Sprintf(format, args...)})
+}
+
 func (p *parser) keep(n Note) {
 	n.Block = p.where()
+	p.notes.complaint(p.by, n)
 	p.notes.add(n)
 }

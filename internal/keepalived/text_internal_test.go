@@ -176,6 +176,12 @@ func TestNumbers(t *testing.T) {
 		{"3x", `3µs "3x" is not a number: keepalived reads 3µs`},
 		{"-1", `no "-1" is negative`},
 		{"99999999999999999999", `no "99999999999999999999" is too large`},
+		{" 3", "3s"},
+		{"\t+2.5", "2.5s"},
+		{". 5", "50ms"},
+		{" 3 ", `3µs " 3 " is not a number: keepalived reads 3µs`},
+		{" x", `no " x" is out of range`},
+		{" -3", `2562047h47m16.854775807s " -3" is negative, and with a blank in front keepalived takes it for a time without end`},
 	} {
 		n := microseconds(tt.text, 1, anyTime)
 		if got := numberText(n, duration(n.v).String()); got != tt.want {
@@ -191,7 +197,7 @@ func numberText(n number, v string) string {
 	if !n.ok {
 		v = "no"
 	}
-	return strings.TrimSpace(v + " " + n.complaint)
+	return strings.TrimSpace(v + " " + n.complaint + n.trap)
 }
 
 func TestLooseIPv4(t *testing.T) {

@@ -36,7 +36,7 @@ func validate(cfg *Config, add func(Note)) {
 	}
 	c.unmade(t.services)
 	if t.full {
-		add(Note{Kind: Unresolved, Text: "the groups stand for more services than the limit of this reader"})
+		add(Note{Kind: Unresolved, Text: "the groups stand for more services than the limit of this reader: make them smaller"})
 	}
 }
 

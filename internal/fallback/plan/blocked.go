@@ -53,7 +53,7 @@ func Blocks(c *keepalived.Config, o Options) ([]Block, error) {
 		case n.Kind == keepalived.Unknown && !skip && strings.HasPrefix(n.Block, "virtual_server"):
 			list = append(list, about(c, n, unknownMend(c.Version))...)
 		case n.Kind == keepalived.Unresolved && n.TouchesLVS():
-			list = append(list, about(c, n, "write the value itself")...)
+			list = append(list, about(c, n, "")...) // It says how to mend it.
 		}
 	}
 	for i := range c.VirtualServers {

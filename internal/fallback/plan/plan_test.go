@@ -200,6 +200,23 @@ set timeouts tcp 7200 tcpfin 120 udp 60: the kernel has tcp 900 tcpfin 120 udp 3
 	}
 }
 
+// TestUncertainSequences: keepalived has lost count, and what it reads of the sequences depends on how often it was reloaded.
+func TestUncertainSequences(t *testing.T) {
+	text, err := os.ReadFile("../../keepalived/testdata/parity/sequences-lost.conf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks, err := plan.Blocks(load(t, string(text)), plan.Options{SkipUnknown: true})
+	if err != nil || len(blocks) == 0 {
+		t.Fatalf("%v, %v", blocks, err)
+	}
+	for _, b := range blocks {
+		if b.Name() != "virtual_server 192.0.2.2 443" || !strings.HasSuffix(b.Text, "correct the ~LST, then restart keepalived") {
+			t.Errorf("%s: %s", b.Name(), b.Text)
+		}
+	}
+}
+
 // TestConverges plays every configuration of the parser's tests: what a plan does to a kernel leaves nothing to do, whether
 // it starts from nothing or from another state, and a fault at any step is mended by the next look.
 func TestConverges(t *testing.T) {
