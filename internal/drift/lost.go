@@ -39,8 +39,11 @@ func (c *comparison) reloadsHurt() {
 	}
 }
 
-// mendLine is how to mend a line of the configuration.
+// mendLine is how to mend a line of the configuration. A few need more than a reload, and say so.
 func mendLine(n keepalived.Note) string {
+	if strings.HasSuffix(n.Mend, "restart keepalived") {
+		return n.Mend
+	}
 	return cmp.Or(n.Mend, "correct the line") + ", then reload keepalived"
 }
 

@@ -93,6 +93,24 @@ func TestConfigurationIsWhy(t *testing.T) {
 	}
 }
 
+// TestMendByRestart: a reload does not set right what outlives the reading of a configuration, and nothing sends anybody to one for it.
+func TestMendByRestart(t *testing.T) {
+	s := healthy()
+	s.conf = "~LST(P, 80, 443\n" + s.conf + "~SEQ(N, 1, 2) virtual_server 192.0.2.$N 80 { real_server 198.51.100.1 80 { weight 1 } }\n"
+	said := 0
+	for _, d := range s.compare(t) {
+		if !strings.Contains(d.Text, "~LST") {
+			continue
+		}
+		if said++; !strings.HasSuffix(d.Mend, "then restart keepalived") || strings.Contains(d.Mend, "reload") {
+			t.Error(d.Sentence())
+		}
+	}
+	if said != 2 { // the line itself, and the sequence that it displaces
+		t.Errorf("it is said %d times", said)
+	}
+}
+
 // TestReloadHurts: as long as a block is lost, or nothing can be loaded, no advice sends anybody to a reload first.
 func TestReloadHurts(t *testing.T) {
 	for _, test := range spoilt {

@@ -1,6 +1,7 @@
 package keepalived
 
 import (
+	"fmt"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -18,13 +19,24 @@ func startGroup(p *parser, words []string) {
 	if len(words) > 2 {
 		p.note(Fatal, "a virtual_server_group has one name: take %s out", quote(strings.Join(words[2:], " ")))
 	}
+	mend, bare := "put the members of the group at "+p.here.String()+" between braces behind its name", false
 	p.valuesOf(words, func(words []string) {
+		if bare {
+			if p.owned(words[0]) {
+				p.lose(strings.Join(words, " "), mend, "%s stands where the block of the group %s should be", words[0], quote(name))
+			}
+			return
+		}
 		if e, ok := p.groupEntry(words); ok {
 			g.Entries = append(g.Entries, e)
 		}
 	}, func() {
-		p.note(Fatal, "the group %s has no block: put its members between braces behind the name", quote(name))
+		bare = true
+		p.keep(Note{Pos: p.here, Kind: Fatal, Text: fmt.Sprintf("the group %s has no block", quote(name)), Mend: mend})
 	})
+	if bare {
+		return
+	}
 	v4, v6 := g.has(IPv4), g.has(IPv6)
 	anyMark := slices.ContainsFunc(g.Entries, func(e GroupEntry) bool { return e.IsFWMark() && e.Family == "" })
 	switch {

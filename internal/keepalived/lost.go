@@ -197,7 +197,8 @@ const (
 func badSequence(at Pos, line string) Note {
 	mend := "write ~SEQ(NAME, FIRST, LAST) and behind it, on this line, the text to repeat"
 	if strings.HasPrefix(line, "~LST") {
-		mend = "write ~LST(NAME, VALUE, VALUE) and behind it, on this line, the text to repeat"
+		// A reload does not set the count of the sequences right.
+		mend = "write ~LST(NAME, VALUE, VALUE) and behind it, on this line, the text to repeat, then restart keepalived"
 	}
 	return Note{Pos: at, Kind: Ignored, Text: quote(line) + " is not a valid sequence", Lost: line, Mend: mend}
 }

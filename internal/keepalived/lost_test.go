@@ -1,9 +1,12 @@
 package keepalived_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/lvsdns/lvsdns/internal/keepalived"
 )
 
 // lostText is one virtual server of two real servers, and an instance.
@@ -99,6 +102,11 @@ var lostCases = []struct {
 
 	{"no brace behind a group", "virtual_server 192.0.2.2", "virtual_server_group G {\n\t192.0.2.9 53\nvirtual_server 192.0.2.2", []string{"24: virtual_server 192.0.2.2 53", "27: real_server 10.0.0.1 53"}, []int{2},
 		`close the block "virtual_server_group G" before this line: a closing brace is missing there, and what follows, its checks too, counts for that block`},
+	// The parent process counts braces, sees no virtual server at all, and starts no checks.
+	{"no brace behind a group before all", "virtual_server 192.0.2.1", "virtual_server_group G {\n\t192.0.2.9 53\nvirtual_server 192.0.2.1", []string{
+		"10: virtual_server 192.0.2.1 53", "13: real_server 10.0.0.1 53", "18: real_server 10.0.0.2 53", "24: virtual_server 192.0.2.2 53",
+	}, nil,
+		`close the block "virtual_server_group G" before this line: a closing brace is missing there, and what follows, its checks too, counts for that block`},
 	{"a colon in a group", "virtual_server 192.0.2.1", "virtual_server_group G {\n\t192.0.2.9:53\n\t192.0.2.8 53\n}\nvirtual_server 192.0.2.1", []string{"9: 192.0.2.9:53"}, []int{2, 1},
 		"write a blank between address and port: 192.0.2.9 53"},
 
@@ -112,7 +120,7 @@ var lostCases = []struct {
 	{"a sequence that is none", "real_server 10.0.0.1 53 {", "~SEQ(N, 1 9) real_server 10.0.1.$N 53 { weight 1 }\nreal_server 10.0.0.1 53 {", []string{"11: ~SEQ(N, 1 9) real_server 10.0.1.$N 53 { weight 1 }"}, []int{2, 1},
 		"write ~SEQ(NAME, FIRST, LAST) and behind it, on this line, the text to repeat"},
 	{"a sequence on a line of its own", "virtual_server 192.0.2.1", "~LST(P, 80, 443\nvirtual_server 192.0.2.1", []string{"8: ~LST(P, 80, 443"}, []int{2, 1},
-		"write ~LST(NAME, VALUE, VALUE) and behind it, on this line, the text to repeat"},
+		"write ~LST(NAME, VALUE, VALUE) and behind it, on this line, the text to repeat, then restart keepalived"},
 }
 
 // TestLost asks which blocks keepalived leaves out whole.
@@ -139,5 +147,36 @@ func TestLost(t *testing.T) {
 				t.Errorf("lost\n%s\nleft %v, mend %q\nwant\n%s\nleft %v, mend %q", strings.Join(got, "\n"), servers, first, strings.Join(test.want, "\n"), test.servers, test.mend)
 			}
 		})
+	}
+}
+
+// TestGroupWithoutBlock has what keepalived would take for members of a group, with which it does not start: each is said once, with one way to mend it.
+func TestGroupWithoutBlock(t *testing.T) {
+	cfg := load(t, strings.Replace(lostText, "virtual_server 192.0.2.1", "virtual_server_group G\nvirtual_server 192.0.2.1", 1))
+	var got []string
+	for _, n := range cfg.Notes {
+		if n.Kind == keepalived.Fatal || n.Lost != "" && n.Pos.Line < 17 {
+			got = append(got, fmt.Sprintf("%d %s %q", n.Pos.Line, n.Kind, n.Lost))
+			if want := "put the members of the group at /etc/keepalived/keepalived.conf:8 between braces behind its name"; n.Mend != want {
+				t.Errorf("%s: mend %q, want %q", n, n.Mend, want)
+			}
+		}
+	}
+	if want := []string{`9 fatal ""`, `9 ignored "virtual_server 192.0.2.1 53"`, `12 ignored "real_server 10.0.0.1 53"`}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// TestReloadCheck has the first mistake of a configuration that must have none: it is the fatal one, and is said once.
+func TestReloadCheck(t *testing.T) {
+	cfg := load(t, "global_defs {\nreload_check_config\n}\n"+strings.Replace(lostText, "lb_kind DR", "lb_kind DSR\nnat_mask 255.0.0.0", 1))
+	var got []string
+	for _, n := range cfg.Notes {
+		if n.Kind == keepalived.Fatal || strings.Contains(n.Text, "DSR") {
+			got = append(got, fmt.Sprintf("%d %s", n.Pos.Line, n.Kind))
+		}
+	}
+	if want := []string{"13 fatal"}; !slices.Equal(got, want) {
+		t.Errorf("%v, want %v\n%v", got, want, cfg.Notes)
 	}
 }

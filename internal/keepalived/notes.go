@@ -42,9 +42,9 @@ func (n *notes) checked(cfg *Config) {
 		if !ok || by == vrrp && len(cfg.Instances) == 0 {
 			continue
 		}
-		note.Kind = Fatal
-		note.Text += fmt.Sprintf("; reload_check_config (%s) makes of this and of every other such mistake one with which keepalived does not run: correct it, or take the option out", option.Pos)
-		n.add(note)
+		first := &n.list[n.seen[keyOf(note)]]
+		first.Kind = Fatal
+		first.Text += fmt.Sprintf("; reload_check_config (%s) makes of this and of every other such mistake one with which keepalived does not run: correct it, or take the option out", option.Pos)
 		return
 	}
 }

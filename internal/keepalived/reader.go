@@ -324,7 +324,10 @@ func (r *reader) sequence(line string) {
 	}
 	r.sequences = append(r.sequences, s)
 	if r.counted++; r.counted <= r.textDepth {
-		r.note(Unresolved, "keepalived has lost count of its sequences over the malformed ~LST at %s: it reads this one elsewhere or not at all, and a reload may change which: correct the ~LST, then restart keepalived", r.wrongSince)
+		r.report(Note{
+			Pos: r.here, Kind: Unresolved, Mend: "correct the ~LST, then restart keepalived",
+			Text: fmt.Sprintf("keepalived has lost count of its sequences over the malformed ~LST at %s: it reads this one elsewhere or not at all, and a reload may change which", r.wrongSince),
+		})
 	}
 }
 

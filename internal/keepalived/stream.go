@@ -23,12 +23,14 @@ type parser struct {
 	*reader
 	cfg *Config
 
-	line   string // as the handler's words were before splitting
-	level  int    // of nested blocks
-	skip   int    // braces that must close before lines count again; -1: from the next brace on
-	from   Pos    // of what is skipped
-	bare   func() // where the lines of a skipped block go that has no brace
-	blocks []string
+	line    string // as the handler's words were before splitting
+	level   int    // of nested blocks
+	skip    int    // braces that must close before lines count again; -1: from the next brace on
+	from    Pos    // of what is skipped
+	foreign bool   // it is for another process
+	loose   bool   // it has no brace, and its lines are read as if they stood outside
+	bare    func() // where the lines of a skipped block go that has no brace
+	blocks  []string
 
 	notes   *notes
 	unknown *unknownLine // the line before, if keepalived does not know it
@@ -84,6 +86,7 @@ func (p *parser) stream(keywords []keyword, needBrace bool) (skipped bool) {
 				continue
 			}
 			p.endSkip()
+			p.loose = p.foreign
 			if p.bare != nil {
 				p.bare()
 				p.bare = nil
@@ -112,10 +115,10 @@ func (p *parser) stream(keywords []keyword, needBrace bool) (skipped bool) {
 		i := slices.IndexFunc(keywords, func(k keyword) bool { return k.name == first })
 		switch {
 		case i < 0:
-			p.noteUnknown(words, "keepalived does not know %s here and skips the line", quote(first))
+			p.noteUnknown(words, "%s does not know %s here and skips the line", p.whoReads(), quote(first))
 			continue
 		case keywords[i].since != "" && !p.release.hasCome(keywords[i].since):
-			p.noteUnknown(words, "keepalived does not know %s here before %s and skips the line", quote(first), keywords[i].since)
+			p.noteUnknown(words, "%s does not know %s here before %s and skips the line", p.whoReads(), quote(first), keywords[i].since)
 			continue
 		}
 		p.line = line
@@ -125,11 +128,13 @@ func (p *parser) stream(keywords []keyword, needBrace bool) (skipped bool) {
 
 // statement handles a keyword and reads its block.
 func (p *parser) statement(k keyword, words []string) {
+	p.loose = false
 	if k.sub != nil || k.skip {
 		p.inLost = ""
 	}
 	if k.skip {
-		p.skip, p.from, p.servers = -1, p.here, p.servers || k.name == "virtual_server"
+		p.skip, p.from, p.foreign = -1, p.here, true
+		p.servers = p.servers || k.name == "virtual_server"
 		p.blocks = append(p.blocks, strings.Join(words, " "))
 		return
 	}
@@ -171,8 +176,16 @@ func (p *parser) endSkip() {
 	p.blocks = p.blocks[:p.level]
 }
 
+// whoReads names what does not know a line.
+func (p *parser) whoReads() string {
+	if p.loose {
+		return "each process of keepalived that skips the block before this line"
+	}
+	return "keepalived"
+}
+
 // skipBlock makes the block of the present statement not count.
-func (p *parser) skipBlock() { p.skip, p.from = -1, p.here }
+func (p *parser) skipBlock() { p.skip, p.from, p.foreign = -1, p.here, false }
 
 // leaveOut does so for a block of which there are several. Without an opening
 // brace its lines are read all the same. They mean nothing, but before 2.2.8

@@ -49,11 +49,15 @@ func Blocks(c *keepalived.Config, o Options) ([]Block, error) {
 	for _, n := range c.Notes {
 		switch {
 		case n.Kind == keepalived.Fatal:
-			return nil, fmt.Errorf("%s: keepalived does not start with this configuration: %s", n.Pos, n.Text)
+			text := n.Text
+			if n.Mend != "" {
+				text += ": " + n.Mend
+			}
+			return nil, fmt.Errorf("%s: keepalived does not start with this configuration: %s", n.Pos, text)
 		case n.Kind == keepalived.Unknown && !skip && strings.HasPrefix(n.Block, "virtual_server"):
 			list = append(list, about(c, n, unknownMend(c.Version))...)
 		case n.Kind == keepalived.Unresolved && n.TouchesLVS():
-			list = append(list, about(c, n, "")...) // It says how to mend it.
+			list = append(list, about(c, n, n.Mend)...)
 		}
 	}
 	for i := range c.VirtualServers {
