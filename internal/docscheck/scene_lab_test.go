@@ -21,6 +21,10 @@ func (s *scene) event(name string) (undo func(), err error) {
 		return func() {}, nil
 	case "weight-0": // A hand in the table: keepalived, which has set 1, will not set it again.
 		adm("-e" + service + "192.168.1.21:53 -g -w 0")
+		// As docs/flows.md asks for: drift has nothing to say of the kernel then.
+		if _, err := s.director.Run(s.t.Context(), "sysctl", "-qw", "net.ipv4.vs.expire_nodest_conn=1"); err != nil {
+			return nil, err
+		}
 		return func() { adm("-e" + service + "192.168.1.21:53 -g -w 1") }, nil
 	case "other-hands":
 		adm("-e"+service+"192.168.1.21:53 -g -w 77", "-a"+service+"192.168.1.29:53 -g -w 7")
