@@ -274,6 +274,8 @@ func TestParseHAProxy(t *testing.T) {
 		{"a server by hand", "192.0.2.1:5353", env(addr, "192.0.2.9"), "192.0.2.1:5353"},
 		{"nothing", "", noEnv, `HAProxy gave "" as the server's address; it must be an IP address`},
 		{"a socket", "NOT_USED NOT_USED /run/dns.sock 0", noEnv, `HAProxy gave "/run/dns.sock" as the server's address; it must be an IP address`},
+		{"any address", "", env(addr, "::"), `HAProxy gave "::" as the server's address, which stands for all addresses of a host; write one that the server listens on`},
+		{"a group of hosts", "NOT_USED NOT_USED ff02::1 53", noEnv, `HAProxy gave "ff02::1" as the server's address, which is no address of a single host; write the server's own`},
 		{"no number", "NOT_USED NOT_USED 192.0.2.1 domain", noEnv, `HAProxy gave "domain" as the server's port; it must be 1 to 65535`},
 		{"too large", "NOT_USED NOT_USED 192.0.2.1 65536", noEnv, `HAProxy gave "65536" as the server's port; it must be 1 to 65535`},
 		{"three arguments", "198.51.100.1 53 192.0.2.1", noEnv, `one SERVER at a time, not "198.51.100.1" and "53"; quote a value that has spaces in it`},

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"strconv"
@@ -40,6 +41,9 @@ func haproxyServer(addr, port string, t checker.Transport) (netip.AddrPort, erro
 	if err != nil {
 		return netip.AddrPort{}, fmt.Errorf("HAProxy gave %q as the server's address; it must be an IP address", addr)
 	}
+	if err := oneHost(ip.Unmap()); err != nil {
+		return netip.AddrPort{}, fmt.Errorf("HAProxy gave %q as the server's address, which %w", addr, err)
+	}
 	if port == "" || port == "0" || port == haproxyUnset {
 		return netip.AddrPortFrom(ip.Unmap(), t.Port()), nil
 	}
@@ -56,22 +60,43 @@ func parseServer(s string, t checker.Transport) (netip.AddrPort, error) {
 	}
 	ap, err := netip.ParseAddrPort(s)
 	if err != nil {
-		ip, addrErr := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(s, "["), "]"))
+		ip, addrErr := netip.ParseAddr(withoutBrackets(s))
 		if addrErr != nil {
 			return netip.AddrPort{}, serverError(s)
 		}
 		ap = netip.AddrPortFrom(ip, t.Port())
 	}
 	ap = netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
-	switch ip := ap.Addr(); {
-	case ap.Port() == 0:
+	if ap.Port() == 0 {
 		return netip.AddrPort{}, fmt.Errorf("server %q: port 0 is no port; use 53, or leave it out", s)
-	case ip.IsUnspecified():
-		return netip.AddrPort{}, fmt.Errorf("server %q stands for all addresses of a host; write one that the server listens on", s)
-	case ip.IsMulticast(), ip == netip.AddrFrom4([4]byte{255, 255, 255, 255}):
-		return netip.AddrPort{}, fmt.Errorf("server %q is no address of a single host; write the server's own", s)
+	}
+	if err := oneHost(ap.Addr()); err != nil {
+		return netip.AddrPort{}, fmt.Errorf("server %q %w", s, err)
 	}
 	return ap, nil
+}
+
+// withoutBrackets takes both brackets off. With one of them alone nobody knows
+// where the address was to end: [::1:53 is more likely [::1]:53 than [::1:53].
+func withoutBrackets(s string) string {
+	if strings.HasPrefix(s, "[") && strings.HasSuffix(s, "]") {
+		return s[1 : len(s)-1]
+	}
+	return s
+}
+
+// oneHost refuses what is not the address of a single host. The kernel takes
+// the unspecified address for this host itself (ip(7), INADDR_ANY as a
+// destination), so that a check of it passes while another name server answers
+// here.
+func oneHost(ip netip.Addr) error {
+	switch {
+	case ip.IsUnspecified():
+		return errors.New("stands for all addresses of a host; write one that the server listens on")
+	case ip.IsMulticast(), ip == netip.AddrFrom4([4]byte{255, 255, 255, 255}):
+		return errors.New("is no address of a single host; write the server's own")
+	}
+	return nil
 }
 
 // ambiguous refuses an IPv6 address without brackets that ends like a port: it

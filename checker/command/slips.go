@@ -220,7 +220,7 @@ func classify(arg string) (kind, value string) {
 // address reads an address with or without a port, which dnsmasq and dig write
 // behind # and unbound behind @.
 func address(s string) (string, bool) {
-	if ip, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(s, "["), "]")); err == nil {
+	if ip, err := netip.ParseAddr(withoutBrackets(s)); err == nil {
 		return ip.String(), true
 	}
 	if ap, err := netip.ParseAddrPort(s); err == nil {
