@@ -61,7 +61,7 @@ func block(kind CheckerKind, make func(*Checker), end func(*parser), sub []keywo
 // dropChecker takes the present checker out. Its real server stays up.
 func (p *parser) dropChecker(format string, args ...any) {
 	k := p.checker
-	p.lose(string(k.Kind)+" of "+p.rs.block(), "", format+": keepalived drops the checker, and the real server counts as up", args...)
+	p.lose(string(k.Kind)+" of "+p.rs.block(), "correct what stands in that "+string(k.Kind), format+": keepalived drops the checker, and the real server counts as up", args...)
 	p.rs.Checkers = p.rs.Checkers[:len(p.rs.Checkers)-1]
 	p.checker = nil
 }

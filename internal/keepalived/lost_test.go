@@ -88,7 +88,7 @@ var lostCases = []struct {
 		"put it inside a virtual_server: a closing brace above it is one too many, or the line that begins the virtual server is wrong"},
 	{"the only real_server", "53 {\n\t\tweight 1", ":53 {\n\t\tweight 1", []string{"22: virtual_server 192.0.2.2 53", "25: real_server 10.0.0.1 :53"}, []int{2},
 		"give it a real_server, or mend those that it has"},
-	{"a check without a script", "TCP_CHECK {\n\t\t\tconnect_timeout 1", "MISC_CHECK {\n\t\t\tmisc_timeout 1", []string{"14: MISC_CHECK of real_server 10.0.0.1 53"}, []int{2, 1}, ""},
+	{"a check without a script", "TCP_CHECK {\n\t\t\tconnect_timeout 1", "MISC_CHECK {\n\t\t\tmisc_timeout 1", []string{"14: MISC_CHECK of real_server 10.0.0.1 53"}, []int{2, 1}, "correct what stands in that MISC_CHECK"},
 
 	// Braces.
 	{"no brace behind a check", "connect_timeout 1\n\t\t}\n\t}", "connect_timeout 1\n\t}", []string{"15: real_server 10.0.0.2 53"}, []int{1, 1},
