@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/lvsdns/lvsdns/internal/ipvs"
 	"github.com/lvsdns/lvsdns/internal/keepalived"
 )
 
@@ -33,7 +34,7 @@ func (c *comparison) blocks(wanted []virtual) {
 func (c *comparison) checkers(v *virtual, s *server) {
 	if len(s.rs.Checkers) == 0 {
 		d := about(NoChecker, v, s, "has no check: it stays in service whatever happens to it")
-		d.Mend = "give it a check, for example: MISC_CHECK { misc_path \"/usr/bin/lvsdns-check " + ServerArgument(s.DestinationKey) + "\" }"
+		d.Mend = exampleCheck(v, s)
 		c.add(d)
 		return
 	}
@@ -46,6 +47,19 @@ func (c *comparison) checkers(v *virtual, s *server) {
 	c.dropped(v, s, explained)
 	c.unchecked(v, s)
 	c.silent(v, s)
+}
+
+// exampleCheck is a check for a name server, which asks as the clients of the virtual server do. Of other servers no more is known than that they
+// need one.
+func exampleCheck(v *virtual, s *server) string {
+	if s.Port != 53 {
+		return "give it a check that asks what its clients ask"
+	}
+	transport := ""
+	if v.Protocol == ipvs.TCP {
+		transport = " --transport tcp"
+	}
+	return "give it a check, for example: MISC_CHECK { misc_path \"/usr/bin/lvsdns-check --name YOUR.ZONE" + transport + " " + ServerArgument(s.DestinationKey) + "\" }"
 }
 
 // dropped compares the checks that are configured with those in the state dump.

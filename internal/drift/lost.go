@@ -17,12 +17,15 @@ func (c *comparison) broken() (n keepalived.Note, follows string) {
 		switch {
 		case m.Kind == keepalived.Fatal:
 			return m, "keepalived does not start with it"
-		case m.Lost != "" && n.Lost == "":
+		// A malformed sequence takes others along, and with them blocks that stand before it.
+		case m.Lost != "" && (n.Lost == "" || isSequence(m) && !isSequence(n)):
 			n, follows = m, "what is lost there may still run, and a reload ends it"
 		}
 	}
 	return n, follows
 }
+
+func isSequence(n keepalived.Note) bool { return strings.HasPrefix(n.Lost, "~") }
 
 // reloadsHurt puts that line before every advice to reload or restart keepalived.
 func (c *comparison) reloadsHurt() {

@@ -127,3 +127,25 @@ func TestReloadHurts(t *testing.T) {
 		}
 	}
 }
+
+// TestMalformedSequenceIsTheCause: what a malformed ~LST displaces is missing for its sake, and no command by hand is offered for it.
+func TestMalformedSequenceIsTheCause(t *testing.T) {
+	s := healthy()
+	s.conf = "virtual_server 192.0.2.1 80 {\nprotocol TCP\n~SEQ(N, 1, 3) real_server 198.51.100.$N 80 { weight $N }\n}\n~LST(P, 80, 443\n" +
+		"virtual_server 192.0.2.2 443 {\nprotocol TCP\n~SEQ(N, 1, 2) real_server 198.51.100.$N 443 { weight 1 }\n}\n"
+	s.forget()
+	s.input.Kernel = ipvs.Table{}
+	missing := 0
+	for _, d := range s.compare(t) {
+		if d.Kind != drift.ServiceMissing {
+			continue
+		}
+		missing++
+		if !strings.HasPrefix(d.Mend, "first correct /etc/keepalived/keepalived.conf:5: ") || !strings.HasSuffix(d.Mend, "; then correct the ~LST, then restart keepalived") {
+			t.Error(d.Sentence())
+		}
+	}
+	if missing == 0 {
+		t.Error("nothing is missing")
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/lvsdns/lvsdns/internal/ipvs"
+	"github.com/lvsdns/lvsdns/internal/keepalived"
 )
 
 // tables compares what the configuration orders with what the kernel has.
@@ -55,11 +56,22 @@ func (c *comparison) missing(v *virtual) {
 // because is what to change where the configuration itself keeps keepalived from adding a service; empty: nothing in it does.
 func (c *comparison) because(v *virtual) string {
 	for _, n := range c.Config.Notes {
-		if n.Lost != "" && n.Pos == v.vs.Pos {
+		if n.Lost != "" && n.Pos == v.vs.Pos || n.Kind == keepalived.Unresolved && n.Mend != "" && c.within(n.Pos, v.vs) {
 			return mendLine(n)
 		}
 	}
 	return ""
+}
+
+// within reports whether a line stands behind the one that begins a virtual server, and before the next one.
+func (c *comparison) within(at keepalived.Pos, v *keepalived.VirtualServer) bool {
+	for i := range c.Config.VirtualServers {
+		other := c.Config.VirtualServers[i].Pos
+		if other.File == at.File && other.Line <= at.Line && other.Line > v.Pos.Line {
+			return false
+		}
+	}
+	return v.Pos.File == at.File && v.Pos.Line <= at.Line
 }
 
 func (c *comparison) extra(e *ipvs.TableEntry) {

@@ -44,13 +44,13 @@ func oneServer(s ipvs.Service, udp bool) (why, mend string) {
 		}
 	case "dh":
 		if s.FWMark == 0 {
-			return "dh chooses by the address that is asked, which is the same for all clients", rr + ", or sh to keep each client at its server"
+			return "dh chooses by the address that is asked, which is the same for all clients", rr + ", or sh with sh-fallback to keep each client at its server"
 		}
 	case "lblc", "lblcr":
 		// They move when the server has more active connections than its weight, which UDP never has.
 		if s.FWMark == 0 {
 			return fmt.Sprintf("%s chooses by the address that is asked, which is the same for all clients, and moves only when a server has more active connections than weight", s.Scheduler),
-				rr + ", or sh to keep each client at its server"
+				rr + ", or sh with sh-fallback to keep each client at its server"
 		}
 	}
 	return "", ""
