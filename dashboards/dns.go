@@ -135,6 +135,6 @@ func overviewDnstap(b *board) {
 		sparse(ask(ofDirector("lvsdns_dnstap_ignored_frames_total")+" > 0", "ignored: {{reason}} on {{instance}}"))), 8, 8)
 	b.add(lines("Name servers connected", "short", "Some have several connections.",
 		sparse(ask(`lvsdns_dnstap_connections{instance=~"$instance"}`, "{{instance}}"))), 8, 8)
-	b.add(lines("New connections of name servers", "ops", "broken: no dnstap, a frame too large, silence in the middle of one. refused: too many.",
+	b.add(lines("New connections of name servers", "ops", "broken: no dnstap, a frame too large, silence in the middle of one. refused: too many. evicted: it made room for another.",
 		sparse(ask(ofDirector("lvsdns_dnstap_connections_total")+" > 0", "{{result}} on {{instance}}"))), 8, 8)
 }

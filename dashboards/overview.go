@@ -207,7 +207,7 @@ func overviewSources(b *board) {
 		ask(`lvsdns_source_duration_seconds{instance=~"$instance"}`, "{{source}} {{instance}}")), 12, 8)
 	b.add(steps("Why a source is down", "short", "absent: not there. permission: a right is missing. timeout: no answer in time.",
 		sparse(ask(`lvsdns_source_failure{instance=~"$instance"} == 1`, "{{source}}: {{reason}} on {{instance}}"))), 8, 8)
-	b.add(lines("Reports of checks that were not taken", "ops", "malformed, oversize, or refused because there are too many checks.",
+	b.add(lines("Reports of checks that were not taken", "ops", "malformed, oversize, refused because there are too many checks, or of a user whose reports are not taken.",
 		ask(`sum by (instance, result) (rate(lvsdns_check_datagrams_total{instance=~"$instance",result!="accepted"}[$__rate_interval]))`, "{{result}} on {{instance}}")), 8, 8)
 	b.add(lines("Series left out", "short", "Because of a limit of the exporter, or because their labels came twice, which is a bug.",
 		ask(`lvsdns_exporter_series_dropped{instance=~"$instance"}`, "dropped, {{instance}}"),

@@ -70,10 +70,11 @@ func datagrams(services []dnscount.ServiceReport) map[netip.AddrPort]uint64 {
 func dnstapTable() table[*dnstapView] {
 	return one("what name servers tell (dns.dnstap)",
 		gaugeRow("lvsdns_dnstap_connections", "Name servers that are connected; some have several connections.", func(v *dnstapView) float64 { return float64(v.Connections) }),
-		counterSeriesRow("lvsdns_dnstap_connections_total", "Connections: accepted, refused because there were too many, broken (no dnstap, a frame larger than any DNS message, silence in the middle of one).",
+		counterSeriesRow("lvsdns_dnstap_connections_total", "Connections: accepted, refused because there were too many, evicted to make room for one of another user or because it had told nothing, broken (no dnstap, a frame larger than any DNS message, silence in the middle of one).",
 			[]string{"result"}, func(v *dnstapView, emit emit) {
 				emit(float64(v.Accepted), "accepted")
 				emit(float64(v.Refused), "refused")
+				emit(float64(v.Evicted), "evicted")
 				emit(float64(v.Broken), "broken")
 			}),
 		counterRow("lvsdns_dnstap_frames_total", "Frames of dnstap, those included that were not counted.", func(v *dnstapView) float64 { return float64(v.Frames) }),

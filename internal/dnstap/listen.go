@@ -6,12 +6,12 @@ import (
 	"errors"
 	"io"
 	"log/slog"
-	"net"
 	"os"
 	"sync"
 	"time"
 
 	"github.com/lvsdns/lvsdns/internal/dnscount"
+	"github.com/lvsdns/lvsdns/internal/unixsock"
 )
 
 // Config says where to listen.
@@ -31,6 +31,7 @@ type Listener struct {
 	mu      sync.Mutex // held for a frame at a time
 	counter *dnscount.Counter
 	stats   Stats
+	seats   []*seat
 	failure error     // why it does not listen
 	warned  time.Time // when a connection's end was logged last
 }
@@ -95,22 +96,23 @@ func (l *Listener) listen(ctx context.Context) error {
 	defer group.Wait()
 	defer s.close()
 	defer cancel(nil)
-	stop := context.AfterFunc(ctx, func() { s.listener.Close() })
+	stop := context.AfterFunc(ctx, func() { s.Close() })
 	defer stop()
 	group.Go(func() { l.watch(ctx, s, cancel) })
 	for {
-		conn, err := s.listener.Accept()
+		conn, err := s.Accept()
 		if err != nil {
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
 			}
 			return err
 		}
-		if !l.enter() {
+		place := l.enter(conn, unixsock.Peer(conn))
+		if place == nil {
 			conn.Close()
 			continue
 		}
-		group.Go(func() { l.serve(ctx, conn) })
+		group.Go(func() { l.serve(ctx, place) })
 	}
 }
 
@@ -127,7 +129,7 @@ func (l *Listener) watch(ctx context.Context, s *socket, cancel context.CancelCa
 			l.expire()
 			l.mu.Unlock()
 			if !s.there() {
-				cancel(errors.New(s.path + " was removed or replaced"))
+				cancel(errors.New(l.config.Address + " was removed or replaced"))
 			}
 		}
 	}
@@ -138,20 +140,9 @@ const lag = int64(3 * time.Second)
 
 func (l *Listener) expire() { l.counter.Tick(l.config.Now().UnixNano() - lag) }
 
-func (l *Listener) enter() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.stats.Connections >= l.config.Max {
-		l.stats.Refused++
-		return false
-	}
-	l.stats.Connections++
-	l.stats.Accepted++
-	return true
-}
-
 // serve reads what one end has to say, until it has said all.
-func (l *Listener) serve(ctx context.Context, conn net.Conn) {
+func (l *Listener) serve(ctx context.Context, place *seat) {
+	conn := place.conn
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	defer stop()
 	defer conn.Close()
@@ -167,16 +158,20 @@ func (l *Listener) serve(ctx context.Context, conn net.Conn) {
 		var b []byte
 		if b, err = s.next(); err == nil {
 			l.take(b)
+			place.told.Store(l.config.Now().UnixNano())
 		}
 	}
-	l.leave(ctx, err)
+	l.leave(ctx, place, err)
 }
 
-// leave notes the end of a connection, and logs one that is not as it should be, but not each of many.
-func (l *Listener) leave(ctx context.Context, err error) {
+// leave notes the end of a connection, and logs one that is not as it should be.
+func (l *Listener) leave(ctx context.Context, place *seat, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.stats.Connections--
+	if place.lost {
+		return
+	}
+	l.drop(place)
 	if errors.Is(err, io.EOF) || ctx.Err() != nil {
 		return
 	}
@@ -184,9 +179,14 @@ func (l *Listener) leave(ctx context.Context, err error) {
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		err = errors.New("it fell silent in the middle of a frame")
 	}
+	l.warn("a connection of dnstap was closed", "error", err)
+}
+
+// warn logs what happened to a connection, but not to each of many.
+func (l *Listener) warn(what, key string, value any) {
 	if now := l.config.Now(); now.Sub(l.warned) >= time.Minute {
 		l.warned = now
-		l.config.Log.Warn("a connection of dnstap was closed", "socket", l.config.Address, "error", err)
+		l.config.Log.Warn(what, "socket", l.config.Address, key, value)
 	}
 }
 

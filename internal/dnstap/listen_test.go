@@ -309,7 +309,7 @@ func TestSocket(t *testing.T) {
 	if info, err := os.Lstat(path); err != nil || info.Mode().Perm() != 0o666 || !s.there() {
 		t.Errorf("%v %v", info, err)
 	}
-	if _, err := openSocket(path); err == nil || !strings.Contains(err.Error(), "running twice") {
+	if _, err := openSocket(path); err == nil || !strings.Contains(err.Error(), "run twice") {
 		t.Errorf("a second one: %v", err)
 	}
 	s.close()

@@ -22,6 +22,7 @@ type Stats struct {
 	Connections int    // at this moment
 	Accepted    uint64 // connections in all
 	Refused     uint64 // because there were Max
+	Evicted     uint64 // ended because one more came, and was more likely to be a name server
 	Broken      uint64 // ended by an error: no dnstap, a frame too large, silence in the middle of one
 	Frames      uint64
 	Ignored     [len(Reasons)]uint64
@@ -40,5 +41,7 @@ func (l *Listener) Read() Report {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.expire()
-	return Report{Report: l.counter.Report(), Stats: l.stats, Err: l.failure}
+	r := Report{Report: l.counter.Report(), Stats: l.stats, Err: l.failure}
+	r.Connections = len(l.seats)
+	return r
 }

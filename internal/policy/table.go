@@ -31,13 +31,13 @@ var units = []unit{
 	// Packets of the host's cards, for dnscount to count.
 	{dir: "internal/capture", may: []string{"internal/dnscount"}},
 	// What its name servers tell of them, for dnscount too.
-	{dir: "internal/dnstap", may: []string{"internal/dnscount"}},
+	{dir: "internal/dnstap", may: []string{"internal/dnscount", "internal/unixsock"}},
 
 	// Comparison of what the leaves report, then the engines. They take values and small
 	// interfaces; cmd hands the clients in.
 	{dir: "internal/drift", may: []string{"conntrack", "internal/host", "internal/ipvs", "internal/keepalived"}},
 	{dir: "internal/flows", may: []string{"conntrack", "internal/ipvs"}},
-	{dir: "exporter", may: []string{"internal/httpd", "internal/capture", "internal/dnstap", "internal/drift", "internal/flows", "checker", "conntrack", "notify", "internal/dnscount", "internal/host", "internal/ipvs", "internal/keepalived", "internal/nftcount"}},
+	{dir: "exporter", may: []string{"internal/httpd", "internal/unixsock", "internal/capture", "internal/dnstap", "internal/drift", "internal/flows", "checker", "conntrack", "notify", "internal/dnscount", "internal/host", "internal/ipvs", "internal/keepalived", "internal/nftcount"}},
 	{dir: "internal/fallback", may: []string{"internal/drift", "checker", "internal/host", "internal/ipvs", "internal/keepalived"}},
 
 	// Wiring.
@@ -46,9 +46,10 @@ var units = []unit{
 		"internal/capture", "internal/config", "internal/dnscount", "internal/dnstap", "internal/host", "internal/ipvs", "internal/keepalived", "internal/nftcount",
 	}},
 
-	// A name server made of bytes, and a table of flows that nobody has sent, for tests.
+	// A name server made of bytes, a table of flows that nobody has sent, and a user without rights, for tests.
 	{dir: "internal/dnstest"},
 	{dir: "internal/flowtest"},
+	{dir: "internal/usertest"},
 
 	// The lab drives the programs from outside, as an operator does: it imports none of them.
 	{dir: "internal/netns"},
@@ -69,7 +70,7 @@ var units = []unit{
 }
 
 // testHelpers are the units that any _test.go file may import besides what its unit may.
-var testHelpers = []string{"internal/dnstest", "internal/flowtest", "internal/labtest", "internal/netns", "internal/promcheck"}
+var testHelpers = []string{"internal/dnstest", "internal/flowtest", "internal/labtest", "internal/netns", "internal/promcheck", "internal/usertest"}
 
 // home names the units that may import a module. A module with one home can be replaced in one place.
 type home struct {

@@ -30,11 +30,16 @@ func Listen(path string, mode fs.FileMode) (*net.UnixListener, *Name, error) {
 	return l, name, err
 }
 
-// ListenDatagram makes a datagram socket at a path, with these rights.
+// ListenDatagram makes a datagram socket at a path, with these rights, of which [Read] tells who sent what.
 func ListenDatagram(path string, mode fs.FileMode) (*net.UnixConn, *Name, error) {
 	var c *net.UnixConn
 	name, err := open("unixgram", path, mode, func(at *net.UnixAddr) (close func() error, err error) {
 		if c, err = net.ListenUnixgram("unixgram", at); err != nil {
+			return nil, err
+		}
+		// Before it has its name: of what came earlier nobody knew the sender.
+		if err = withSenders(c); err != nil {
+			_ = c.Close()
 			return nil, err
 		}
 		return c.Close, nil

@@ -7,11 +7,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Nobody is the user of a datagram whose sender the kernel does not tell.
-const Nobody = ^uint32(0)
-
-// WithSenders has the kernel say with each datagram who sent it (SO_PASSCRED, unix(7)): a sender cannot name somebody else, but for root.
-func WithSenders(c *net.UnixConn) error {
+// withSenders has the kernel say with each datagram who sent it (SO_PASSCRED, unix(7)): a sender cannot name somebody else, but for root.
+func withSenders(c *net.UnixConn) error {
 	raw, err := c.SyscallConn()
 	if err != nil {
 		return err
@@ -26,7 +23,7 @@ func WithSenders(c *net.UnixConn) error {
 	return nil
 }
 
-// Read reads a datagram of a socket [WithSenders], and the user ID of its sender. whole is false if it was longer than b.
+// Read reads a datagram of a socket of [ListenDatagram], and the user ID of its sender. whole is false if it was longer than b.
 // Files that came with it are closed.
 func Read(c *net.UnixConn, b []byte) (n int, uid uint32, whole bool, err error) {
 	var oob [256]byte
@@ -53,5 +50,25 @@ func sender(oob []byte) uint32 {
 			}
 		}
 	}
+	return uid
+}
+
+// Peer is the user who has connected: as who the process ran when it did (SO_PEERCRED, unix(7)). It is [Nobody] if the kernel does not
+// tell, as of a connection over TCP.
+func Peer(conn net.Conn) uint32 {
+	c, ok := conn.(*net.UnixConn)
+	if !ok {
+		return Nobody
+	}
+	raw, err := c.SyscallConn()
+	if err != nil {
+		return Nobody
+	}
+	uid := Nobody
+	_ = raw.Control(func(fd uintptr) {
+		if who, err := unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED); err == nil {
+			uid = who.Uid
+		}
+	})
 	return uid
 }

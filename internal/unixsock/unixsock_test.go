@@ -1,12 +1,18 @@
 package unixsock
 
 import (
+	"errors"
+	"fmt"
 	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/lvsdns/lvsdns/internal/usertest"
 )
 
 func TestListen(t *testing.T) {
@@ -72,9 +78,6 @@ func TestSender(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	if err := WithSenders(c); err != nil {
-		t.Fatal(err)
-	}
 	from, err := net.DialUnix("unixgram", nil, &net.UnixAddr{Name: path, Net: "unixgram"})
 	if err != nil {
 		t.Fatal(err)
@@ -103,9 +106,6 @@ func TestSenderWithFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	if err := WithSenders(c); err != nil {
-		t.Fatal(err)
-	}
 	to := &net.UnixAddr{Name: path, Net: "unixgram"}
 	from, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path + ".from", Net: "unixgram"})
 	if err != nil {
@@ -124,5 +124,58 @@ func TestSenderWithFiles(t *testing.T) {
 	}
 	if after := openFiles(t); after > before {
 		t.Errorf("%d files are open, %d were before", after, before)
+	}
+}
+
+// TestStrangers: the kernel says who has sent a datagram and who has connected.
+func TestStrangers(t *testing.T) {
+	dir := usertest.Dir(t)
+	c, _, err := ListenDatagram(filepath.Join(dir, "d"), 0o666)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	l, _, err := Listen(filepath.Join(dir, "s"), 0o666)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if err := usertest.Do(usertest.Stranger, func() error {
+		to, err := net.Dial("unixgram", filepath.Join(dir, "d"))
+		if err != nil {
+			return err
+		}
+		defer to.Close()
+		if _, err := to.Write([]byte("x")); err != nil {
+			return err
+		}
+		// It cannot say that it is root.
+		root := unix.UnixCredentials(&unix.Ucred{Pid: int32(os.Getpid())})
+		raw, err := to.(*net.UnixConn).SyscallConn()
+		if err != nil {
+			return err
+		}
+		var lied error
+		if err := raw.Control(func(fd uintptr) { lied = unix.Sendmsg(int(fd), []byte("x"), root, nil, 0) }); err != nil || !errors.Is(lied, unix.EPERM) {
+			return fmt.Errorf("it says that it is root: %w, %v", lied, err)
+		}
+		conn, err := net.Dial("unix", filepath.Join(dir, "s"))
+		if err != nil {
+			return err
+		}
+		return conn.Close()
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if _, uid, _, err := Read(c, make([]byte, 8)); err != nil || uid != usertest.Stranger {
+		t.Errorf("a datagram of user %d, %v", uid, err)
+	}
+	conn, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if uid := Peer(conn); uid != usertest.Stranger {
+		t.Errorf("a connection of user %d", uid)
 	}
 }
