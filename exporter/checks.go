@@ -16,6 +16,7 @@ type ChecksConfig struct {
 	Socket string        // where checks send their reports
 	Max    int           // checks to remember; 0: 20000
 	Forget time.Duration // how long a silent check is shown; 0: a day
+	Users  []uint32      // whose reports are taken, besides root's, our own, and those of keepalived's scripts
 	Now    func() time.Time
 }
 
@@ -23,9 +24,11 @@ type ChecksConfig struct {
 type Checks struct {
 	config           ChecksConfig
 	outcomes, rcodes []string
+	users            *users
 
 	mu        sync.Mutex
 	known     map[checkKey]*checkRecord
+	bytes     int       // that their series take on a page, at most
 	swept     time.Time // when the silent ones were dropped
 	datagrams map[verdict]uint64
 	listening time.Time // since when; zero: not
@@ -56,9 +59,17 @@ const (
 	malformed verdict = "malformed" // not what a check sends
 	oversize  verdict = "oversize"
 	refused   verdict = "refused" // of a new check, and the table is full
+	stranger  verdict = "user"    // of somebody whose reports are not taken
 )
 
-var verdicts = [...]verdict{accepted, malformed, oversize, refused}
+var verdicts = [...]verdict{accepted, malformed, oversize, refused, stranger}
+
+// pageBytes is how many bytes of a page each check may take, one with another: one with a name of 40 letters, over IPv6, takes 3 KiB.
+// Few checks may have more.
+const (
+	pageBytes = 4 << 10
+	fewChecks = 256
+)
 
 // NewChecks makes an empty memory.
 func NewChecks(config ChecksConfig) *Checks {
@@ -68,19 +79,23 @@ func NewChecks(config ChecksConfig) *Checks {
 		config.Now = time.Now
 	}
 	return &Checks{
-		config: config, outcomes: outcomeNames(), rcodes: rcodeNames(),
+		config: config, outcomes: outcomeNames(), rcodes: rcodeNames(), users: newUsers(config.Users),
 		known: map[checkKey]*checkRecord{}, datagrams: map[verdict]uint64{},
 	}
 }
 
-// Limit changes how many checks are remembered, and how long a silent one is shown.
-func (c *Checks) Limit(checks int, forget time.Duration) {
+// Limit changes how many checks are remembered, how long a silent one is shown, and which users' reports are taken besides.
+func (c *Checks) Limit(checks int, forget time.Duration, users []uint32) {
+	c.users.name(users)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.config.Max, c.config.Forget = checks, forget
 }
 
-// take remembers one datagram.
+// room reports whether so many bytes more may be remembered.
+func (c *Checks) room(more int) bool { return c.bytes+more <= max(c.config.Max, fewChecks)*pageBytes }
+
+// take remembers one datagram of somebody who is trusted.
 func (c *Checks) take(datagram []byte) verdict {
 	h, err := parseHeartbeat(datagram, c.outcomes, c.rcodes)
 	c.mu.Lock()
@@ -90,12 +105,14 @@ func (c *Checks) take(datagram []byte) verdict {
 	}
 	r := c.known[h.checkKey]
 	if r == nil {
-		// Never in the place of another: whoever floods the socket with invented checks must not push the real ones out.
-		if len(c.known) >= c.config.Max && !c.forget() {
+		r = &checkRecord{runs: map[run]uint64{}}
+		// Never in the place of another: a script that invents checks must not push the real ones out.
+		fits := func() bool { return len(c.known) < c.config.Max && c.room(h.series()*checkSeries) }
+		if !fits() && (!c.forget() || !fits()) {
 			return c.count(refused)
 		}
-		r = &checkRecord{runs: map[run]uint64{}}
 		c.known[h.checkKey] = r
+		c.bytes += h.series() * checkSeries
 	}
 	r.heartbeat, r.last = h, c.config.Now()
 	r.rhythm.run(r.last)
@@ -103,9 +120,25 @@ func (c *Checks) take(datagram []byte) verdict {
 	if _, known := r.runs[way]; !known && len(r.runs) >= maxRuns {
 		way.rcode = otherRcode
 	}
+	// Where there is no room for one more series, only the count of such runs is missing.
+	if _, known := r.runs[way]; !known {
+		if !c.room(h.series()) {
+			return c.count(accepted)
+		}
+		c.bytes += h.series()
+	}
 	r.runs[way]++
 	return c.count(accepted)
 }
+
+// series is more than a series of the check takes on a page, its reason and what is remembered of it shared among them. In a name each
+// backslash is written as two.
+func (k checkKey) series() int {
+	return len(k.server) + 2*len(k.name) + len(k.qtype) + len(k.transport) + len(k.path) + 150
+}
+
+// checkSeries is how many series a check has before it has run in any way.
+const checkSeries = 8
 
 func (c *Checks) count(v verdict) verdict {
 	c.datagrams[v]++
@@ -122,7 +155,13 @@ func (c *Checks) forget() bool {
 	c.swept = now
 	before := len(c.known)
 	oldest := now.Add(-c.config.Forget)
-	maps.DeleteFunc(c.known, func(_ checkKey, r *checkRecord) bool { return r.last.Before(oldest) })
+	maps.DeleteFunc(c.known, func(k checkKey, r *checkRecord) bool {
+		old := r.last.Before(oldest)
+		if old {
+			c.bytes -= k.series() * (checkSeries + len(r.runs))
+		}
+		return old
+	})
 	return len(c.known) < before
 }
 
@@ -151,6 +190,7 @@ func (c *Checks) view(conf map[checkKey]bool) *checksView {
 	c.judge(conf)
 	now := c.config.Now()
 	v := &checksView{datagrams: maps.Clone(c.datagrams), limit: c.config.Max, known: len(c.known)}
+	v.datagrams[stranger] = c.users.away.Load()
 	for _, r := range c.known {
 		if !stillShown(r.scheduled, now.Sub(r.last)) {
 			continue

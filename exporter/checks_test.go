@@ -1,6 +1,7 @@
 package exporter
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"strings"
@@ -39,6 +40,12 @@ func TestHeartbeat(t *testing.T) {
 		{"a server that is a name", replace("198.51.100.1:53", "ns1.example.com:53"), malformed},
 		{"a server without port", replace("198.51.100.1:53", "198.51.100.1"), malformed},
 		{"a server with a long zone", replace("198.51.100.1", "[fe80::1%"+strings.Repeat("x", 200)+"]"), malformed},
+		{"an interface", replace("198.51.100.1", "[fe80::1%bond0.100]"), accepted},
+		{"an interface with a name that Linux forbids", replace("198.51.100.1", "[fe80::1%e/h]"), malformed},
+		{"an interface with a blank", replace("198.51.100.1", "[fe80::1%e h]"), malformed},
+		{"an interface with a new line", replace("198.51.100.1", `[fe80::1%a\nb]`), malformed},
+		{"an interface that writes in red", replace("198.51.100.1", `[fe80::1%\u001b[31m]`), malformed},
+		{"an interface with a letter that is none", replace("198.51.100.1", "[fe80::1%\xff]"), malformed},
 		{"a new line in the name", replace("example.com.", `a\nb`), malformed},
 		{"a letter that is none", replace("example.com.", "\xff"), malformed},
 		{"an umlaut", replace("example.com.", "ä."), malformed},
@@ -139,6 +146,41 @@ func TestRunsAreBounded(t *testing.T) {
 	}
 }
 
+// TestBytes: the longest names there can be, in all the ways in which a check can end, take no more of a page than there is for them, and
+// those that were there go on.
+func TestBytes(t *testing.T) {
+	const most = 300
+	clock := newClock()
+	c := NewChecks(ChecksConfig{Max: most, Forget: time.Hour, Now: clock.now})
+	c.take([]byte(report))
+	for _, o := range checker.Outcomes() {
+		for i := range most {
+			name := fmt.Sprintf("%03d", i) + strings.Repeat(`\\000`, 252)
+			c.take([]byte(strings.Replace(strings.Replace(report, `"pass"`, fmt.Sprintf("%q", o), 1), "example.com.", name, 1)))
+		}
+	}
+	if got := c.take([]byte(strings.Replace(report, `"pass"`, `"rcode"`, 1))); got != accepted {
+		t.Errorf("a check that was there is %s", got)
+	}
+	v := c.view(nil)
+	sheet := newSheet()
+	checkTable().fill(sheet, 0, v.checks...)
+	size := 0
+	for _, f := range sheet.families {
+		size += len(f.lines)
+	}
+	if size > most*pageBytes || len(v.checks) == most || v.datagrams[refused] == 0 {
+		t.Errorf("%d bytes of %d checks, want %d at most; %v", size, len(v.checks), most*pageBytes, v.datagrams)
+	}
+	if last := v.checks[len(v.checks)-1]; last.name != "example.com." || last.outcome != "rcode" {
+		t.Errorf("the check that was there is %+v", last)
+	}
+	clock.pass(2 * time.Hour)
+	if v := c.view(nil); v.known != 0 || c.bytes != 0 {
+		t.Errorf("when all are forgotten: %d checks, %d bytes", v.known, c.bytes)
+	}
+}
+
 func TestForDrift(t *testing.T) {
 	clock := newClock()
 	c := NewChecks(ChecksConfig{Now: clock.now})
@@ -158,6 +200,9 @@ func TestForDrift(t *testing.T) {
 func FuzzHeartbeat(f *testing.F) {
 	f.Add([]byte(report))
 	f.Add([]byte(`{"server":"","rcode":null,"outcome":"usage"}`))
+	f.Add([]byte(strings.Replace(report, "198.51.100.1", "[fe80::1%eth0]", 1)))
+	f.Add([]byte(strings.Replace(report, "198.51.100.1", `[fe80::1%\u001b]`, 1)))
+	f.Add([]byte(strings.Replace(report, "example.com.", `\\000\\"`, 1)))
 	outcomes, rcodes := outcomeNames(), rcodeNames()
 	f.Fuzz(func(t *testing.T, datagram []byte) {
 		h, err := parseHeartbeat(datagram, outcomes, rcodes)
@@ -165,9 +210,28 @@ func FuzzHeartbeat(f *testing.F) {
 			return
 		}
 		for _, s := range []string{h.server, h.name, h.qtype, h.transport, h.path, h.outcome, h.rcode} {
-			if len(s) > 1100 || !printable(s) && s != h.server {
+			if len(s) > 1100 || !printable(s) {
 				t.Errorf("a label may be %q", s)
 			}
+		}
+		if len(h.server) > 80 {
+			t.Errorf("a server may be %q", h.server)
+		}
+		c := NewChecks(ChecksConfig{})
+		if got := c.take(datagram); got != accepted {
+			t.Errorf("%s, and it can be read", got)
+		}
+		sheet := newSheet()
+		checkTable().fill(sheet, 0, c.view(nil).checks...)
+		lines := 0
+		for _, f := range sheet.families {
+			lines += len(f.lines)
+			if bytes.Count(f.lines, []byte("\n")) > 1 {
+				t.Errorf("one check has two lines: %q", f.lines)
+			}
+		}
+		if lines > c.bytes {
+			t.Errorf("%d bytes on a page, and %d were reckoned", lines, c.bytes)
 		}
 		if len(h.reason) > 310 || strings.ContainsAny(h.reason, "\n\r\x00\x1b") {
 			t.Errorf("a reason may be %q", h.reason)

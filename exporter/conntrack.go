@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/netip"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/lvsdns/lvsdns/conntrack"
@@ -93,8 +94,13 @@ func (e *Exporter) wireConntrack(sysctls *shared[[]host.Sysctl]) {
 }
 
 // Watch reads the table of flows in the background until ctx ends, because it takes too long for a scrape. It reads the counters too, so
-// that none wraps twice while nobody scrapes.
+// that none wraps twice while nobody scrapes. And it looks who sends reports of checks that are not taken.
 func (e *Exporter) Watch(ctx context.Context) {
+	var group sync.WaitGroup
+	defer group.Wait()
+	if e.config.Checks != nil {
+		group.Go(func() { e.watchStrangers(ctx, 10*time.Second) })
+	}
 	if e.passes != nil && e.config.Flows.Interval > 0 {
 		e.passes.run(ctx, func(ctx context.Context) { e.conntrack.get(ctx) })
 	}

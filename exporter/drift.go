@@ -92,9 +92,7 @@ func (d *driftReader) sure(in drift.Input) []drift.Difference {
 }
 
 func (d *driftReader) scripts(cfg *keepalived.Config) map[host.ScriptID]host.Script {
-	reader := host.ScriptReader{
-		Root: d.root, DefaultUser: cfg.Global.ScriptUser.V, DefaultGroup: cfg.Global.ScriptGroup.V, Secure: cfg.Global.ScriptSecurity.V,
-	}
+	reader := scriptReader(d.root, cfg)
 	scripts := map[host.ScriptID]host.Script{}
 	for _, id := range drift.ScriptsOf(cfg) {
 		scripts[id] = reader.Look(id)

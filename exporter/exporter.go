@@ -137,7 +137,7 @@ func (e *Exporter) wire() {
 		return &all, err
 	})
 	softnets := share(c, readSoftnet(c.Root))
-	e.notes = share(c, func(context.Context) (*keepalived.Config, error) { return c.Configuration() })
+	e.notes = share(c, e.configured)
 	// keepalived.conf changes rarely, and includes may be many.
 	e.notes.keep = max(c.Share, 10*time.Second)
 	journal := share(c, journalReader(c.Journal))

@@ -23,7 +23,7 @@ type checkKey struct {
 	server, name, qtype, transport, path string
 }
 
-// heartbeat is what one datagram says, as far as it is used. Anybody on this host may send one, so nothing in it is believed
+// heartbeat is what one datagram says, as far as it is used. Any script may have made it, so nothing in it is believed
 // before it is looked at: it ends in labels and on a page.
 type heartbeat struct {
 	checkKey
@@ -69,7 +69,7 @@ func parseHeartbeat(datagram []byte, outcomes, rcodes []string) (heartbeat, erro
 	}
 	var err error
 	if w.Server != "" {
-		if h.addr, err = netip.ParseAddrPort(w.Server); err != nil || len(w.Server) > 80 {
+		if h.addr, err = netip.ParseAddrPort(w.Server); err != nil || !zone(h.addr.Addr().Zone()) {
 			return heartbeat{}, fmt.Errorf("server: %w", errKey)
 		}
 		h.server = h.addr.String()
@@ -104,6 +104,12 @@ func parseHeartbeat(datagram []byte, outcomes, rcodes []string) (heartbeat, erro
 		}
 	}
 	return h, nil
+}
+
+// zone reports whether a text can be the interface of an address: a name, by dev_valid_name of Linux's net/core/dev.c, or a number.
+func zone(s string) bool {
+	const longest = 15 // IFNAMSIZ, and the zero at the end
+	return len(s) <= longest && printable(s) && !strings.ContainsAny(s, " /:%")
 }
 
 // lasts reports whether a check can take so many seconds.

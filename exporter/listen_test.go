@@ -151,15 +151,24 @@ func TestStaleSocket(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "run", "check.sock")
 			os.Mkdir(filepath.Dir(path), 0o755)
 			tt.prepare(t, path)
-			s, err := openSocket(path)
-			if err == nil {
-				defer s.close()
+			ctx, cancel := context.WithCancel(t.Context())
+			c := NewChecks(ChecksConfig{Socket: path})
+			ended := make(chan error, 1)
+			go func() { ended <- c.listenOnce(ctx, time.Hour) }()
+			var err error
+			if tt.want == "" {
+				until(t, func() bool { _, listened, _ := c.forDrift(nil); return listened > 0 })
+				defer func() { cancel(); <-ended }()
+			} else {
+				defer cancel()
+				err = <-ended
 			}
 			if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)) {
 				t.Errorf("%v, want %q", err, tt.want)
 			}
 			if tt.want == "" {
 				send(t, path, []byte(report))
+				until(t, func() bool { return c.view(nil).datagrams[accepted] == 1 })
 			}
 			if left, _ := filepath.Glob(filepath.Join(filepath.Dir(path), ".*")); len(left) > 0 {
 				t.Errorf("left behind: %s", left)
@@ -181,6 +190,19 @@ func TestSocketIsRemoved(t *testing.T) {
 	done := make(chan error, 1)
 	go func() { done <- c.listenOnce(ctx, 10*time.Millisecond) }()
 	until(t, func() bool { _, err := os.Lstat(path); return err == nil })
+	// Somebody who sends without an end does not hide it.
+	conn, err := net.Dial("unixgram", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	go func() {
+		for {
+			if _, err := conn.Write([]byte("x")); err != nil {
+				return
+			}
+		}
+	}()
 	os.Remove(path)
 	if err := <-done; err == nil || !strings.Contains(err.Error(), "was removed") {
 		t.Errorf("%v", err)

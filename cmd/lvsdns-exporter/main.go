@@ -16,6 +16,7 @@ import (
 	"github.com/lvsdns/lvsdns/cmd/internal/version"
 	"github.com/lvsdns/lvsdns/exporter"
 	"github.com/lvsdns/lvsdns/internal/config"
+	"github.com/lvsdns/lvsdns/internal/host"
 	"github.com/lvsdns/lvsdns/internal/httpd"
 )
 
@@ -73,7 +74,19 @@ func load(a config.Arguments) (*config.Exporter, error) {
 	if err == nil {
 		err = httpd.CheckWebConfig(settings.Web.ConfigFile)
 	}
+	if err == nil {
+		_, err = reporters(settings)
+	}
 	return settings, err
+}
+
+// reporters are the users whose reports of checks are taken besides.
+func reporters(settings *config.Exporter) ([]uint32, error) {
+	all, err := host.UserIDs(settings.Sources.Root, settings.Checks.Users)
+	if err != nil {
+		return nil, fmt.Errorf("checks.users: %w", err)
+	}
+	return all, nil
 }
 
 func logger(format string, level slog.Leveler, to io.Writer) *slog.Logger {

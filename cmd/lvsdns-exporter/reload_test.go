@@ -145,6 +145,14 @@ func TestReload(t *testing.T) {
 		t.Errorf("a web.config.file that is not there:\n%s", said)
 	}
 	has("a web.config.file that is not there", `name="TWO"`, true)
+	said = r.reload(strings.Replace(conf("one.conf", ""), "checks: {", "checks: {users: [nagios], ", 1))
+	if !strings.Contains(said, "the settings stay as they were") || !strings.Contains(said, "checks.users: ") {
+		t.Errorf("a user that is not there:\n%s", said)
+	}
+	said = r.reload(strings.Replace(conf("two.conf", ""), "checks: {", "checks: {users: [997], ", 1))
+	if strings.Contains(said, "restart") || !strings.Contains(said, "read anew") {
+		t.Errorf("another user:\n%s", said)
+	}
 
 	said = r.reload(strings.Replace(conf("one.conf", "dns: {dnstap: /run/x, ring-size: 99}\nlog: {level: debug}\n"), socket, socket+"2", 1))
 	if !strings.Contains(said, "checks.socket, dns.ring-size, dns.dnstap") {

@@ -40,7 +40,7 @@ type service struct {
 // run runs the parts until ctx ends or one of them fails.
 func (s *service) run(ctx context.Context, hangup <-chan os.Signal) error {
 	if c := s.settings.Checks; c.Socket != "" {
-		s.checks = exporter.NewChecks(exporter.ChecksConfig{Socket: c.Socket, Max: c.Max, Forget: c.Forget})
+		s.checks = exporter.NewChecks(exporter.ChecksConfig{Socket: c.Socket})
 	}
 	s.packets, s.tap = newCapture(s.settings.DNS, s.log), newDnstap(s.settings.DNS, s.log)
 	var listeners []net.Listener
@@ -91,9 +91,6 @@ func (s *service) reload(ctx context.Context) {
 	}
 	s.settings = settings
 	s.level.Set(settings.Log.Level)
-	if s.checks != nil {
-		s.checks.Limit(settings.Checks.Max, settings.Checks.Forget)
-	}
 	s.use(ctx)
 	s.log.Info("the settings were read anew", "file", s.arguments.File)
 }
@@ -116,6 +113,11 @@ func (s *service) use(ctx context.Context) {
 		Timeout: settings.Sources.Timeout, Share: settings.Sources.Share, Host: hostname,
 		Names: append(host.Names(settings.Sources.Root, hostname), settings.Web.Hosts...), Build: s.build, Log: s.log,
 	})
+	if s.checks != nil {
+		users, _ := reporters(settings) // that they exist was seen when the settings were read
+		s.checks.Limit(settings.Checks.Max, settings.Checks.Forget, users)
+		e.Learn(ctx)
+	}
 	s.served.Use(e)
 	if s.ends != nil {
 		s.ends()

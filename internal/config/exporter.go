@@ -80,6 +80,7 @@ type Keepalived struct {
 // Checks is where checks report, and how much of that is remembered.
 type Checks struct {
 	Socket string // empty: nobody listens
+	Users  []string
 	Max    int
 	Forget time.Duration
 }
@@ -195,7 +196,8 @@ func (e *Exporter) options() []option {
 		{"keepalived.pid-file", fileOr{file{&e.Keepalived.PIDFile, false}, Auto}, "Where keepalived writes its process ID. auto: where it has it by its configuration, such as /run/keepalived.pid; if keepalived is\nstarted with --pid, the same path."},
 		{"keepalived.dump-file", file{&e.Keepalived.DumpFile, true}, "Where keepalived writes its state, as it sees it (it may have a /tmp of its own). Empty: where its configuration\nsays, which is /tmp/keepalived_check.data as a rule."},
 		{"checks.socket", file{&e.Checks.Socket, true}, "Where lvsdns-check reports what it found. The directory must be there. Empty: nobody listens."},
-		{"checks.max", whole{&e.Checks.Max, 1, 1_000_000}, "How many checks to remember. Reports of more are refused, and lvsdns_check_datagrams_total says so."},
+		{"checks.users", users{&e.Checks.Users}, "Whose reports are taken, by name or by number, besides those of root, of the exporter's own user and of the users as whom\nkeepalived runs scripts: such as nagios or haproxy, if they run lvsdns-check. Reports of other users are counted and not read."},
+		{"checks.max", whole{&e.Checks.Max, 1, 1_000_000}, "How many checks to remember. Reports of more are refused, and lvsdns_check_datagrams_total says so. Each has 4 KiB on a page,\none with another, which is plenty unless names are very long."},
 		{"checks.forget", span{&e.Checks.Forget, time.Minute, 365 * 24 * time.Hour}, "How long a check is shown that no longer reports. One that was run by hand disappears ten minutes after its last run."},
 		{"conntrack.passes", truth{&e.Conntrack.Passes}, "Read the kernel's whole table of flows in the background, and count those of each virtual server. A million entries\ntake two to three seconds of one processor, and next to no memory."},
 		{"conntrack.interval", span{&e.Conntrack.Interval, 5 * time.Second, 24 * time.Hour}, "How often."},

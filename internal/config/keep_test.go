@@ -27,6 +27,8 @@ func TestKeep(t *testing.T) {
 				value = "17"
 			case hosts:
 				value = `["lvs.example.net"]`
+			case users:
+				value = `["nagios"]`
 			default:
 				value = `"/x/y"`
 			}

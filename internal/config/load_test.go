@@ -123,7 +123,7 @@ metrics:
   per-cpu: true
 sources: {root: /host, timeout: 500ms, share: 0s}
 keepalived: {config-file: /a, config-id: lb1, version: 2.3.3, signal: true, signal-interval: 5m, pid-file: /b, dump-file: /c}
-checks: {socket: "", max: 10, forget: 2h}
+checks: {socket: "", users: [nagios, 997], max: 10, forget: 2h}
 conntrack: {passes: false, interval: 30s, max-entries: 100000, wanted-udp-timeout: 10s, wanted-udp-stream-timeout: 30s}
 connections: {interval: 0s, max-time: 500ms, max-entries: 1000}
 dns: {capture: true, role: realserver, interfaces: [eth0], ports: [53, 5353], services: ["192.0.2.1:53"], ring-size: 8, nftables: true, dnstap: "127.0.0.1:6000", top: true, top-zones: name, top-clients: network}
@@ -148,7 +148,7 @@ dns: {capture: true, role: realserver, interfaces: [eth0], ports: [53, 5353], se
 		},
 		Sources:     Sources{"/host", 500 * time.Millisecond, 0},
 		Keepalived:  Keepalived{"/a", "lb1", "2.3.3", false, 5 * time.Minute, "/b", "/c"},
-		Checks:      Checks{"", 10, 2 * time.Hour},
+		Checks:      Checks{"", []string{"nagios", "997"}, 10, 2 * time.Hour},
 		Conntrack:   Conntrack{false, 30 * time.Second, 100_000, 10 * time.Second, 30 * time.Second},
 		Connections: Connections{0, 500 * time.Millisecond, 1000},
 		Notify:      NotifyJournal{"/var/lib/lvsdns"},

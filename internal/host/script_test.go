@@ -168,3 +168,27 @@ func TestReadEstimatorSysctls(t *testing.T) {
 		}
 	}
 }
+
+func TestUserIDs(t *testing.T) {
+	root := t.TempDir()
+	if got, err := UserIDs(root, []string{"997", "0"}); err != nil || len(got) != 2 || got[0] != 997 || got[1] != 0 {
+		t.Errorf("numbers need no database: %d, %v", got, err)
+	}
+	if _, err := UserIDs(root, []string{"nagios"}); err == nil || !strings.Contains(err.Error(), "user database") {
+		t.Errorf("there is none: %v", err)
+	}
+	if err := os.Mkdir(filepath.Join(root, "etc"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{"passwd": "nagios:x:120:120::/:\n", "group": ""} {
+		if err := os.WriteFile(filepath.Join(root, "etc", name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, err := UserIDs(root, []string{"nagios", "7"}); err != nil || len(got) != 2 || got[0] != 120 || got[1] != 7 {
+		t.Errorf("%d, %v", got, err)
+	}
+	if _, err := UserIDs(root, []string{"naigos"}); err == nil || !strings.Contains(err.Error(), "there is no user naigos in /etc/passwd; of a user from elsewhere give the number (id -u naigos)") {
+		t.Errorf("a mistyped name: %v", err)
+	}
+}

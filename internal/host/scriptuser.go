@@ -86,3 +86,27 @@ func (r ScriptReader) runAs(id ScriptID, u users) (who, string) {
 	}
 	return w, ""
 }
+
+// UserIDs finds users by name, in /etc/passwd below a root, or by number.
+func UserIDs(root string, names []string) ([]uint32, error) {
+	var all []uint32
+	var known users
+	for _, name := range names {
+		if uid, err := strconv.ParseUint(name, 10, 32); err == nil {
+			all = append(all, uint32(uid))
+			continue
+		}
+		if known.byName == nil {
+			var err error
+			if known, err = readUsers(directory(root)); err != nil {
+				return nil, err
+			}
+		}
+		w, ok := known.byName[name]
+		if !ok {
+			return nil, fmt.Errorf("there is no user %s in /etc/passwd; of a user from elsewhere give the number (id -u %s)", name, name)
+		}
+		all = append(all, w.uid)
+	}
+	return all, nil
+}

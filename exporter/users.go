@@ -1,0 +1,159 @@
+package exporter
+
+import (
+	"context"
+	"maps"
+	"os"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/lvsdns/lvsdns/internal/drift"
+	"github.com/lvsdns/lvsdns/internal/host"
+	"github.com/lvsdns/lvsdns/internal/keepalived"
+)
+
+// users are those whose reports of checks are taken: root, the user of this program, those of the settings, and those as whom keepalived
+// runs scripts. The reports of all others are counted, and not read.
+type users struct {
+	trusted atomic.Pointer[map[uint32]bool] // read for each datagram
+	away    atomic.Uint64                   // reports that were turned away
+
+	mu        sync.Mutex
+	named     []uint32          // by the settings
+	scripts   []uint32          // by keepalived.conf, as it last could be read
+	strangers map[uint32]uint64 // who was turned away since somebody asked, and how often
+}
+
+// maxStrangers bounds who is told of in the log: a user may have 65,536 more of its own (subuid(5)).
+const maxStrangers = 16
+
+func newUsers(named []uint32) *users {
+	u := &users{named: named, strangers: map[uint32]uint64{}}
+	u.set()
+	return u
+}
+
+// set puts the list together. The lock is held, or nobody else has it yet.
+func (u *users) set() {
+	all := map[uint32]bool{0: true, uint32(os.Getuid()): true}
+	for _, user := range slices.Concat(u.named, u.scripts) {
+		all[user] = true
+	}
+	u.trusted.Store(&all)
+}
+
+func (u *users) trusts(user uint32) bool { return (*u.trusted.Load())[user] }
+
+func (u *users) name(all []uint32) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.named = all
+	u.set()
+}
+
+func (u *users) runScripts(all []uint32) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.scripts = all
+	u.set()
+}
+
+// turnAway notes that a report was not taken.
+func (u *users) turnAway(user uint32) {
+	u.away.Add(1)
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if _, known := u.strangers[user]; known || len(u.strangers) < maxStrangers {
+		u.strangers[user]++
+	}
+}
+
+// turnedAway is who was turned away since the last call.
+func (u *users) turnedAway() map[uint32]uint64 {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	all := u.strangers
+	u.strangers = map[uint32]uint64{}
+	return all
+}
+
+// scriptReader looks at scripts as the keepalived with this configuration does.
+func scriptReader(root string, cfg *keepalived.Config) host.ScriptReader {
+	return host.ScriptReader{
+		Root: root, DefaultUser: cfg.Global.ScriptUser.V, DefaultGroup: cfg.Global.ScriptGroup.V, Secure: cfg.Global.ScriptSecurity.V,
+	}
+}
+
+// scriptUsers are those as whom keepalived runs scripts. One that does not exist is nobody's: keepalived does not run its scripts either.
+func scriptUsers(root string, cfg *keepalived.Config) []uint32 {
+	names := map[string]bool{"": true}
+	for _, id := range drift.ScriptsOf(cfg) {
+		names[id.User] = true
+	}
+	for _, s := range cfg.Scripts {
+		names[s.Script.User] = true
+	}
+	reader := scriptReader(root, cfg)
+	var all []uint32
+	for name := range names {
+		if uid, _, reason := reader.Credentials(host.ScriptID{User: name}); reason == "" {
+			all = append(all, uid)
+		}
+	}
+	return all
+}
+
+// Learn reads as whom keepalived runs scripts, so that no report of theirs is turned away before somebody looks at a page.
+func (e *Exporter) Learn(ctx context.Context) {
+	if e.config.Checks != nil {
+		e.notes.get(ctx)
+	}
+}
+
+// configured reads keepalived.conf. One that cannot be read just now changes nothing: the checks go on.
+func (e *Exporter) configured(context.Context) (*keepalived.Config, error) {
+	cfg, err := e.config.Configuration()
+	if c := e.config.Checks; c != nil && (cfg != nil || !c.users.learned()) {
+		known := cfg
+		if known == nil {
+			known = &keepalived.Config{}
+		}
+		c.users.runScripts(scriptUsers(e.config.Root, known))
+	}
+	return cfg, err
+}
+
+func (u *users) learned() bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.scripts != nil
+}
+
+// watchStrangers looks every so often whether those who were turned away are keepalived's script users by now, and says once of each
+// who is not that its reports are not taken.
+func (e *Exporter) watchStrangers(ctx context.Context, every time.Duration) {
+	said := map[uint32]bool{}
+	ticker := time.NewTicker(every)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		all := e.config.Checks.users.turnedAway()
+		if len(all) == 0 {
+			continue
+		}
+		e.Learn(ctx)
+		for _, user := range slices.Sorted(maps.Keys(all)) {
+			if !e.config.Checks.users.trusts(user) && !said[user] && len(said) < maxStrangers {
+				said[user] = true
+				e.config.Log.Warn("reports of checks are not taken: their user is neither root nor one as whom keepalived runs scripts; checks.users may name it",
+					"user", user, "reports", all[user])
+			}
+		}
+	}
+}
