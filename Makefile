@@ -76,7 +76,7 @@ test-lab test-qemu test-trixie: test-%:
 test-long:
 	@echo '== long tests in the lab'
 	@CGO_ENABLED=0 $(GOTESTSUM) --format standard-verbose --hide-summary skipped,output --jsonfile $(RESULTS)/long.json -- \
-		-tags lab,prove -exec '$(CURDIR)/bin/lab-run' -count=1 -p 1 -parallel 8 -timeout 2h $(call tests_of,$(call tagged,lab && prove))
+		-tags lab,prove -exec '$(CURDIR)/bin/lab-run' -count=1 -p 1 -parallel 8 -timeout 5h $(call tests_of,$(call tagged,lab && prove))
 
 # Those that need no guest: a million entries in this kernel's own tables.
 .PHONY: test-hostlong

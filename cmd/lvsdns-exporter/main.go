@@ -18,6 +18,7 @@ import (
 	"github.com/lvsdns/lvsdns/internal/config"
 	"github.com/lvsdns/lvsdns/internal/host"
 	"github.com/lvsdns/lvsdns/internal/httpd"
+	"github.com/lvsdns/lvsdns/internal/systemd"
 )
 
 func main() {
@@ -60,7 +61,7 @@ func run(ctx context.Context, hangup <-chan os.Signal, args []string, stdout, st
 	}
 	level := new(slog.LevelVar)
 	level.Set(settings.Log.Level)
-	s := &service{arguments: arguments, settings: settings, build: build, level: level, log: logger(settings.Log.Format, level, stderr)}
+	s := &service{arguments: arguments, settings: settings, build: build, level: level, log: logger(settings.Log.Format, level, stderr), systemd: systemd.New(os.Getenv)}
 	if err := s.run(ctx, hangup); err != nil {
 		s.log.Error("lvsdns-exporter ends", "error", err)
 		return 1

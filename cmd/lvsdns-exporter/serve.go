@@ -18,6 +18,7 @@ import (
 	"github.com/lvsdns/lvsdns/internal/dnstap"
 	"github.com/lvsdns/lvsdns/internal/host"
 	"github.com/lvsdns/lvsdns/internal/ipvs"
+	"github.com/lvsdns/lvsdns/internal/systemd"
 )
 
 // service is a running exporter. What it listens to and has counted stays through a reload; how the host is read is made anew.
@@ -34,6 +35,7 @@ type service struct {
 	tap     *dnstap.Listener
 	served  exporter.Served
 	tables  *tables
+	systemd *systemd.Notifier
 	ends    func() // ends what the exporter that is served has going
 }
 
@@ -66,17 +68,33 @@ func (s *service) run(ctx context.Context, hangup <-chan os.Signal) error {
 	if s.tap != nil {
 		s.group.Go(func() error { return count(ctx, s.tap, &s.served, dns, s.log) })
 	}
-	s.group.Go(func() error {
-		for {
-			select {
-			case <-ctx.Done():
-				return nil
-			case <-hangup:
-				s.reload(ctx)
-			}
+	s.group.Go(func() error { s.follow(ctx, hangup); return nil })
+	err := s.group.Wait()
+	s.tell(s.systemd.Say("STOPPING=1"))
+	return err
+}
+
+// follow reloads when it is told to, and tells systemd that it would, until ctx ends.
+func (s *service) follow(ctx context.Context, hangup <-chan os.Signal) {
+	s.tell(s.systemd.Say("READY=1")) // the ports are open, and the first exporter is made
+	beat := time.NewTicker(time.Second)
+	defer beat.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-hangup:
+			s.reload(ctx)
+		case now := <-beat.C:
+			s.tell(s.systemd.Beat(now))
 		}
-	})
-	return s.group.Wait()
+	}
+}
+
+func (s *service) tell(err error) {
+	if err != nil {
+		s.log.Warn("systemd does not listen", "error", err)
+	}
 }
 
 // reload reads the settings anew. Settings with a mistake change nothing.

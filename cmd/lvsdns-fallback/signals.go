@@ -2,10 +2,11 @@ package main
 
 import (
 	"context"
-	"net"
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/lvsdns/lvsdns/internal/systemd"
 )
 
 // hangups passes SIGHUP on until ctx ends.
@@ -30,16 +31,5 @@ func hangups(ctx context.Context) <-chan struct{} {
 	return reload
 }
 
-// tell sends systemd a word (sd_notify(3)), if it listens.
-func tell(word string) {
-	name := os.Getenv("NOTIFY_SOCKET")
-	if name == "" {
-		return
-	}
-	conn, err := net.Dial("unixgram", name)
-	if err != nil {
-		return
-	}
-	defer conn.Close()
-	_, _ = conn.Write([]byte(word))
-}
+// tell sends systemd a word, if it listens; that it does not hear is for systemd to notice.
+func tell(word string) { _ = systemd.New(os.Getenv).Say(word) }

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/lvsdns/lvsdns/internal/config"
+	"github.com/lvsdns/lvsdns/internal/systemd"
 	"github.com/lvsdns/lvsdns/notify"
 	"github.com/lvsdns/lvsdns/notify/act"
 	"github.com/lvsdns/lvsdns/notify/fifo"
@@ -46,7 +47,7 @@ func (p program) fifo(ctx context.Context, paths notify.Paths, args []string) in
 	s.reader = &fifo.Reader{VRRP: vrrp, LVS: lvs, After: s.track, Log: s.log, Changes: make(chan func(*fifo.Reader))}
 	s.worker = worker(paths, settings, s.log)
 	s.worker.Changes = make(chan func(*act.Worker))
-	s.systemd = &fifo.Systemd{Socket: p.getenv("NOTIFY_SOCKET"), Watchdog: fifo.Interval(p.getenv("WATCHDOG_USEC"))}
+	s.systemd = systemd.New(p.getenv)
 	if err := s.run(ctx, hangup); err != nil {
 		return p.fail(exitWrong, err)
 	}
@@ -62,7 +63,7 @@ type service struct {
 	kernel   *kernel
 	reader   *fifo.Reader
 	worker   *act.Worker
-	systemd  *fifo.Systemd
+	systemd  *systemd.Notifier
 
 	// The reader's goroutine has these.
 	files   []act.TrackFile

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -90,4 +91,25 @@ func TestUnits(t *testing.T) {
 	lab.WaitFor("the FIFO service is started again", 40*time.Second, func() bool {
 		return s.Show(reader, "NRestarts") == "1" && s.Show(reader, "ActiveState") == "active"
 	})
+
+	// It acts with what the unit leaves it: the settings of the network, frames to the neighbours, systemd; and nothing else can be written.
+	act := "rules:\n  - states: [master]\n    actions:\n      - sysctl: {key: net.netfilter.nf_conntrack_udp_timeout, value: 17}\n" +
+		"      - unit: {unit: web.service, do: start}\n      - announce: {delay: 0s, interval: 50ms, count: 1}\n        after: true\n"
+	file("/etc/lvsdns/notify.yaml", act)
+	do("reload", reader)
+	file("/etc/keepalived/keepalived.conf", "global_defs {\n\tvrrp_notify_fifo /run/lvsdns/vrrp.fifo\n}\n"+
+		fmt.Sprintf("vrrp_instance VI_DNS {\n\tinterface eth0\n\tstate BACKUP\n\tvirtual_router_id 51\n\tpriority 100\n\tadvert_int 1\n\tvirtual_ipaddress {\n\t\t%s/32\n\t}\n}\n", vipDNS))
+	do("start", "keepalived.service")
+	is("the FIFO service acts", "web.service", "active")
+	lab.WaitFor("the FIFO service has set the sysctl and told the neighbours", 40*time.Second, func() bool {
+		value, err := s.Run("sysctl", "-n", "net.netfilter.nf_conntrack_udp_timeout")
+		shown, _ := s.Run("lvsdns-notify", "show", "--output=json")
+		return err == nil && strings.TrimSpace(value) == "17" && strings.Contains(shown, "announce")
+	})
+	if out, err := s.Run("lvsdns-notify", "show"); err != nil || strings.Contains(out, "not permitted") || strings.Contains(out, "read-only") {
+		t.Errorf("%v\n%s", err, out)
+	}
+	if out, err := s.Run("sh", "-c", "nsenter -t "+s.Show(reader, "MainPID")+" -m sh -c 'echo 1 >/proc/sys/kernel/sysrq || touch /etc/x'"); err == nil {
+		t.Errorf("the unit lets it write elsewhere: %s", out)
+	}
 }

@@ -89,6 +89,9 @@ func (s *Systemd) Run(name string, args ...string) (string, error) {
 	return s.host.Run(s.host.lab.t.Context(), "nsenter", append([]string{"-t", fmt.Sprint(s.pid), "-m", "-p", name}, args...)...)
 }
 
+// Namespace is a process of the namespaces in which the units run, for nsenter(1).
+func (s *Systemd) Namespace() int { return s.pid }
+
 // Ctl runs systemctl and returns what it prints.
 func (s *Systemd) Ctl(args ...string) (string, error) { return s.Run("systemctl", args...) }
 

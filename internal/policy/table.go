@@ -27,6 +27,8 @@ var units = []unit{
 	{dir: "internal/httpd"},
 	// Sockets with a name, and who has sent what.
 	{dir: "internal/unixsock"},
+	// How a service does, told to systemd.
+	{dir: "internal/systemd"},
 
 	// Packets of the host's cards, for dnscount to count.
 	{dir: "internal/capture", may: []string{"internal/dnscount"}},
@@ -43,7 +45,7 @@ var units = []unit{
 	// Wiring.
 	{dir: "cmd", may: []string{
 		"exporter", "internal/httpd", "internal/fallback", "internal/drift", "internal/flows", "checker", "conntrack", "notify",
-		"internal/capture", "internal/config", "internal/dnscount", "internal/dnstap", "internal/host", "internal/ipvs", "internal/keepalived", "internal/nftcount",
+		"internal/capture", "internal/config", "internal/dnscount", "internal/dnstap", "internal/host", "internal/ipvs", "internal/keepalived", "internal/nftcount", "internal/systemd",
 	}},
 
 	// A name server made of bytes, a table of flows that nobody has sent, and a user without rights, for tests.
@@ -60,6 +62,7 @@ var units = []unit{
 	// What operators install beside the exporter. They know its metrics by docs/metrics.md alone.
 	{dir: "alerts"},
 	{dir: "dashboards"},
+	{dir: "packaging"},
 	{dir: "internal/promcheck"},
 
 	// Do the commands and configurations of the documents work? It runs the programs, and has keepalived.conf parsed.

@@ -48,8 +48,12 @@ func ListenDatagram(path string, mode fs.FileMode) (*net.UnixConn, *Name, error)
 }
 
 // open makes the socket under another name and renames it: at no moment is there a name that nobody listens to, nor one with the wrong
-// rights. What another process left behind is replaced, what it still uses is not.
+// rights. What another process left behind is replaced, what it still uses is not. A link stays: the socket is where it leads.
 func open(network, path string, mode fs.FileMode, listen func(*net.UnixAddr) (close func() error, err error)) (*Name, error) {
+	path, err := behind(path)
+	if err != nil {
+		return nil, err
+	}
 	if err := replaceable(network, path); err != nil {
 		return nil, err
 	}
@@ -66,7 +70,7 @@ func open(network, path string, mode fs.FileMode, listen func(*net.UnixAddr) (cl
 		return nil, err
 	}
 	n := &Name{path: path}
-	if err = os.Chmod(temporary, mode); err == nil {
+	if err = chmod(temporary, mode); err == nil {
 		if n.file, err = os.Lstat(temporary); err == nil {
 			err = os.Rename(temporary, path)
 		}
@@ -77,6 +81,23 @@ func open(network, path string, mode fs.FileMode, listen func(*net.UnixAddr) (cl
 		return nil, err
 	}
 	return n, nil
+}
+
+// behind is where a name leads that is a link, such as /run/lvsdns/check.sock to the directory of a program that is not root's. One that
+// somebody else has made leads nowhere.
+func behind(path string) (string, error) {
+	info, err := os.Lstat(path)
+	if err != nil || info.Mode().Type() != fs.ModeSymlink {
+		return path, nil // what is there instead, if anything, is looked at by whoever uses the name
+	}
+	if owner, ok := info.Sys().(*syscall.Stat_t); !ok || owner.Uid != 0 && int(owner.Uid) != os.Geteuid() {
+		return "", fmt.Errorf("%s is a link that is neither root's nor ours; remove it", path)
+	}
+	to, err := os.Readlink(path)
+	if err == nil && !filepath.IsAbs(to) {
+		to = filepath.Join(filepath.Dir(path), to)
+	}
+	return to, err
 }
 
 // replaceable reports whether there is nothing at path, or a socket that nobody listens to.

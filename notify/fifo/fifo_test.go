@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -220,38 +219,6 @@ func TestNoFIFO(t *testing.T) {
 	err := r.reader.Run(t.Context(), make(chan bool, 9), func() {}, func() {})
 	if err == nil || err.Error() != r.reader.VRRP+" is no FIFO: remove it" {
 		t.Error(err)
-	}
-}
-
-func TestSystemd(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "n")
-	l, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	s := Systemd{Socket: path, Watchdog: Interval("3000000")}
-	now := time.Unix(100, 0)
-	for _, step := range []func() error{
-		func() error { return s.Say("READY=1") },
-		func() error { return s.Beat(now) }, func() error { return s.Beat(now.Add(time.Second / 2)) }, func() error { return s.Beat(now.Add(time.Second)) },
-		func() error { return s.Say("STOPPING=1") },
-	} {
-		if err := step(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	var got []string
-	buf := make([]byte, 100)
-	for range 4 {
-		n, err := l.Read(buf)
-		if err != nil {
-			t.Fatal(err)
-		}
-		got = append(got, string(buf[:n]))
-	}
-	if strings.Join(got, " ") != "READY=1 WATCHDOG=1 WATCHDOG=1 STOPPING=1" || Interval("x") != 0 {
-		t.Error(got)
 	}
 }
 
