@@ -13,7 +13,7 @@ import (
 // and an exec does not change it.
 func OwnMark() Mark {
 	m := Mark{PID: os.Getpid()}
-	text, err := readFile("/proc/self/stat", 1<<10)
+	text, err := readProc("/proc/self/stat", 1<<10)
 	if err == nil {
 		if born, ok := bornOf(text); ok {
 			m.Born = born

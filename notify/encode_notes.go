@@ -5,6 +5,10 @@ import (
 	"strconv"
 )
 
+// forAll is behind a result without secrets. An earlier version has put arguments, output and URLs into what everybody may read; what it has
+// left is not kept.
+const forAll = "public"
+
 // encodeNotes writes what a hook passes on as it is.
 func (d *Document) encodeNotes(e *encoder) {
 	for _, a := range d.Actions {
@@ -19,6 +23,7 @@ func (d *Document) encodeNotes(e *encoder) {
 		e.word(strconv.FormatFloat(a.Seconds, 'g', -1, 64))
 		e.uint(a.Runs)
 		e.uint(a.Failures)
+		e.word(forAll)
 	}
 	for _, s := range d.Sysctls {
 		e.line(sysctlLine)
@@ -67,6 +72,9 @@ func (d *Document) takeNote(kind string, in *decoder) {
 		a.Seconds, err = strconv.ParseFloat(in.word(), 64)
 		in.fail(err)
 		a.Runs, a.Failures = in.uint(), in.uint()
+		if !in.more() || in.word() != forAll {
+			a.Result = "noted by an earlier version"
+		}
 		d.Actions = append(d.Actions, a)
 	case sysctlLine:
 		d.Sysctls = append(d.Sysctls, SysctlFound{in.text(), in.text(), in.time()})

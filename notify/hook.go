@@ -2,6 +2,8 @@ package notify
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"time"
 )
 
@@ -35,25 +37,34 @@ func (h *Hook) Run(e Event) (Next, error) {
 			lookErr = d.Look(h.Held, h.Journal.now())
 		}
 	})
+	noted := err == nil
+	if _, dirErr := h.Journal.Locks(); dirErr != nil {
+		err = &JournalError{errors.Join(dirErr, err)}
+	}
 	if !exists(h.Settings) && !stale {
 		return Done, errors.Join(err, lookErr)
 	}
-	if err == nil && h.reader() {
-		return Done, lookErr
+	reader, readerErr := h.reader()
+	if reader && noted {
+		return Done, errors.Join(err, lookErr)
 	}
-	return Settle, errors.Join(err, lookErr)
+	return Settle, errors.Join(err, readerErr, lookErr)
 }
 
-// reader says whether the reader of the FIFOs is there.
-func (h *Hook) reader() bool {
-	lock, err := TryLock(h.Journal.RunDir, ReaderLock)
-	if err != nil {
-		return false
-	}
-	if lock != nil {
+// reader says whether the reader of the FIFOs is there and at work.
+func (h *Hook) reader() (bool, error) {
+	dir, _ := h.Journal.Locks()
+	lock, err := TryLock(dir, ReaderLock)
+	switch {
+	case err != nil:
+		return false, nil // The journal has said so.
+	case lock != nil:
 		lock.Release()
+		return false, nil
+	case !Believe(dir, ReaderLock):
+		return false, &JournalError{&os.PathError{Op: "leave it to the reader of the FIFOs", Path: filepath.Join(dir, ReaderLock), Err: ErrUnbelieved}}
 	}
-	return lock == nil
+	return true, nil
 }
 
 // Look settles the state of every subject by the addresses of this host.

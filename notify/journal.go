@@ -6,8 +6,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
+	"sync/atomic"
 	"time"
+
+	"github.com/lvsdns/lvsdns/internal/ownfile"
 )
 
 // The places of an installation.
@@ -27,6 +29,10 @@ type Journal struct {
 	Boot     string // the kernel's boot ID
 	Now      func() time.Time
 	Wait     time.Duration // for the lock; 0: 2 s
+	// Any has Read take a journal whosever it is. It is for those who only show it.
+	Any bool
+
+	locks atomic.Pointer[locksIn]
 
 	// step is called between the steps of a write. A test ends the process there.
 	step func(string)
@@ -52,7 +58,11 @@ func (j *Journal) Read() (*Document, error) {
 }
 
 func (j *Journal) load() (*Document, error) {
-	text, err := readFile(j.Path(), 16<<10)
+	read := ownfile.Read
+	if j.Any {
+		read = ownfile.Peek
+	}
+	text, err := read(j.Path(), maxJournal)
 	if errors.Is(err, fs.ErrNotExist) {
 		return &Document{Version: documentVersion}, nil
 	}
@@ -65,6 +75,9 @@ func (j *Journal) load() (*Document, error) {
 	}
 	return d, nil
 }
+
+// maxJournal is more than a host with as many instances and servers as there may be has to say.
+const maxJournal = 64 << 20
 
 // badJournal is a file that is there, can be read, and is no journal.
 type badJournal struct {
@@ -90,7 +103,7 @@ func (j *Journal) Append(e Event, settle func(*Document)) (*Document, error) {
 			left = "" // No place to leave it: wait with it.
 		}
 		if lock, err = j.waitLock(); err != nil {
-			if left != "" && errors.Is(err, errBusy) {
+			if left != "" && errors.Is(err, errBusy) { // by others who are at work
 				return nil, nil // Whoever writes next takes it.
 			}
 			return j.unwritten(e, settle, err)
@@ -157,7 +170,8 @@ func (j *Journal) change(change func(*Document)) (*Document, error) {
 		trouble, d = err, &Document{}
 	}
 	d.rebooted(j.Boot)
-	taken := j.collect(d)
+	taken, spoolErr := j.collect(d)
+	trouble = errors.Join(trouble, spoolErr)
 	change(d)
 	d.Written = j.now()
 	if err := j.replace(d); err != nil {
@@ -176,31 +190,29 @@ func (j *Journal) change(change func(*Document)) (*Document, error) {
 // journal is the old one or the new one. The directory is not synced: which of the two a host that has lost its power finds
 // makes no difference to it, because what was said before a boot does not count after it.
 func (j *Journal) replace(d *Document) error {
-	text := d.encode()
-	name := j.Path() + ".new"
-	const flags = syscall.O_WRONLY | syscall.O_CREAT | syscall.O_TRUNC | syscall.O_NOFOLLOW
-	fd, err := openFile(name, flags)
+	ownfile.Sweep(j.Path(), 0) // The lock is ours: what there is was left by writers that were ended.
+	n, err := ownfile.Create(j.Path(), 0o644)
 	if errors.Is(err, fs.ErrNotExist) {
 		if err = os.MkdirAll(j.StateDir, 0o755); err == nil {
-			fd, err = openFile(name, flags)
+			n, err = ownfile.Create(j.Path(), 0o644)
 		}
 	}
 	if err != nil {
 		return err
 	}
 	j.at("created")
-	err = writeAll(fd, name, text)
+	err = n.Write(d.encode())
 	j.at("written")
 	if err == nil {
-		err = syncFile(fd, name)
+		err = n.Sync()
 	}
 	j.at("synced")
-	if err = errors.Join(err, syscall.Close(fd)); err != nil {
-		_ = syscall.Unlink(name) // On a full disk it takes space for nothing.
+	if err != nil {
+		n.Abort()
 		return err
 	}
-	if err := syscall.Rename(name, j.Path()); err != nil {
-		return &os.LinkError{Op: "rename", Old: name, New: j.Path(), Err: err}
+	if err := n.Commit(); err != nil {
+		return err
 	}
 	j.at("renamed")
 	return nil
@@ -221,7 +233,7 @@ func (j *Journal) at(step string) {
 
 // BootID is the kernel's, or empty if it does not say.
 func BootID() string {
-	text, err := readFile("/proc/sys/kernel/random/boot_id", 64)
+	text, err := readProc("/proc/sys/kernel/random/boot_id", 64)
 	if err != nil {
 		return ""
 	}

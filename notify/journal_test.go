@@ -176,18 +176,26 @@ func TestBadJournals(t *testing.T) {
 	}
 }
 
-// TestNoPlace has directories that can't be written to; root can, so a file stands in the way.
+// TestNoPlace has directories that can't be written to; root can, so a file stands in the way. Without a run directory the locks are
+// beside the journal.
 func TestNoPlace(t *testing.T) {
-	for _, where := range []string{"lib", "run"} {
+	for _, where := range []string{"lib", "run", "both"} {
 		dir := t.TempDir()
-		if err := os.WriteFile(filepath.Join(dir, where), nil, 0o644); err != nil {
+		j := &Journal{StateDir: filepath.Join(dir, "lib"), RunDir: filepath.Join(dir, "run")}
+		if where == "both" {
+			j.RunDir = j.StateDir
+		}
+		if err := os.WriteFile(filepath.Join(dir, strings.Replace(where, "both", "lib", 1)), nil, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		j := &Journal{StateDir: filepath.Join(dir, "lib"), RunDir: filepath.Join(dir, "run")}
 		d, err := j.Append(event(Subject{Instance, "VI"}, Master, 1), noSettle)
 		var journal *JournalError
-		if !errors.As(err, &journal) || d == nil || d.Generation != 1 {
+		if errors.As(err, &journal) == (where == "run") || d == nil || d.Generation != 1 {
 			t.Errorf("%s: %v %+v", where, err, d)
+		}
+		locks, trouble := j.Locks()
+		if (trouble == nil) == (where != "lib") || (locks == j.StateDir) != (where != "lib") {
+			t.Errorf("%s: locks in %s, %v", where, locks, trouble)
 		}
 	}
 }

@@ -5,21 +5,30 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/lvsdns/lvsdns/internal/ownfile"
 )
 
-// Locks are flock(2) locks on files in the run directory: the kernel gives them back when a process ends, however it ends.
-// The files stay.
+// Locks are flock(2) locks on files that nobody else can open: the kernel gives them back when a process ends, however it ends. The files
+// stay. Whoever has a lock writes into its file until when that may be believed: a process that hangs, or one that only keeps the file
+// locked, does not keep the others waiting for longer.
+const journalLock = "notify.lock"
+
+var (
+	// errBusy is a lock that others have kept for too long.
+	errBusy = errors.New("another process keeps the lock")
+	// ErrUnbelieved is a lock that is kept by somebody who does not say that he is at work.
+	ErrUnbelieved = errors.New("whoever keeps the lock does not say that it is at work")
+)
+
 const (
-	journalLock = "notify.lock"
-	spoolDir    = "notify.d"
+	brief = 10 * time.Second // what a lock is taken for, if its holder says nothing else
+	grace = time.Second      // to say so in
 )
-
-// errBusy is a lock that others have kept for too long.
-var errBusy = errors.New("another process keeps the lock")
 
 // Lock is a lock that this process has, until Release or its end.
 type Lock struct{ fd int }
@@ -27,118 +36,169 @@ type Lock struct{ fd int }
 // Release gives the lock back.
 func (l *Lock) Release() { _ = syscall.Close(l.fd) }
 
-// TryLock takes a lock; nil without an error if somebody else has it. The run directory is made if it is missing.
-func TryLock(runDir, name string) (*Lock, error) {
-	path := filepath.Join(runDir, name)
-	fd, err := openLock(path)
+// Promise says that the lock is kept for so long at most, or that there is another promise by then.
+func (l *Lock) Promise(d time.Duration) {
+	until := padded(int64(SinceBoot()+d), 20)
+	_ = retry(func() error { // On a full disk nobody believes it, and acts as well.
+		_, err := syscall.Pwrite(l.fd, []byte(until), 0)
+		return err
+	})
+}
+
+// promised says whether what is in the file of a lock holds.
+func promised(fd int) bool {
+	var text [32]byte
+	n := 0
+	err := retry(func() (err error) {
+		n, err = syscall.Pread(fd, text[:], 0)
+		return err
+	})
+	if err != nil {
+		return false
+	}
+	until, err := strconv.ParseInt(strings.TrimSpace(string(text[:n])), 10, 64)
+	now := SinceBoot()
+	return err == nil && time.Duration(until) >= now && time.Duration(until) < now+maxPromise
+}
+
+// maxPromise is more than anybody promises. What a boot before this one has left may be far ahead.
+const maxPromise = 15 * time.Minute
+
+// TryLock takes a lock; nil without an error if somebody else has it. The directory is made if it is missing.
+func TryLock(dir, name string) (*Lock, error) {
+	fd, err := ownfile.OpenLock(filepath.Join(dir, name))
 	if err != nil {
 		return nil, err
 	}
-	err = retry(func() error { return syscall.Flock(fd, syscall.LOCK_EX|syscall.LOCK_NB) })
-	if err == nil {
-		return &Lock{fd}, nil
+	l, err := tryLock(fd, filepath.Join(dir, name))
+	if l == nil {
+		_ = syscall.Close(fd)
 	}
-	_ = syscall.Close(fd)
-	if errors.Is(err, syscall.EWOULDBLOCK) {
+	return l, err
+}
+
+func tryLock(fd int, path string) (*Lock, error) {
+	err := retry(func() error { return syscall.Flock(fd, syscall.LOCK_EX|syscall.LOCK_NB) })
+	switch {
+	case err == nil:
+		l := &Lock{fd}
+		l.Promise(brief)
+		return l, nil
+	case errors.Is(err, syscall.EWOULDBLOCK):
 		return nil, nil
 	}
 	return nil, &os.PathError{Op: "lock", Path: path, Err: err}
 }
 
-// WaitLock takes a lock, or ends with an error after some time or when the context ends.
-func WaitLock(ctx context.Context, runDir, name string, wait time.Duration) (*Lock, error) {
-	if l, err := TryLock(runDir, name); l != nil || err != nil {
-		return l, err
+// Believe says whether somebody keeps a lock and promises to be at work. One who has just taken it is given a moment.
+func Believe(dir, name string) bool {
+	fd, err := ownfile.OpenLock(filepath.Join(dir, name))
+	if err != nil {
+		return false
 	}
-	path := filepath.Join(runDir, name)
-	fd, err := openLock(path)
+	defer syscall.Close(fd)
+	for began := time.Now(); ; time.Sleep(10 * time.Millisecond) {
+		err := retry(func() error { return syscall.Flock(fd, syscall.LOCK_EX|syscall.LOCK_NB) })
+		if !errors.Is(err, syscall.EWOULDBLOCK) {
+			return false
+		}
+		if promised(fd) {
+			return true
+		}
+		if time.Since(began) > grace {
+			return false
+		}
+	}
+}
+
+// WaitLock takes a lock, or ends with an error after some time, when the context ends, or when whoever has the lock is not believed.
+func WaitLock(ctx context.Context, dir, name string, wait time.Duration) (*Lock, error) {
+	path := filepath.Join(dir, name)
+	fd, err := ownfile.OpenLock(path)
 	if err != nil {
 		return nil, err
 	}
+	if l, err := tryLock(fd, path); l != nil || err != nil {
+		if l == nil {
+			_ = syscall.Close(fd)
+		}
+		return l, err
+	}
 	got := make(chan error, 1)
 	go func() { got <- retry(func() error { return syscall.Flock(fd, syscall.LOCK_EX) }) }()
-	timer := time.NewTimer(wait)
+	timer, look := time.NewTimer(wait), time.NewTicker(grace/4)
 	defer timer.Stop()
-	select {
-	case err := <-got:
-		if err != nil {
-			_ = syscall.Close(fd)
-			return nil, &os.PathError{Op: "lock", Path: path, Err: err}
+	defer look.Stop()
+	for doubts := 0; err == nil; {
+		select {
+		case err := <-got:
+			if err != nil {
+				_ = syscall.Close(fd)
+				return nil, &os.PathError{Op: "lock", Path: path, Err: err}
+			}
+			l := &Lock{fd}
+			l.Promise(brief)
+			return l, nil
+		case <-ctx.Done():
+			err = context.Cause(ctx)
+		case <-timer.C:
+			if err = error(&within{"", errBusy, " for " + wait.String()}); !promised(fd) {
+				err = &within{"", ErrUnbelieved, ""}
+			}
+		case <-look.C:
+			if doubts++; promised(fd) {
+				doubts = 0
+			}
+			if doubts >= 4 {
+				err = &within{"", ErrUnbelieved, ""}
+			}
 		}
-		return &Lock{fd}, nil
-	case <-ctx.Done():
-		err = context.Cause(ctx)
-	case <-timer.C:
-		err = &within{"", errBusy, " for " + wait.String()}
 	}
 	go func() { // The system call can't be called off: what it gets late is given back.
-		if <-got == nil {
-			_ = syscall.Close(fd)
-		}
+		<-got
+		_ = syscall.Close(fd)
 	}()
 	return nil, &os.PathError{Op: "lock", Path: path, Err: err}
 }
 
-func openLock(path string) (int, error) {
-	const flags = syscall.O_RDWR | syscall.O_CREAT | syscall.O_NOFOLLOW
-	fd, err := openFile(path, flags)
-	if errors.Is(err, os.ErrNotExist) {
-		if err = os.MkdirAll(filepath.Dir(path), 0o755); err == nil {
-			fd, err = openFile(path, flags)
-		}
+// Locks is the directory of the locks: the run directory, or the journal's where others can put something into that. trouble is why.
+func (j *Journal) Locks() (dir string, trouble error) {
+	if l := j.locks.Load(); l != nil && time.Since(l.at) < time.Second { // A hook asks six times.
+		return l.dir, l.trouble
 	}
-	return fd, err
+	l := &locksIn{dir: j.RunDir, trouble: ownfile.Dir(j.RunDir, 0o755), at: time.Now()}
+	if l.trouble != nil && ownfile.Dir(j.StateDir, 0o755) == nil {
+		l.dir = j.StateDir
+	}
+	j.locks.Store(l)
+	return l.dir, l.trouble
 }
 
-func (j *Journal) tryLock() (*Lock, error) { return TryLock(j.RunDir, journalLock) }
+// locksIn is where the locks were a moment ago.
+type locksIn struct {
+	dir     string
+	trouble error
+	at      time.Time
+}
+
+// TryLock takes a lock of this journal's host.
+func (j *Journal) TryLock(name string) (*Lock, error) {
+	dir, _ := j.Locks()
+	return TryLock(dir, name)
+}
+
+// WaitLock waits for a lock of this journal's host.
+func (j *Journal) WaitLock(ctx context.Context, name string, wait time.Duration) (*Lock, error) {
+	dir, _ := j.Locks()
+	return WaitLock(ctx, dir, name, wait)
+}
+
+func (j *Journal) tryLock() (*Lock, error) { return j.TryLock(journalLock) }
 
 func (j *Journal) waitLock() (*Lock, error) {
 	wait := j.Wait
 	if wait == 0 {
 		wait = 2 * time.Second
 	}
-	return WaitLock(context.Background(), j.RunDir, journalLock, wait)
-}
-
-// leave puts an event where the next writer of the journal finds it.
-func (j *Journal) leave(e Event) (path string, err error) {
-	text := EncodeEvent(e)
-	dir := filepath.Join(j.RunDir, spoolDir)
-	path = filepath.Join(dir, padded(int64(e.Born), 20)+"."+padded(int64(e.PID), 10))
-	half := path + ".half"
-	if err = os.WriteFile(half, text, 0o600); errors.Is(err, os.ErrNotExist) {
-		if err = os.MkdirAll(dir, 0o755); err == nil {
-			err = os.WriteFile(half, text, 0o600)
-		}
-	}
-	if err == nil {
-		err = os.Rename(half, path)
-	}
-	return path, err
-}
-
-// collect adds the events that were left, in the order in which keepalived made them, and returns their files.
-func (j *Journal) collect(d *Document) []string {
-	dir := filepath.Join(j.RunDir, spoolDir)
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil // Nobody has ever left one.
-	}
-	var taken []string
-	for _, entry := range entries { // sorted by name, which begins with the time
-		path := filepath.Join(dir, entry.Name())
-		if strings.HasSuffix(path, ".half") {
-			if info, err := entry.Info(); err == nil && j.now().Sub(info.ModTime()) > time.Minute {
-				_ = os.Remove(path) // Its writer was ended in the middle of it.
-			}
-			continue
-		}
-		if text, err := os.ReadFile(path); err == nil {
-			if e, err := DecodeEvent(string(text)); err == nil {
-				d.Add(e)
-			}
-		}
-		taken = append(taken, path)
-	}
-	return slices.Clip(taken)
+	return j.WaitLock(context.Background(), journalLock, wait)
 }

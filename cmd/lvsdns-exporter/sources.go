@@ -34,5 +34,5 @@ func journal(n config.NotifyJournal) func() (*notify.Document, error) {
 	if n.StateDir == "" {
 		return nil
 	}
-	return (&notify.Journal{StateDir: n.StateDir}).Read
+	return (&notify.Journal{StateDir: n.StateDir, Any: true}).Read
 }

@@ -87,19 +87,21 @@ func (r restart) keepalived(ctx context.Context, o planOptions, lock string, std
 func handBack(ctx context.Context, lock string, timeout time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	pid := guard.Holder(lock)
-	if pid <= 1 {
-		return nil
+	pid, err := guard.Holder(lock)
+	if err != nil || pid <= 1 {
+		return err
 	}
 	if err := syscall.Kill(pid, syscall.SIGUSR1); err != nil {
 		return fmt.Errorf("tell lvsdns-fallback (pid %d) to end: %w", pid, err)
 	}
-	for guard.Holder(lock) != 0 {
+	for {
+		if still, err := guard.Holder(lock); err != nil || still == 0 {
+			return err
+		}
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("lvsdns-fallback (pid %d) still runs: %w", pid, ctx.Err())
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
-	return nil
 }

@@ -75,7 +75,11 @@ func statusCommand(ctx context.Context, args []string, stdout, stderr io.Writer)
 }
 
 func (o planOptions) status(ctx context.Context, lock, pidfile string) (status, error) {
-	s := status{Fallback: guard.Holder(lock)}
+	var s status
+	var err error
+	if s.Fallback, err = guard.Holder(lock); err != nil {
+		return s, err
+	}
 	c, _, err := o.load()
 	if err != nil {
 		return s, err

@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"github.com/lvsdns/lvsdns/internal/config"
+	"github.com/lvsdns/lvsdns/internal/ownfile"
 	"github.com/lvsdns/lvsdns/notify"
 )
 
@@ -33,5 +34,16 @@ func (p program) check(paths notify.Paths, args []string) int {
 	for _, line := range unknown(settings, paths) {
 		fmt.Fprintln(p.stdout, line)
 	}
+	if text := exposed(settings, paths); text != "" {
+		fmt.Fprintln(p.stdout, text)
+	}
 	return exitDone
+}
+
+// exposed says that everybody can read what is secret in the settings; empty: there is nothing.
+func exposed(settings *config.Notify, paths notify.Paths) string {
+	if !settings.Secrets() || !ownfile.Exposed(paths.Settings) {
+		return ""
+	}
+	return fmt.Sprintf("%s has secrets, and every user of this host can read it: chmod o-r %[1]s", paths.Settings)
 }

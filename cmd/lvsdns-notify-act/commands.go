@@ -37,7 +37,7 @@ func (p program) show(paths notify.Paths, args []string) int {
 	if err != nil {
 		return p.fail(exitUsage, err)
 	}
-	d, err := (&notify.Journal{StateDir: paths.StateDir, RunDir: paths.RunDir}).Read()
+	d, err := (&notify.Journal{StateDir: paths.StateDir, RunDir: paths.RunDir, Any: true}).Read()
 	if err != nil {
 		return p.fail(exitWrong, err)
 	}

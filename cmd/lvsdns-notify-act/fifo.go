@@ -73,6 +73,7 @@ type service struct {
 // run runs the reader and the worker until one of them ends.
 func (s *service) run(ctx context.Context, hangup <-chan os.Signal) error {
 	s.reader.Journal = s.worker.Journal
+	s.warn()
 	s.read(s.reader, s.settings, s.kernel)
 	wake, acts := make(chan bool), new(beats)
 	group, ctx := errgroup.WithContext(ctx)
@@ -100,6 +101,13 @@ func (s *service) run(ctx context.Context, hangup <-chan os.Signal) error {
 		err = errors.Join(err, f.End())
 	}
 	return err
+}
+
+// warn says what is no mistake, and not well either.
+func (s *service) warn() {
+	if text := exposed(s.settings, s.paths); text != "" {
+		s.log.Warn(text)
+	}
 }
 
 func (s *service) tell(err error) {

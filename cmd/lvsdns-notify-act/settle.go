@@ -9,6 +9,7 @@ import (
 
 	"github.com/lvsdns/lvsdns/internal/config"
 	"github.com/lvsdns/lvsdns/notify"
+	"github.com/lvsdns/lvsdns/notify/act"
 )
 
 // settle acts on what a hook has put into the journal: [--said] [EVENT].
@@ -30,12 +31,28 @@ func (p program) settle(ctx context.Context, paths notify.Paths, args []string) 
 		// What is wrong is said at the end: state is settled all the same.
 		settings = config.NewNotify()
 	}
-	failed, err := worker(paths, settings, nil).Once(ctx, e, said)
+	w := p.teller(worker(paths, settings, nil))
+	if text := exposed(settings, paths); text != "" && w.Journal.WarnOnce(text) {
+		p.fail(exitDone, errors.New(text))
+	}
+	failed, err := w.Once(ctx, e, said)
 	var journal *notify.JournalError
 	if said && errors.As(err, &journal) {
 		err = nil // The hook has said so already.
 	}
 	return p.ended(failed, err, settingsErr, said)
+}
+
+// teller has a worker say which actions have failed, and what they have printed: the journal, which is for everybody, has less.
+func (p program) teller(w *act.Worker) *act.Worker {
+	w.Failed = func(n notify.ActionNote, told string) {
+		text := fmt.Sprintf("%s for %s: %s", n.Action, n.Subject, n.Result)
+		if told != "" {
+			text += "; " + told
+		}
+		p.fail(exitWrong, errors.New(text))
+	}
+	return w
 }
 
 // stopped is for systemd to run when keepalived has ended, however it has ended: its last scripts may have been killed before they could note anything.
@@ -47,7 +64,7 @@ func (p program) stopped(ctx context.Context, paths notify.Paths, args []string)
 	if settingsErr != nil {
 		settings = config.NewNotify()
 	}
-	w := worker(paths, settings, nil)
+	w := p.teller(worker(paths, settings, nil))
 	_, journalErr := w.Journal.Update(func(d *notify.Document) { d.Stopped(time.Now(), notify.SinceBoot()) })
 	failed, err := w.Once(ctx, nil, false)
 	return p.ended(failed, errors.Join(journalErr, err), settingsErr, false)

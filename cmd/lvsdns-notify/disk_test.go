@@ -21,8 +21,8 @@ mended again: status 0, acted
 the journal has 3 events
 `
 	for _, tt := range []struct{ name, harm, mend, trouble string }{
-		{"full", "cat /dev/zero >lib/ballast 2>/dev/null || true", "rm lib/ballast", `journal: write \S+/lib/notify\.journal\.new: no space left on device`},
-		{"read-only", "mount -o remount,ro lib", "mount -o remount,rw lib", `journal: open \S+/lib/notify\.journal\.new: read-only file system`},
+		{"full", "cat /dev/zero >lib/ballast 2>/dev/null || true", "rm lib/ballast", `journal: write \S+/lib/notify\.journal: no space left on device`},
+		{"read-only", "mount -o remount,ro lib", "mount -o remount,rw lib", `journal: write \S+/lib/notify\.journal: read-only file system`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got := withDisk(t, "hook before backup", tt.harm, "hook broken master", "hook 'still broken' master", tt.mend, "hook mended master",

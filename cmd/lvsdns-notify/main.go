@@ -26,7 +26,8 @@ func main() {
 // line.
 func run(args []string, stderr *os.File, other program) int {
 	paths, rest := notify.TakePaths(args)
-	say := reporter{stderr: stderr, log: "/dev/log", runDir: paths.RunDir}
+	journal := &notify.Journal{StateDir: paths.StateDir, RunDir: paths.RunDir}
+	say := reporter{stderr: stderr, log: "/dev/log", journal: journal}
 	if len(rest) == 0 || !notify.IsEvent(rest[0]) {
 		return say.failed(2, other.become(args))
 	}
@@ -35,7 +36,7 @@ func run(args []string, stderr *os.File, other program) int {
 		return say.failed(2, err)
 	}
 	e.Source, e.Mark, e.At = notify.Script, notify.OwnMark(), time.Now()
-	journal := &notify.Journal{StateDir: paths.StateDir, RunDir: paths.RunDir, Boot: notify.BootID()}
+	journal.Boot = notify.BootID()
 	if e.State == notify.Stop {
 		journal.Wait = 300 * time.Millisecond // keepalived kills it after a second
 	}
@@ -45,7 +46,7 @@ func run(args []string, stderr *os.File, other program) int {
 	if err != nil {
 		status = say.failed(1, err)
 	} else {
-		notify.AllWell(paths.RunDir)
+		journal.AllWell()
 	}
 	if next == notify.Done {
 		return status
@@ -121,15 +122,15 @@ func needed(path string, err error) error {
 
 // reporter says what went wrong, on standard error and, where keepalived has closed that, in the system log.
 type reporter struct {
-	stderr *os.File
-	log    string
-	runDir string
+	stderr  *os.File
+	log     string
+	journal *notify.Journal
 }
 
 func (r reporter) failed(status int, err error) int {
 	text := notify.OneLine(err)
 	var journal *notify.JournalError
-	if errors.As(err, &journal) && !notify.SayOnce(r.runDir, text) {
+	if errors.As(err, &journal) && !r.journal.SayOnce(text) {
 		return status
 	}
 	if notify.IsNull(r.stderr) {

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"net/netip"
 	"os"
+	"strings"
 	"time"
 )
 
@@ -102,6 +103,18 @@ type WebhookAction struct {
 	URL      string
 	Attempts int
 	Headers  []string
+}
+
+// Secrets reports whether the settings have what not everybody should read: headers, a URL with a user or a query, an environment.
+func (n *Notify) Secrets() bool {
+	for _, r := range n.Rules {
+		for _, a := range r.Actions {
+			if a.Command != nil && len(a.Command.Environment) > 0 || a.Webhook != nil && (len(a.Webhook.Headers) > 0 || strings.ContainsAny(a.Webhook.URL, "@?")) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // NotifyAgreement says which parts are to be active where the addresses of an instance or group are.

@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/lvsdns/lvsdns/internal/fallback/plan"
 	"github.com/lvsdns/lvsdns/internal/ipvs"
 	"github.com/lvsdns/lvsdns/internal/keepalived"
+	"github.com/lvsdns/lvsdns/internal/ownfile"
 )
 
 // saved is what is remembered of real servers: over a reload in memory, over a restart in a file.
@@ -70,10 +70,13 @@ func (s saved) where(names plan.Names, table ipvs.Table, kernel keepalived.State
 	}}
 }
 
+// maxState is more than tens of thousands of real servers take.
+const maxState = 64 << 20
+
 // readState reads what an earlier process saved; without a file, or with one that cannot be read, nothing is known.
 func readState(name string) saved {
 	var s saved
-	text, err := os.ReadFile(name)
+	text, err := ownfile.Read(name, maxState)
 	if err != nil || json.Unmarshal(text, &s) != nil {
 		return saved{}
 	}
@@ -87,13 +90,7 @@ func (r *run) save() {
 	}
 	text, err := json.Marshal(r.remember())
 	if err == nil {
-		err = os.MkdirAll(filepath.Dir(r.StateFile), 0o755)
-	}
-	if err == nil {
-		err = os.WriteFile(r.StateFile+".new", text, 0o600)
-	}
-	if err == nil {
-		err = os.Rename(r.StateFile+".new", r.StateFile)
+		err = ownfile.Replace(r.StateFile, text, 0o600)
 	}
 	if err != nil {
 		r.Log.Warn("the state is not saved", "error", err)

@@ -3,14 +3,14 @@ package host
 import (
 	"context"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"sync"
-	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/lvsdns/lvsdns/internal/ownfile"
 )
 
 // StateDump asks keepalived to write its state to a file, and reads that. To ask is to send SIGUSR1
@@ -59,11 +59,11 @@ func (d *StateDump) ask(ctx context.Context, file string) (string, error) {
 	if err := w.written(ctx); err != nil {
 		return "", fmt.Errorf("read keepalived's state: %s was not written: %w", seen, err)
 	}
-	text, err := readOwned(seen)
+	text, err := ownfile.Read(seen, maxDump) // in /tmp anybody can leave a file of that name
 	if err != nil {
 		return "", fmt.Errorf("read keepalived's state: %w", err)
 	}
-	return text, nil
+	return string(text), nil
 }
 
 // seen is where this process sees a file of keepalived's. keepalived may have a /tmp of its own (PrivateTmp of systemd), so the
@@ -98,22 +98,3 @@ func (d *StateDump) signal(pid int) error {
 
 // maxDump is more than a director with thousands of real servers writes.
 const maxDump = 256 << 20
-
-// readOwned reads a regular file of root's or of our own user: in /tmp anybody can leave a file of that name.
-func readOwned(name string) (string, error) {
-	f, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return "", err
-	}
-	stat, ok := info.Sys().(*syscall.Stat_t)
-	if !info.Mode().IsRegular() || !ok || stat.Uid != 0 && int(stat.Uid) != os.Geteuid() {
-		return "", fmt.Errorf("%s is not keepalived's: no regular file, or not root's", name)
-	}
-	text, err := io.ReadAll(io.LimitReader(f, maxDump))
-	return string(text), err
-}

@@ -106,16 +106,3 @@ func TestStateDumpOfItsOwn(t *testing.T) {
 		t.Errorf("%q, %v", text, err)
 	}
 }
-
-func TestReadOwned(t *testing.T) {
-	dir := t.TempDir()
-	link, foreign := filepath.Join(dir, "link"), filepath.Join(dir, "foreign")
-	if err := errors.Join(os.Symlink("/etc/passwd", link), os.WriteFile(foreign, nil, 0o644), os.Chown(foreign, 65534, 65534)); err != nil {
-		t.Skipf("a file of somebody else takes root: %v", err)
-	}
-	for file, want := range map[string]string{link: "too many levels of symbolic links", foreign: "is not keepalived's", dir: "is not keepalived's"} {
-		if _, err := readOwned(file); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: %v, want %s", file, err, want)
-		}
-	}
-}

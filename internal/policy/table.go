@@ -16,15 +16,17 @@ var units = []unit{
 	// Leaves.
 	{dir: "checker"},
 	{dir: "conntrack"},
-	{dir: "notify"},
+	{dir: "notify", may: []string{"internal/ownfile"}},
 	{dir: "internal/config"},
 	{dir: "internal/dnscount"},
-	{dir: "internal/host"},
+	{dir: "internal/host", may: []string{"internal/ownfile"}},
 	{dir: "internal/ipvs"},
 	{dir: "internal/keepalived"},
 	{dir: "internal/nftcount"},
 	// Serving pages to readers who may be hostile.
 	{dir: "internal/httpd"},
+	// Files that programs share, beside users who may be hostile.
+	{dir: "internal/ownfile"},
 	// Sockets with a name, and who has sent what.
 	{dir: "internal/unixsock"},
 	// How a service does, told to systemd.
@@ -40,18 +42,20 @@ var units = []unit{
 	{dir: "internal/drift", may: []string{"conntrack", "internal/host", "internal/ipvs", "internal/keepalived"}},
 	{dir: "internal/flows", may: []string{"conntrack", "internal/ipvs"}},
 	{dir: "exporter", may: []string{"internal/httpd", "internal/unixsock", "internal/capture", "internal/dnstap", "internal/drift", "internal/flows", "checker", "conntrack", "notify", "internal/dnscount", "internal/host", "internal/ipvs", "internal/keepalived", "internal/nftcount"}},
-	{dir: "internal/fallback", may: []string{"internal/drift", "checker", "internal/host", "internal/ipvs", "internal/keepalived"}},
+	{dir: "internal/fallback", may: []string{"internal/drift", "checker", "internal/host", "internal/ipvs", "internal/keepalived", "internal/ownfile"}},
 
 	// Wiring.
 	{dir: "cmd", may: []string{
 		"exporter", "internal/httpd", "internal/fallback", "internal/drift", "internal/flows", "checker", "conntrack", "notify",
-		"internal/capture", "internal/config", "internal/dnscount", "internal/dnstap", "internal/host", "internal/ipvs", "internal/keepalived", "internal/nftcount", "internal/systemd",
+		"internal/capture", "internal/config", "internal/dnscount", "internal/dnstap", "internal/host", "internal/ipvs", "internal/keepalived", "internal/nftcount", "internal/ownfile", "internal/systemd",
 	}},
 
 	// A name server made of bytes, a table of flows that nobody has sent, and a user without rights, for tests.
 	{dir: "internal/dnstest"},
 	{dir: "internal/flowtest"},
 	{dir: "internal/usertest"},
+	// Another user of this host, for tests.
+	{dir: "internal/stranger"},
 
 	// The lab drives the programs from outside, as an operator does: it imports none of them.
 	{dir: "internal/netns"},
@@ -73,7 +77,7 @@ var units = []unit{
 }
 
 // testHelpers are the units that any _test.go file may import besides what its unit may.
-var testHelpers = []string{"internal/dnstest", "internal/flowtest", "internal/labtest", "internal/netns", "internal/promcheck", "internal/usertest"}
+var testHelpers = []string{"internal/dnstest", "internal/flowtest", "internal/labtest", "internal/netns", "internal/promcheck", "internal/stranger", "internal/usertest"}
 
 // home names the units that may import a module. A module with one home can be replaced in one place.
 type home struct {

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -141,9 +142,16 @@ func TestCommand(t *testing.T) {
 		t.Errorf("%s\nwant\n%s", out, want)
 	}
 	bad := script("bad", "echo it is broken; exit 3")
-	if _, err := (Command{Run: []string{bad, "x"}}).Do(t.Context(), c); err == nil || err.Error() != bad+" x: exit status 3: it is broken" {
+	if _, err := (Command{Run: []string{bad, "x"}}).Do(t.Context(), c); err == nil || err.Error() != bad+": exit status 3" {
 		t.Error(err)
 	}
+	var told []string
+	c.Tell = func(text string) { told = append(told, text) }
+	_, err := Command{Run: []string{bad, "password"}}.Do(t.Context(), c)
+	if text := fmt.Sprint(err); strings.Contains(text, "password") || strings.Contains(text, "broken") || fmt.Sprint(told) != "["+bad+" printed: it is broken]" {
+		t.Errorf("%v, told %q", err, told)
+	}
+	c.Tell = nil
 	// The whole group ends with the deadline, children included.
 	slow := script("slow", "sleep 1000 & echo $! >"+dir+"/child; wait")
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
@@ -173,7 +181,7 @@ func TestCommand(t *testing.T) {
 		t.Error(text, err)
 	}
 	conntrackd := script("conntrackd", `printf "%s\n" "$*" >>`+dir+`/units; [ "$3" != -f ]`)
-	if _, err := (Conntrackd{Role: "primary", Program: conntrackd, ConfigFile: "/c"}).Do(t.Context(), c); err == nil || err.Error() != conntrackd+" -C /c -f: exit status 1" {
+	if _, err := (Conntrackd{Role: "primary", Program: conntrackd, ConfigFile: "/c"}).Do(t.Context(), c); err == nil || err.Error() != "conntrackd -f: "+conntrackd+": exit status 1" {
 		t.Error(err)
 	}
 	if text, err := (Conntrackd{Role: "backup", Program: conntrackd}).Do(t.Context(), c); err != nil || text != "conntrackd is backup" {
@@ -205,8 +213,15 @@ func TestWebhook(t *testing.T) {
 	if want := (Post{"lb1", "instance", "VI_DNS", "master", 150, time.Unix(5, 0).UTC()}); posts[1] != want {
 		t.Errorf("%+v", posts[1])
 	}
-	if _, err := a.Do(t.Context(), c); err == nil || err.Error() != "post "+s.URL+": 404 Not Found (attempt 1)" {
+	if _, err := a.Do(t.Context(), c); err == nil || err.Error() != "post to "+s.URL+": 404 Not Found (attempt 1)" {
 		t.Error(err)
+	}
+	for _, address := range []string{strings.TrimPrefix(s.URL, "http://"), "127.0.0.1:1"} {
+		a.URL = "http://user:password@" + address + "/services/password?token=password"
+		answers = append(answers, 404)
+		if _, err := a.Do(t.Context(), c); err == nil || strings.Contains(err.Error(), "password") || !strings.HasPrefix(err.Error(), "post to http://"+address+": ") {
+			t.Error(err)
+		}
 	}
 	a.URL = "http://127.0.0.1:1/"
 	if _, err := a.Do(t.Context(), c); err == nil || !strings.HasSuffix(err.Error(), "connection refused (attempt 2)") {

@@ -30,6 +30,8 @@ type Call struct {
 	Addresses []notify.Address
 	// Found notes the value that a kernel setting had before it was set.
 	Found func(key, value string)
+	// Tell takes what an operator has to know and not everybody may: what a program has printed. The log gets it, the journal does not.
+	Tell func(text string)
 }
 
 // Rule says what to do when one of these is in one of these states.

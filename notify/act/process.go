@@ -8,7 +8,6 @@ import (
 	"os/exec"
 	"os/user"
 	"strconv"
-	"strings"
 	"syscall"
 	"time"
 )
@@ -16,8 +15,9 @@ import (
 // cleanPath is the environment of programs that are run: nothing of keepalived's reaches them.
 const cleanPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-// execute runs a program in a process group of its own, which ends with ctx. Output is kept for the error only.
-func execute(ctx context.Context, env []string, credential *syscall.Credential, program string, args ...string) (string, error) {
+// execute runs a program in a process group of its own, which ends with ctx. Its arguments and its output may hold secrets, and everybody
+// reads the journal: they are not in the error. When the program fails, its output is told.
+func execute(ctx context.Context, tell func(string), env []string, credential *syscall.Credential, program string, args ...string) error {
 	cmd := exec.Command(program, args...)
 	cmd.Env = append([]string{cleanPath, "LANG=C.UTF-8"}, env...)
 	cmd.Dir = "/"
@@ -26,7 +26,7 @@ func execute(ctx context.Context, env []string, credential *syscall.Credential, 
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Credential: credential}
 	cmd.WaitDelay = 10 * time.Millisecond // for children that keep the output open
 	if err := cmd.Start(); err != nil {
-		return "", fmt.Errorf("run %s: %w", program, err)
+		return fmt.Errorf("run %s: %w", program, err)
 	}
 	stop := context.AfterFunc(ctx, func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) })
 	err := cmd.Wait()
@@ -37,12 +37,12 @@ func execute(ctx context.Context, env []string, credential *syscall.Credential, 
 		err = nil // It has ended well; something that it has started lives on.
 	}
 	if err != nil {
-		if text := fields(out.String()); text != "" {
-			err = fmt.Errorf("%w: %s", err, text)
+		if text := fields(out.String()); text != "" && tell != nil {
+			tell(program + " printed: " + text)
 		}
-		return "", fmt.Errorf("%s: %w", strings.Join(append([]string{program}, args...), " "), err)
+		return fmt.Errorf("%s: %w", program, err)
 	}
-	return fields(out.String()), nil
+	return nil
 }
 
 // tail keeps the last bytes that are written to it.
@@ -79,7 +79,7 @@ func (a Command) Do(ctx context.Context, c Call) (string, error) {
 	env := []string{
 		"LVSDNS_KIND=" + string(c.Kind), "LVSDNS_NAME=" + c.Name, "LVSDNS_STATE=" + string(c.State), "LVSDNS_PRIORITY=" + strconv.Itoa(c.Priority),
 	}
-	if _, err := execute(ctx, append(env, a.Environment...), credential, a.Run[0], a.Run[1:]...); err != nil {
+	if err := execute(ctx, c.Tell, append(env, a.Environment...), credential, a.Run[0], a.Run[1:]...); err != nil {
 		return "", err
 	}
 	return a.Run[0] + " ended well", nil

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -18,6 +20,7 @@ var errSuperseded = errors.New("the state has changed meanwhile")
 type result struct {
 	job        Job
 	notes      []notify.ActionNote
+	told       []string // of each action, not for the journal
 	found      []notify.SysctlFound
 	superseded bool
 }
@@ -25,7 +28,7 @@ type result struct {
 // run does the steps of a job, all at once but for those that wait for others, and returns when each of them has
 // ended or run out of time.
 func run(ctx context.Context, job Job, now func() time.Time) result {
-	r := result{job: job, notes: make([]notify.ActionNote, len(job.Steps))}
+	r := result{job: job, notes: make([]notify.ActionNote, len(job.Steps)), told: make([]string, len(job.Steps))}
 	ended := make([]chan struct{}, len(job.Steps))
 	for i := range ended {
 		ended[i] = make(chan struct{})
@@ -46,6 +49,12 @@ func run(ctx context.Context, job Job, now func() time.Time) result {
 					<-before
 				}
 			}
+			call := call
+			call.Tell = func(text string) {
+				mu.Lock()
+				defer mu.Unlock()
+				r.told[i] = strings.TrimPrefix(r.told[i]+"; "+text, "; ")
+			}
 			r.notes[i] = step(ctx, s, call, now)
 		})
 	}
@@ -54,7 +63,7 @@ func run(ctx context.Context, job Job, now func() time.Time) result {
 	defer mu.Unlock()
 	cause := context.Cause(ctx)
 	r.superseded = errors.Is(cause, errSuperseded) || errors.Is(cause, context.Canceled)
-	return result{r.job, r.notes, r.found[:len(r.found):len(r.found)], r.superseded}
+	return result{r.job, r.notes, slices.Clone(r.told), r.found[:len(r.found):len(r.found)], r.superseded}
 }
 
 // step does one step. An action that does not heed its deadline is left behind.

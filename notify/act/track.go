@@ -7,9 +7,10 @@ import (
 	"io/fs"
 	"net/netip"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
+
+	"github.com/lvsdns/lvsdns/internal/ownfile"
 )
 
 // TrackFile is a file that keepalived tracks (track_file): it gets the number of usable real servers of an address, so
@@ -41,14 +42,10 @@ func (f TrackFile) Healthy(services []Service) int {
 // (process_inotify in keepalived/trackers/track_file.c).
 func (f TrackFile) Write(n int) (changed bool, err error) {
 	text := strconv.Itoa(n)
-	if now, err := os.ReadFile(f.Path); err == nil && strings.TrimSpace(string(now)) == text {
+	if now, err := ownfile.Read(f.Path, 64); err == nil && strings.TrimSpace(string(now)) == text {
 		return false, nil
 	}
-	half := filepath.Join(filepath.Dir(f.Path), "."+filepath.Base(f.Path)+".new")
-	if err := os.WriteFile(half, []byte(text+"\n"), 0o644); err != nil {
-		return false, fmt.Errorf("write track file: %w", err)
-	}
-	if err := os.Rename(half, f.Path); err != nil {
+	if err := ownfile.Replace(f.Path, []byte(text+"\n"), 0o644); err != nil {
 		return false, fmt.Errorf("write track file: %w", err)
 	}
 	return true, nil

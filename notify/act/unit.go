@@ -15,12 +15,12 @@ type Unit struct {
 }
 
 // Do implements Action.
-func (a Unit) Do(ctx context.Context, _ Call) (string, error) {
+func (a Unit) Do(ctx context.Context, c Call) (string, error) {
 	args := []string{"--no-ask-password", "--quiet"}
 	if !a.Wait {
 		args = append(args, "--no-block")
 	}
-	if _, err := execute(ctx, nil, nil, cmp.Or(a.Program, "/usr/bin/systemctl"), append(args, a.Verb, "--", a.Name)...); err != nil {
+	if err := execute(ctx, c.Tell, nil, nil, cmp.Or(a.Program, "/usr/bin/systemctl"), append(args, a.Verb, "--", a.Name)...); err != nil {
 		return "", err
 	}
 	if !a.Wait {
@@ -38,7 +38,7 @@ type Conntrackd struct {
 }
 
 // Do implements Action. Each command is given its chance: what one can't do, the next may.
-func (a Conntrackd) Do(ctx context.Context, _ Call) (string, error) {
+func (a Conntrackd) Do(ctx context.Context, c Call) (string, error) {
 	var commands []string
 	switch a.Role {
 	case "primary":
@@ -51,13 +51,13 @@ func (a Conntrackd) Do(ctx context.Context, _ Call) (string, error) {
 		commands = []string{"-t"}
 	}
 	var errs []error
-	for _, c := range commands {
-		args := []string{c}
+	for _, command := range commands {
+		args := []string{command}
 		if a.ConfigFile != "" {
-			args = []string{"-C", a.ConfigFile, c}
+			args = []string{"-C", a.ConfigFile, command}
 		}
-		if _, err := execute(ctx, nil, nil, cmp.Or(a.Program, "/usr/sbin/conntrackd"), args...); err != nil {
-			errs = append(errs, err)
+		if err := execute(ctx, c.Tell, nil, nil, cmp.Or(a.Program, "/usr/sbin/conntrackd"), args...); err != nil {
+			errs = append(errs, fmt.Errorf("conntrackd %s: %w", command, err))
 		}
 		if ctx.Err() != nil {
 			break

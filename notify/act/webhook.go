@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -63,7 +66,7 @@ func (a Webhook) Do(ctx context.Context, c Call) (string, error) {
 func (a Webhook) post(ctx context.Context, body []byte) (again bool, err error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, a.URL, bytes.NewReader(body))
 	if err != nil {
-		return false, err
+		return false, fmt.Errorf("post to %s: %w", origin(a.URL), bare(err))
 	}
 	request.Header.Set("Content-Type", "application/json")
 	for _, h := range a.Headers {
@@ -72,7 +75,7 @@ func (a Webhook) post(ctx context.Context, body []byte) (again bool, err error) 
 	}
 	response, err := a.Client.Do(request)
 	if err != nil {
-		return true, err
+		return true, fmt.Errorf("post to %s: %w", origin(a.URL), bare(err))
 	}
 	defer response.Body.Close()
 	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 1<<16))
@@ -80,8 +83,30 @@ func (a Webhook) post(ctx context.Context, body []byte) (again bool, err error) 
 	case s < 300:
 		return false, nil
 	case s == http.StatusTooManyRequests, s >= 500:
-		return true, fmt.Errorf("post %s: %s", a.URL, response.Status)
+		return true, fmt.Errorf("post to %s: %s", origin(a.URL), status(s))
 	default:
-		return false, fmt.Errorf("post %s: %s", a.URL, response.Status)
+		return false, fmt.Errorf("post to %s: %s", origin(a.URL), status(s))
 	}
+}
+
+// origin is what everybody may know of a URL: user, password, path and query may each be what lets us in.
+func origin(text string) string {
+	u, err := url.Parse(text)
+	if err != nil {
+		return "its URL"
+	}
+	return u.Scheme + "://" + u.Host
+}
+
+// bare is an error of package net/http without the URL that is in it.
+func bare(err error) error {
+	if with := (*url.Error)(nil); errors.As(err, &with) {
+		return with.Err
+	}
+	return err
+}
+
+// status is a status in our words: those of the receiver may repeat what it was sent.
+func status(code int) string {
+	return strings.TrimSpace(strconv.Itoa(code) + " " + http.StatusText(code))
 }

@@ -12,13 +12,6 @@ import (
 	"github.com/lvsdns/lvsdns/notify"
 )
 
-// The locks of those who act. One has the turn; one more waits for it and will see all that is in the journal by
-// then; everybody else can go.
-const (
-	turnLock = "notify-turn.lock"
-	nextLock = "notify-next.lock"
-)
-
 // Worker acts on the journal.
 type Worker struct {
 	Journal *notify.Journal
@@ -30,8 +23,10 @@ type Worker struct {
 	// Agree looks whether the parts of a service are on one node; nil if there are none. It is called after each round of actions.
 	Agree func(context.Context, *notify.Document) []notify.Agreement
 	Log   *slog.Logger
-	Now   func() time.Time
-	Poll  time.Duration // how often to look at the journal while actions run; 0: 25 ms
+	// Failed is called for each action that has failed, with what it has printed. nil: nobody wants to know.
+	Failed func(n notify.ActionNote, told string)
+	Now    func() time.Time
+	Poll   time.Duration // how often to look at the journal while actions run; 0: 25 ms
 	// Changes brings other rules, agreements and ways to read keepalived.conf while Run runs. What is under way goes on as it was begun. nil: none come.
 	Changes chan func(*Worker)
 
@@ -44,6 +39,9 @@ type Worker struct {
 	// read is the generation of the journal when it was last planned by.
 	read    uint64
 	trouble map[string]error // by what it is with
+
+	turn     *notify.Lock // nil: we act without it
+	promised time.Time    // when we said last that we are at work
 }
 
 type underway struct {
@@ -55,20 +53,15 @@ type underway struct {
 // this is about; one that could not be written is added to what the journal says. It returns how many actions have failed, and what else went wrong. When ctx is
 // cancelled, what was under way counts as not done.
 func (w *Worker) Once(ctx context.Context, e *notify.Event, unwritten bool) (failed int, err error) {
-	next, err := notify.TryLock(w.Journal.RunDir, nextLock)
+	other, err := w.queue(ctx)
 	switch {
-	case err != nil:
-		w.note("locks", err) // Without locks there is no order, but the addresses are as they are.
-	case next == nil:
+	case other:
 		return 0, nil
-	default:
-		turn, err := notify.WaitLock(ctx, w.Journal.RunDir, turnLock, patience)
-		next.Release()
-		if err != nil {
-			return 0, fmt.Errorf("nothing done: %w", err)
-		}
-		defer turn.Release()
+	case ctx.Err() != nil:
+		return 0, fmt.Errorf("nothing done: %w", context.Cause(ctx))
 	}
+	defer w.endTurn()
+	w.note("locks", err) // Without locks there is no order, but the addresses are as they are.
 	w.start()
 	if unwritten {
 		w.event = e
@@ -86,11 +79,14 @@ func (w *Worker) Once(ctx context.Context, e *notify.Event, unwritten bool) (fai
 func (w *Worker) insist(ctx context.Context) {
 	const polls, times = 20, 20 // of 25 ms: every half second for ten seconds
 	for n := 0; ctx.Err() == nil && !w.agree(ctx) && n < times; n++ {
-		next, err := notify.TryLock(w.Journal.RunDir, nextLock)
-		if next == nil || err != nil {
+		next, err := w.Journal.TryLock(nextLock)
+		if next == nil && err == nil {
 			return
 		}
-		next.Release()
+		if next != nil {
+			next.Release()
+		}
+		w.work()
 		select {
 		case <-time.After(polls * w.Poll):
 		case <-ctx.Done():
@@ -118,9 +114,6 @@ func about(e *notify.Event) Doubt {
 	}
 }
 
-// patience is how long to wait for the turn: whoever has it ends its own actions by their deadlines.
-const patience = 6 * time.Minute
-
 func (w *Worker) start() {
 	w.jobs, w.done = map[notify.Subject]*underway{}, make(chan result)
 	w.acted = map[notify.Subject]notify.Acted{}
@@ -134,17 +127,19 @@ func (w *Worker) start() {
 
 // Run acts on each call of wake until ctx ends, and whenever the journal has changed. doubt makes it look at everything again.
 func (w *Worker) Run(ctx context.Context, wake <-chan bool, beat func()) error {
-	turn, err := notify.WaitLock(ctx, w.Journal.RunDir, turnLock, patience)
-	if err != nil {
-		return err
+	err := w.takeTurn(ctx)
+	if ctx.Err() != nil {
+		return nil
 	}
-	defer turn.Release()
+	defer w.endTurn()
+	w.note("locks", err)
 	w.start()
 	w.endAgreements()
 	tick := time.NewTicker(200 * time.Millisecond)
 	defer tick.Stop()
 	seen := notify.StampOf(w.Journal.Path())
 	for {
+		w.work()
 		idle := false
 		select {
 		case <-ctx.Done():
@@ -250,6 +245,7 @@ func states(d *notify.Document) map[notify.Subject]settled {
 
 // wait goes on when a job has ended or the journal has changed.
 func (w *Worker) wait(ctx context.Context) {
+	w.work()
 	poll := time.NewTimer(w.Poll)
 	defer poll.Stop()
 	select {
@@ -273,11 +269,14 @@ func (w *Worker) again(ctx context.Context) {
 func (w *Worker) finish(r result) {
 	w.jobs[r.job.Subject].cancel(nil)
 	delete(w.jobs, r.job.Subject)
-	for _, n := range r.notes {
+	for i, n := range r.notes {
 		if !n.OK && !r.superseded {
 			w.failed++
+			if w.Failed != nil {
+				w.Failed(n, r.told[i])
+			}
 		}
-		w.log(n, r.superseded)
+		w.log(n, r.told[i], r.superseded)
 	}
 	acted := notify.Acted{State: r.job.State, Transitions: r.job.Transitions}
 	if r.superseded {
@@ -301,15 +300,21 @@ func (w *Worker) finish(r result) {
 	w.note("journal", err)
 }
 
-func (w *Worker) log(n notify.ActionNote, superseded bool) {
+func (w *Worker) log(n notify.ActionNote, told string, superseded bool) {
+	if w.Log == nil {
+		return
+	}
+	args := []any{"action", n.Action, "for", n.Subject.String(), "state", n.State}
+	if told != "" {
+		args = append(args, "output", told)
+	}
 	switch {
-	case w.Log == nil:
 	case n.OK:
-		w.Log.Info("done", "action", n.Action, "for", n.Subject.String(), "state", n.State, "result", n.Result)
+		w.Log.Info("done", append(args, "result", n.Result)...)
 	case superseded:
-		w.Log.Info("called off", "action", n.Action, "for", n.Subject.String(), "state", n.State, "result", n.Result)
+		w.Log.Info("called off", append(args, "result", n.Result)...)
 	default:
-		w.Log.Error("failed", "action", n.Action, "for", n.Subject.String(), "state", n.State, "error", n.Result)
+		w.Log.Error("failed", append(args, "error", n.Result)...)
 	}
 }
 

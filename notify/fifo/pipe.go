@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/lvsdns/lvsdns/internal/ownfile"
 	"github.com/lvsdns/lvsdns/notify"
 )
 
@@ -55,8 +56,13 @@ func (p *pipe) open() error {
 			return fmt.Errorf("open FIFO: %w", err)
 		}
 		info, err := f.Stat()
-		if err == nil && info.Mode()&os.ModeNamedPipe == 0 {
+		switch {
+		case err != nil:
+		case info.Mode()&os.ModeNamedPipe == 0:
 			err = fmt.Errorf("%s is no FIFO: remove it", p.path)
+		case ownfile.TrustedDir(filepath.Dir(p.path)) != nil && ownfile.Others(info):
+			// keepalived may have given its FIFO to another user, but nobody else can have put it into a directory of root's.
+			err = fmt.Errorf("%s is of another user, in a directory where others can put something: remove it", p.path)
 		}
 		if err != nil {
 			f.Close()

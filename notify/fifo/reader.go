@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -37,14 +38,13 @@ type Reader struct {
 // Run reads until ctx ends. It wakes whoever acts, with true if there is doubt, calls ready when the first look is done, and beat while all
 // is well.
 func (r *Reader) Run(ctx context.Context, wake chan<- bool, ready func(), beat func()) error {
-	lock, err := notify.TryLock(r.Journal.RunDir, notify.ReaderLock)
-	switch {
-	case err != nil:
+	lock, err := r.lock()
+	if err != nil {
 		return err
-	case lock == nil:
-		return errors.New("another reader of the FIFOs runs on this host: there can be one")
 	}
-	defer lock.Release()
+	if lock != nil {
+		defer lock.Release()
+	}
 	if r.Now == nil {
 		r.Now = time.Now
 	}
@@ -65,10 +65,35 @@ func (r *Reader) Run(ctx context.Context, wake chan<- bool, ready func(), beat f
 	r.wake(ctx, wake, true)
 	ready()
 	return r.loop(ctx, batches, wake, func() {
+		if lock != nil {
+			lock.Promise(minute)
+		}
 		if pulse() {
 			beat()
 		}
 	})
+}
+
+// minute is how long hooks leave it to a reader that is not heard of: as long as systemd does.
+const minute = time.Minute
+
+// lock says that the reader is here. Where no lock can be relied on, the hooks act beside it: nil.
+func (r *Reader) lock() (*notify.Lock, error) {
+	dir, trouble := r.Journal.Locks()
+	lock, err := notify.TryLock(dir, notify.ReaderLock)
+	if err == nil && lock == nil {
+		if notify.Believe(dir, notify.ReaderLock) {
+			return nil, errors.New("another reader of the FIFOs runs on this host: there can be one")
+		}
+		err = fmt.Errorf("%s: %w", filepath.Join(dir, notify.ReaderLock), notify.ErrUnbelieved)
+	}
+	if lock != nil {
+		lock.Promise(minute)
+	}
+	if err = errors.Join(trouble, err); err != nil && r.Log != nil {
+		r.Log.Error("trouble", "with", "locks", "error", notify.OneLine(err))
+	}
+	return lock, nil
 }
 
 // start begins to read each FIFO. What it returns says whether all of them are read.

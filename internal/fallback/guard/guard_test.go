@@ -26,7 +26,7 @@ func TestLock(t *testing.T) {
 	if err := h.Check(); err != nil {
 		t.Error(err)
 	}
-	if pid := guard.Holder(o.Lock); pid != os.Getpid() {
+	if pid, err := guard.Holder(o.Lock); err != nil || pid != os.Getpid() {
 		t.Errorf("the holder is %d", pid)
 	}
 	if _, err := guard.Acquire(o); !errors.Is(err, guard.ErrHeld) || !strings.Contains(err.Error(), fmt.Sprint(os.Getpid())) {
@@ -54,7 +54,7 @@ func TestLock(t *testing.T) {
 	if _, err := os.Stat(o.PIDFile); err != nil {
 		t.Error("a pidfile that is another's was removed")
 	}
-	if pid := guard.Holder(o.Lock); pid != 0 {
+	if pid, err := guard.Holder(o.Lock); err != nil || pid != 0 {
 		t.Errorf("after the release the holder is %d", pid)
 	}
 	if h, err = guard.Acquire(o); err != nil {
@@ -96,7 +96,7 @@ func TestOldKeepalived(t *testing.T) {
 	if _, err := guard.Acquire(o); !errors.Is(err, guard.ErrHeld) || !strings.Contains(err.Error(), "lives") {
 		t.Errorf("%v", err)
 	}
-	if pid := guard.Holder(o.Lock); pid != 0 {
+	if pid, err := guard.Holder(o.Lock); err != nil || pid != 0 {
 		t.Errorf("the lock is held by %d after a refusal", pid)
 	}
 	// Killed, and not yet waited for: its parent may be frozen.

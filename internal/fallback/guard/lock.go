@@ -4,11 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
+
+	"github.com/lvsdns/lvsdns/internal/ownfile"
 )
 
 // Options say what is held.
@@ -35,16 +38,16 @@ var ErrHeld = errors.New("somebody else programs the table")
 
 // Acquire takes the lock and the pidfile. It does not wait.
 func Acquire(o Options) (*Held, error) {
-	if err := os.MkdirAll(filepath.Dir(o.Lock), 0o755); err != nil {
+	if err := ownfile.Dir(filepath.Dir(o.Lock), 0o755); err != nil {
 		return nil, fmt.Errorf("take the lock: %w", err)
 	}
-	own, err := open(o.Lock, false)
+	own, err := open(o.Lock, 0o600, false) // so that nobody else can keep it
 	if err != nil {
 		return nil, fmt.Errorf("take the lock: %w", err)
 	}
 	h := &Held{lock: own, o: o}
 	if o.PIDFile != "" {
-		if h.pidfile, err = open(o.PIDFile, o.Frozen); err == nil {
+		if h.pidfile, err = open(o.PIDFile, 0o644, o.Frozen); err == nil {
 			err = h.unclaimed()
 		}
 		if err != nil {
@@ -64,32 +67,84 @@ func Acquire(o Options) (*Held, error) {
 	return h, nil
 }
 
-// open opens and locks a file: with a lock that belongs to the open file (F_OFD_SETLK of fcntl(2)), as keepalived has it.
-func open(name string, frozen bool) (*os.File, error) {
-	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW|syscall.O_CLOEXEC, 0o644)
-	if err != nil {
-		return nil, err
+// open opens and locks a file: with a lock that belongs to the open file (F_OFD_SETLK of fcntl(2)), as keepalived has it. What another
+// user may have put there, or keeps with a read lock, is not believed: every programmer of the table has a write lock, and that takes
+// a file that can be written.
+func open(name string, mode uint32, frozen bool) (*os.File, error) {
+	const flags = os.O_RDWR | os.O_CREATE | syscall.O_NOFOLLOW | syscall.O_NONBLOCK | syscall.O_CLOEXEC
+	for again := false; ; again = true {
+		f, err := os.OpenFile(name, flags, os.FileMode(mode))
+		if errors.Is(err, syscall.ELOOP) {
+			err = fmt.Errorf("%s is a symbolic link: remove it", name)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if err = ownfile.Believe(f); err == nil {
+			err = lock(f)
+		}
+		switch {
+		case errors.Is(err, syscall.EAGAIN) && frozen:
+			err = nil
+		case errors.Is(err, syscall.EAGAIN) && holds(f) == syscall.F_RDLCK && !again:
+			err = renew(f, name, mode)
+			_ = f.Close()
+			if err != nil {
+				return nil, err
+			}
+			continue
+		case errors.Is(err, syscall.EAGAIN):
+			err = fmt.Errorf("%w: process %d has %s locked", ErrHeld, pidIn(f), name)
+		}
+		if err == nil && !isAt(f, name) {
+			err = fmt.Errorf("%w: %s was replaced just now", ErrHeld, name)
+		}
+		if err == nil {
+			err = narrow(f, os.FileMode(mode))
+		}
+		if err != nil {
+			_ = f.Close()
+			return nil, err
+		}
+		return f, nil
 	}
-	err = lock(f)
-	switch {
-	case errors.Is(err, syscall.EAGAIN) && frozen:
-		err = nil
-	case errors.Is(err, syscall.EAGAIN):
-		err = fmt.Errorf("%w: process %d has %s locked", ErrHeld, pidIn(f), name)
+}
+
+// narrow takes rights away that a file of an earlier version gives to others.
+func narrow(f *os.File, mode os.FileMode) error {
+	info, err := f.Stat()
+	if err != nil || info.Mode().Perm()&^mode == 0 {
+		return err
 	}
+	return f.Chmod(info.Mode().Perm() & mode)
+}
+
+// renew puts a new file with the same text in the place of one that somebody keeps with a read lock, who has no more than that: where there
+// is a read lock there is no write lock.
+func renew(f *os.File, name string, mode uint32) error {
+	text, err := io.ReadAll(io.NewSectionReader(f, 0, 32))
 	if err == nil && !isAt(f, name) {
 		err = fmt.Errorf("%w: %s was replaced just now", ErrHeld, name)
 	}
-	if err != nil {
-		_ = f.Close()
-		return nil, err
+	if err == nil {
+		err = ownfile.Replace(name, text, mode)
 	}
-	return f, nil
+	return err
 }
 
 func lock(f *os.File) error {
 	const setLock = 37 // F_OFD_SETLK
 	return syscall.FcntlFlock(f.Fd(), setLock, &syscall.Flock_t{Type: syscall.F_WRLCK})
+}
+
+// holds is the kind of lock that another keeps on a file.
+func holds(f *os.File) int16 {
+	const getLock = 36 // F_OFD_GETLK
+	asked := syscall.Flock_t{Type: syscall.F_WRLCK}
+	if err := syscall.FcntlFlock(f.Fd(), getLock, &asked); err != nil {
+		return syscall.F_UNLCK
+	}
+	return asked.Type
 }
 
 // isAt reports whether the name still leads to this file.
@@ -182,25 +237,32 @@ func (h *Held) close() {
 // Abandoned reports whether who held both was killed, and nobody has had them since: [Held.Release] and every keepalived that
 // starts and ends leave something else.
 func Abandoned(o Options) bool {
-	if o.PIDFile == "" || Holder(o.Lock) != 0 {
+	if o.PIDFile == "" {
 		return false
 	}
-	lock, err1 := os.ReadFile(o.Lock)
-	pidfile, err2 := os.ReadFile(o.PIDFile)
+	if pid, err := Holder(o.Lock); err != nil || pid != 0 {
+		return false
+	}
+	lock, err1 := ownfile.Read(o.Lock, 32)
+	pidfile, err2 := ownfile.Read(o.PIDFile, 32)
 	return errors.Join(err1, err2) == nil && len(lock) > 0 && string(lock) == string(pidfile)
 }
 
-// Holder is the process that has the lock; 0: nobody has it. It takes nothing.
-func Holder(lock string) int {
-	const getLock = 36 // F_OFD_GETLK
-	f, err := os.Open(lock)
+// Holder is the process that has the lock; 0: nobody has it. It takes nothing. Only root, and the user who takes the lock, can tell.
+func Holder(lock string) (int, error) {
+	f, err := os.OpenFile(lock, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
+	}
 	if err != nil {
-		return 0
+		return 0, fmt.Errorf("look who programs the table: %w", err)
 	}
 	defer f.Close()
-	asked := syscall.Flock_t{Type: syscall.F_WRLCK}
-	if err := syscall.FcntlFlock(f.Fd(), getLock, &asked); err != nil || asked.Type == syscall.F_UNLCK {
-		return 0
+	if err := ownfile.Believe(f); err != nil {
+		return 0, fmt.Errorf("look who programs the table: %w", err)
 	}
-	return pidIn(f)
+	if holds(f) != syscall.F_WRLCK {
+		return 0, nil
+	}
+	return pidIn(f), nil
 }

@@ -7,9 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"time"
+
+	"github.com/lvsdns/lvsdns/internal/ownfile"
 )
 
 // Report is one moment of a lvsdns-fallback.
@@ -43,13 +43,7 @@ const (
 func Write(name string, r Report) error {
 	text, err := json.Marshal(r)
 	if err == nil {
-		err = os.MkdirAll(filepath.Dir(name), 0o755)
-	}
-	if err == nil {
-		err = os.WriteFile(name+".new", text, 0o644)
-	}
-	if err == nil {
-		err = os.Rename(name+".new", name)
+		err = ownfile.Replace(name, text, 0o644)
 	}
 	if err != nil {
 		return fmt.Errorf("write the report: %w", err)
@@ -57,9 +51,12 @@ func Write(name string, r Report) error {
 	return nil
 }
 
+// maxReport is more than any report.
+const maxReport = 1 << 20
+
 // Read returns nil if there is no file: no lvsdns-fallback has run here, or the last one has ended in order.
 func Read(name string) (*Report, error) {
-	text, err := os.ReadFile(name)
+	text, err := ownfile.Peek(name, maxReport)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
