@@ -10,12 +10,13 @@ import (
 	"encoding/hex"
 	"fmt"
 	"hash"
-	"os"
 	"regexp"
 	"strings"
 	"time"
 
 	"github.com/miekg/dns"
+
+	"github.com/lvsdns/lvsdns/internal/bounded"
 )
 
 // TSIGKey is a shared secret that signs a query and its answer (RFC 8945).
@@ -69,7 +70,7 @@ func ReadTSIGKey(s string) (*TSIGKey, error) {
 	if !ok {
 		return nil, fmt.Errorf("algorithm %q is not known; use hmac-sha256, hmac-sha512, hmac-sha384, hmac-sha224 or hmac-sha1", parts[1])
 	}
-	data, err := os.ReadFile(parts[2])
+	data, err := bounded.ReadFile(parts[2], bounded.Settings)
 	if err != nil {
 		return nil, fmt.Errorf("reading the TSIG secret: %w", err)
 	}

@@ -7,8 +7,9 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
-	"os"
 	"strings"
+
+	"github.com/lvsdns/lvsdns/internal/bounded"
 )
 
 // Options say how to trust the server. The zero value verifies the
@@ -38,7 +39,7 @@ func New(o Options) (*Client, error) {
 	if o.CAFile == "" {
 		return c, nil
 	}
-	pem, err := os.ReadFile(o.CAFile)
+	pem, err := bounded.ReadFile(o.CAFile, bounded.Settings)
 	if err != nil {
 		return nil, fmt.Errorf("--tls-ca: %w", err)
 	}

@@ -6,9 +6,10 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
 
+	"github.com/lvsdns/lvsdns/internal/bounded"
 	"github.com/lvsdns/lvsdns/internal/fallback/plan"
+	"github.com/lvsdns/lvsdns/internal/host"
 	"github.com/lvsdns/lvsdns/internal/keepalived"
 )
 
@@ -89,7 +90,7 @@ func (o planOptions) make(ctx context.Context) (plan.Plan, error) {
 		return plan.Plan{}, err
 	}
 	if o.health == "keepalived" {
-		text, err := os.ReadFile(o.stateDump)
+		text, err := bounded.ReadFile(o.stateDump, host.MaxDump)
 		if err != nil {
 			return plan.Plan{}, fmt.Errorf("read keepalived's state dump: %w", err)
 		}

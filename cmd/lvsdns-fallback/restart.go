@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/lvsdns/lvsdns/internal/bounded"
 	"github.com/lvsdns/lvsdns/internal/config"
 	"github.com/lvsdns/lvsdns/internal/fallback/guard"
 )
@@ -63,9 +64,11 @@ func (r restart) bring(o guard.Options, stdout io.Writer) error {
 		return errors.New("--start-command is empty")
 	}
 	// Not ended with us: what it starts may stay in its process group.
-	out, err := exec.Command(words[0], words[1:]...).CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("start keepalived: %s: %w: %s", r.command, err, strings.TrimSpace(string(out)))
+	out := &bounded.Begin{Most: 4096}
+	start := exec.Command(words[0], words[1:]...)
+	start.Stdout, start.Stderr = out, out
+	if err := start.Run(); err != nil {
+		return fmt.Errorf("start keepalived: %s: %w: %s", r.command, err, strings.TrimSpace(out.String()))
 	}
 	fmt.Fprintf(stdout, "started: %s\n", r.command)
 	return nil

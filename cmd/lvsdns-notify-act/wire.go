@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"os"
 	"slices"
 	"sync/atomic"
@@ -87,7 +86,7 @@ func actionOf(a config.NotifyAction, c *kernel) (action act.Action, steady bool)
 			host = "unknown"
 		}
 		w := a.Webhook
-		return act.Webhook{URL: w.URL, Attempts: w.Attempts, Headers: w.Headers, Host: host, Client: &http.Client{}, Now: time.Now}, false
+		return act.Webhook{URL: w.URL, Attempts: w.Attempts, Headers: w.Headers, Host: host, Client: act.NewClient(), Now: time.Now}, false
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/lvsdns/lvsdns/internal/bounded"
 	"github.com/lvsdns/lvsdns/internal/host"
 	"github.com/lvsdns/lvsdns/internal/keepalived"
 )
@@ -46,7 +47,7 @@ func dump(ctx context.Context, o driftOptions, cfg *keepalived.Config) (text, na
 		if o.stateDump == "" {
 			return "", "", nil
 		}
-		content, err := os.ReadFile(o.stateDump)
+		content, err := bounded.ReadFile(o.stateDump, host.MaxDump)
 		if err != nil {
 			return "", "", fmt.Errorf("read keepalived's state dump: %w", err)
 		}

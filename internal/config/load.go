@@ -5,11 +5,12 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 
 	"github.com/spf13/viper"
+
+	"github.com/lvsdns/lvsdns/internal/bounded"
 )
 
 // Flags are the settings that the command line has: for each key what was written, in order.
@@ -23,7 +24,7 @@ func LoadExporter(path string, asked bool, flags Flags) (*Exporter, error) {
 }
 
 func load(options []option, path string, asked bool, flags Flags) error {
-	content, err := os.ReadFile(path)
+	content, err := bounded.ReadFile(path, bounded.Settings)
 	if asked && errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("read settings: %w; without --config the defaults hold", err)
 	}

@@ -5,9 +5,10 @@ import (
 	"fmt"
 	"io/fs"
 	"net/netip"
-	"os"
 	"strings"
 	"time"
+
+	"github.com/lvsdns/lvsdns/internal/bounded"
 )
 
 // NotifyFile is where the settings of lvsdns-notify are. No such file is no error: there are no actions then.
@@ -148,7 +149,7 @@ func NewNotify() *Notify {
 // defaults hold, unless the file was asked for by name.
 func LoadNotify(path string, asked bool) (*Notify, error) {
 	n := NewNotify()
-	content, err := os.ReadFile(path)
+	content, err := bounded.ReadFile(path, bounded.Settings)
 	if errors.Is(err, fs.ErrNotExist) && !asked {
 		return n, nil
 	}

@@ -18,9 +18,9 @@ import (
 func (c *comparison) script(v *virtual, s *server, k keepalived.Checker) bool {
 	p := k.Misc.Path
 	if len(p.Dropped) > 0 {
-		d := about(ArgumentsDropped, v, s, "is checked by %q alone%s: keepalived drops what stands outside the quotes, here %q", p.String(), at(p.Pos), strings.Join(p.Dropped, " "))
+		d := about(ArgumentsDropped, v, s, "is checked by %s alone%s: keepalived drops what stands outside the quotes", p.Program(), at(p.Pos))
 		d.Pos = p.Pos
-		d.Mend = fmt.Sprintf("misc_path \"%s\"", strings.Join(append([]string{p.String()}, p.Dropped...), " "))
+		d.Mend = fmt.Sprintf("put all of it between one pair of quotes: misc_path \"%s …\"", p.Program())
 		c.add(d)
 	}
 	c.room(v, s, k)

@@ -59,7 +59,7 @@ func (d *StateDump) ask(ctx context.Context, file string) (string, error) {
 	if err := w.written(ctx); err != nil {
 		return "", fmt.Errorf("read keepalived's state: %s was not written: %w", seen, err)
 	}
-	text, err := ownfile.Read(seen, maxDump) // in /tmp anybody can leave a file of that name
+	text, err := ownfile.Read(seen, MaxDump) // in /tmp anybody can leave a file of that name
 	if err != nil {
 		return "", fmt.Errorf("read keepalived's state: %w", err)
 	}
@@ -96,5 +96,5 @@ func (d *StateDump) signal(pid int) error {
 	return nil
 }
 
-// maxDump is more than a director with thousands of real servers writes.
-const maxDump = 256 << 20
+// MaxDump is more than a director with thousands of real servers writes: keepalived takes some 2 kB for each.
+const MaxDump = 64 << 20

@@ -3,12 +3,13 @@ package host
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/lvsdns/lvsdns/internal/bounded"
 )
 
 // KeepalivedID is what keepalived takes for its --config-id when it has none: the
@@ -61,7 +62,7 @@ func versionIn(program string) (string, error) {
 		return "", fmt.Errorf("find keepalived's version: %w", err)
 	}
 	defer f.Close()
-	content, err := io.ReadAll(io.LimitReader(f, maxProgram))
+	content, err := bounded.ReadAll(f, program, maxProgram)
 	if err != nil {
 		return "", fmt.Errorf("find keepalived's version: %w", err)
 	}
@@ -72,6 +73,9 @@ func versionIn(program string) (string, error) {
 	return string(found[1]), nil
 }
 
+// maxPIDFile is more than a number takes.
+const maxPIDFile = 64
+
 func inProc(root string, pid int, name string) string {
 	return filepath.Join("/", root, "proc", strconv.Itoa(pid), name)
 }
@@ -79,7 +83,7 @@ func inProc(root string, pid int, name string) string {
 // keepalivedPID reads the pid file, and looks whether that process is keepalived: the number may
 // have become another's.
 func keepalivedPID(root, pidFile string) (int, error) {
-	text, err := os.ReadFile(filepath.Join("/", root, pidFile))
+	text, err := bounded.ReadFile(filepath.Join("/", root, pidFile), maxPIDFile)
 	if err != nil {
 		return 0, err
 	}

@@ -2,6 +2,7 @@ package host
 
 import (
 	"bufio"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -33,6 +34,9 @@ func Names(root, hostname string) []string {
 	return slices.Compact(names)
 }
 
+// maxNames is how much of a file of names is read.
+const maxNames = 1 << 20
+
 // lines calls f with the words of each line that has two or more, comments left out. A file that cannot be read has none.
 func lines(path string, f func(words []string)) {
 	file, err := os.Open(path)
@@ -40,8 +44,8 @@ func lines(path string, f func(words []string)) {
 		return
 	}
 	defer file.Close()
-	scanner := bufio.NewScanner(file)
-	for n := 0; scanner.Scan() && n < 10_000; n++ {
+	scanner := bufio.NewScanner(io.LimitReader(file, maxNames))
+	for scanner.Scan() {
 		text, _, _ := strings.Cut(scanner.Text(), "#")
 		if words := strings.Fields(text); len(words) > 1 {
 			f(words)

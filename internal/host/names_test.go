@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -31,5 +32,24 @@ func TestNames(t *testing.T) {
 				t.Errorf("%q, want %q", got, test.want)
 			}
 		})
+	}
+}
+
+// TestNamesEnd has a file that is longer than what is read of it.
+func TestNamesEnd(t *testing.T) {
+	const begin, end = "192.0.2.1 lb1 first\n", "192.0.2.2 lb1 at-edge\n"
+	text := begin + strings.Repeat("#\n", (maxNames-len(begin+end))/2) + end
+	if len(text) != maxNames {
+		t.Fatal(len(text))
+	}
+	root := t.TempDir()
+	if err := os.Mkdir(filepath.Join(root, "etc"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(root, "etc/hosts"), []byte(text+"192.0.2.3 lb1 beyond\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if got := Names(root, "lb1"); !slices.Equal(got, []string{"at-edge", "first", "lb1"}) {
+		t.Errorf("%.200q", got)
 	}
 }

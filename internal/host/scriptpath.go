@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+
+	"github.com/lvsdns/lvsdns/internal/bounded"
 )
 
 // tree is a file system, seen without following symbolic links.
@@ -149,6 +151,9 @@ func insecure(t tree, name string) string {
 	return ""
 }
 
+// maxAccounts is the size of /etc/passwd and /etc/group, with 100,000 users in them.
+const maxAccounts = 16 << 20
+
 // directory is the tree below a directory of this host; "" is /.
 type directory string
 
@@ -169,5 +174,5 @@ func (d directory) lstat(name string) (entry, error) {
 }
 
 func (d directory) read(name string) ([]byte, error) {
-	return os.ReadFile(filepath.Join("/", string(d), name))
+	return bounded.ReadFile(filepath.Join("/", string(d), name), maxAccounts)
 }

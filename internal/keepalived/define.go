@@ -82,10 +82,8 @@ func (r *reader) define(line string) bool {
 	d := &definition{text: text}
 	if before, continued := strings.CutSuffix(text, `\`); continued {
 		d.multiline = true
-		if d.text = strings.TrimRight(before, blank); d.text != "" {
-			d.text += "\n"
-		}
-		r.defining = d
+		r.defining, r.defined = d, nil
+		r.addDefined(before)
 	}
 	r.definitions[name] = d
 	return true
@@ -93,25 +91,30 @@ func (r *reader) define(line string) bool {
 
 // defineMore adds a line to the definition that is being read.
 func (r *reader) defineMore(line string) {
-	d := r.defining
 	before, continued := strings.CutSuffix(line, `\`)
 	if !continued {
+		d := r.defining
 		r.endDefinition()
 		d.text += line
 		return
 	}
-	if before = strings.TrimRight(before, blank); before != "" {
-		d.text += before + "\n"
+	r.addDefined(before)
+}
+
+func (r *reader) addDefined(line string) {
+	if line = strings.TrimRight(line, blank); line != "" {
+		r.defined = append(append(r.defined, line...), '\n')
 	}
 }
 
 // endDefinition ends a multi-line definition. One that has no text before its
 // last line is a plain one.
 func (r *reader) endDefinition() {
-	if r.defining != nil && r.defining.text == "" {
-		r.defining.multiline = false
+	if d := r.defining; d != nil {
+		d.text = string(r.defined)
+		d.multiline = d.text != ""
 	}
-	r.defining = nil
+	r.defining, r.defined = nil, nil
 }
 
 // reference is a $NAME or ${NAME} at the start of a text.
@@ -206,6 +209,10 @@ func (r *reader) replace(line string, pending *rest) (text string, next *rest, c
 		case ref.multiline:
 			var after string
 			text, after, _ = strings.Cut(text, "\n")
+			if len(r.suspended) == maxNested {
+				r.stop("definitions within each other more than %d deep, the limit of this reader", maxNested)
+				return "", nil, true
+			}
 			if next != nil {
 				r.suspended = append(r.suspended, *next)
 			}
@@ -216,7 +223,9 @@ func (r *reader) replace(line string, pending *rest) (text string, next *rest, c
 			r.note(Trap, "with the text of %s the line exceeds %d bytes: keepalived does not replace it", quote("$"+ref.name), maxLine-1)
 			return line, pending, false
 		}
-		line = line[:i] + text + line[i+ref.length:]
+		if line = line[:i] + text + line[i+ref.length:]; !r.spend(0, len(line)+replacing) {
+			return "", nil, true
+		}
 		if strings.HasPrefix(strings.TrimLeft(text, blank), "~") {
 			break
 		}

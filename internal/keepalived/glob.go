@@ -10,8 +10,11 @@ import (
 // glob finds the files that a pattern of an include stands for, as glob(3)
 // does with braces: each alternative in turn, the matches of one alternative
 // sorted. missing reports an alternative without wildcards that is not there.
-func glob(fsys fs.FS, pattern string) (matches []string, missing bool) {
+func glob(fsys counted, pattern string) (matches []string, missing bool) {
 	for _, alternative := range braces(pattern, maxAlternatives) {
+		if *fsys.left--; *fsys.left < 0 {
+			return nil, true
+		}
 		found, ok := globOne(fsys, alternative)
 		if !ok {
 			missing = true
@@ -53,6 +56,30 @@ func hidden(name, pattern string) bool {
 		i := slices.Index(have, s)
 		return strings.HasPrefix(s, ".") && i < len(want) && !strings.HasPrefix(want[i], ".")
 	})
+}
+
+// counted is a file system in which only so many names may be looked at.
+type counted struct {
+	fs.FS
+	left *int
+}
+
+// ReadDir implements fs.ReadDirFS, for fs.Glob.
+func (c counted) ReadDir(name string) ([]fs.DirEntry, error) {
+	f, err := c.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	dir, ok := f.(fs.ReadDirFile)
+	if !ok || *c.left < 0 {
+		return nil, fs.ErrInvalid
+	}
+	list, err := dir.ReadDir(*c.left + 1)
+	if *c.left -= len(list); *c.left < 0 {
+		return nil, fs.ErrInvalid
+	}
+	return list, err
 }
 
 // inFS makes an absolute path one that an fs.FS rooted at / takes.

@@ -1,6 +1,7 @@
 package keepalived
 
 import (
+	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
@@ -14,7 +15,7 @@ func fragment(version string) (*parser, *notes) {
 	r, _ := parseRelease(version)
 	all := &notes{}
 	p := &parser{cfg: &Config{}, notes: all, tracked: map[string]*TrackedFile{}}
-	p.reader = newReader(Options{FS: fstest.MapFS{"a": {Data: []byte("x\n")}}, Dir: "/", ConfigID: "host", MaxLines: 200, release: r}, parent, tally{}, p.keep)
+	p.reader = newReader(Options{FS: fstest.MapFS{"a": {Data: []byte("x\n")}}, Dir: "/", ConfigID: "host", MaxLines: 3000, MaxBytes: 1 << 20, MaxNames: 1000, release: r}, parent, tally{}, p.keep)
 	p.here = Pos{"/a", 1}
 	return p, all
 }
@@ -27,6 +28,9 @@ func (p *parser) readAll() {
 		}
 	}
 }
+
+// stopped stands for no note but the end of the reading.
+const stopped NoteKind = -1
 
 // TestGuards has what must never reach keepalived, word by word.
 func TestGuards(t *testing.T) {
@@ -93,17 +97,36 @@ func TestGuards(t *testing.T) {
 			p.definitions["A"] = &definition{text: "x\n$A", multiline: true}
 			p.residue = "$A"
 			p.readAll()
-		}, Unresolved, "limit"},
+		}, stopped, "more lines than 3000, the limit of this reader"},
+		{"lines of itself within themselves", "2.2.7", func(p *parser) {
+			p.definitions["A"] = &definition{text: "$A\nx", multiline: true}
+			p.residue = "$A"
+			p.readAll()
+		}, stopped, "definitions within each other more than 1000 deep"},
+		{"definitions that double", "2.2.7", func(p *parser) {
+			p.definitions["A0"] = &definition{text: "x"}
+			for i := range 40 {
+				p.definitions[fmt.Sprintf("A%d", i+1)] = &definition{text: fmt.Sprintf("$A%d\n$A%[1]d", i), multiline: true}
+			}
+			p.residue = "$A40"
+			p.readAll()
+		}, stopped, "more lines than 3000"},
+		{"lines that double in length", "2.2.7", func(p *parser) {
+			p.definitions["A0"] = &definition{text: strings.Repeat("x", 900)}
+			p.sequences = []*sequence{{names: []string{"i"}, counts: true, last: 1 << 59, step: 1, base: 10, text: "$A0"}}
+			p.counted = 1
+			p.readAll()
+		}, stopped, "more text than 1048576 bytes"},
 		{"a sequence that opens itself", "2.2.7", func(p *parser) {
 			p.definitions["A"] = &definition{text: "~SEQ(i, 1, 9) $A"}
 			p.residue = "$A"
 			p.readAll()
-		}, Unresolved, "limit"},
+		}, stopped, "sequences within each other more than 1000 deep"},
 		{"a sequence without end", "2.2.7", func(p *parser) {
 			p.sequences = []*sequence{{names: []string{"i"}, counts: true, last: 1 << 59, step: 1, base: 10, text: "x"}}
 			p.counted = 1
 			p.readAll()
-		}, Unresolved, "limit"},
+		}, stopped, "more lines than 3000"},
 		{"lines of no block", "2.2.7", func(p *parser) {
 			p.leaveOut(p.lastVirtualServer)
 			p.bare()
@@ -117,6 +140,12 @@ func TestGuards(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			p, all := fragment(tt.version)
 			tt.run(p)
+			if tt.kind == stopped {
+				if p.stopped == nil || !strings.Contains(p.stopped.Error(), tt.text) {
+					t.Errorf("stopped by %v, want %q", p.stopped, tt.text)
+				}
+				return
+			}
 			if !slices.ContainsFunc(all.list, func(n Note) bool { return n.Kind == tt.kind && strings.Contains(n.Text, tt.text) }) {
 				t.Errorf("no %s note %q: %v", tt.kind, tt.text, all.list)
 			}

@@ -197,7 +197,7 @@ func command(name string, field func(*parser) *Script) keyword {
 			return
 		}
 		if f.IsSet() {
-			p.note(Ignored, "%s is already %s at %s", name, quote(f.String()), f.Pos)
+			p.note(Ignored, "%s is already %s at %s", name, quote(f.Program()), f.Pos)
 			return
 		}
 		*f = p.script(words, true)
@@ -224,7 +224,7 @@ func (p *parser) script(words []string, users bool) Script {
 	}
 	s := Script{Pos: p.here}
 	if s.Argv, ok = splitEscaped(fields[1], true); !ok || len(s.Argv) == 0 {
-		p.note(Ignored, "%s: keepalived cannot read the command %s", words[0], quote(fields[1]))
+		p.note(Ignored, "%s: keepalived cannot read the command", words[0])
 		return Script{}
 	}
 	s.Dropped = fields[2:]
@@ -235,12 +235,12 @@ func (p *parser) script(words []string, users bool) Script {
 		}
 		s.Dropped = fields[min(len(fields), 4):]
 		if !userName(s.User) || len(s.Dropped) > 0 {
-			p.note(Trap, "%s: keepalived takes %s for the user to run as: put the command and its arguments between quotes", words[0], quote(s.User))
+			p.note(Trap, "%s: keepalived takes what stands behind %s for the user to run as: put the command and its arguments between quotes", words[0], quote(s.Program()))
 			return s
 		}
 	}
 	if len(s.Dropped) > 0 {
-		p.note(Trap, "%s: keepalived ignores %s: put the command and its arguments between quotes", words[0], quote(strings.Join(s.Dropped, " ")))
+		p.note(Trap, "%s: keepalived ignores what stands behind %s: put the command and its arguments between quotes", words[0], quote(s.Program()))
 	}
 	return s
 }

@@ -1,6 +1,7 @@
 package keepalived
 
 import (
+	"cmp"
 	"fmt"
 	"io/fs"
 	"os"
@@ -15,21 +16,26 @@ type Options struct {
 	Dir      string // of relative paths; empty: /
 	ConfigID string // of conditional lines: keepalived's -i, else the host name up to its first dot
 	Version  string // of keepalived, such as 2.2.7; empty: the newest that is known
-	MaxLines int    // a limit for sequences without end; 0: 500,000
+
+	// Limits for a text that asks for work without end: beyond one of them Load fails.
+	MaxLines int // with those that sequences and definitions make; 0: 500,000
+	MaxBytes int // of all files, and of what is made of them; 0: 64 MiB
+	MaxNames int // of files and in directories that includes look at; 0: 100,000
 
 	release release // of Version
 }
 
 // Load reads a configuration. It fails only when there is no file that
-// keepalived could read under that name, which may be a pattern, or no such
-// version; whatever else is wrong is in [Config.Notes].
+// keepalived could read under that name, which may be a pattern, when there is
+// no such version, or at a limit; whatever else is wrong is in [Config.Notes].
 func Load(name string, o Options) (*Config, error) {
 	if o.FS == nil {
 		o.FS = os.DirFS("/")
 	}
-	if o.Dir = path.Join("/", o.Dir); o.MaxLines == 0 {
-		o.MaxLines = 500_000
-	}
+	o.Dir = path.Join("/", o.Dir)
+	o.MaxLines = cmp.Or(o.MaxLines, 500_000)
+	o.MaxBytes = cmp.Or(o.MaxBytes, 64<<20)
+	o.MaxNames = cmp.Or(o.MaxNames, 100_000)
 	o.release = newest
 	if o.Version != "" {
 		var ok bool
@@ -56,10 +62,16 @@ func Load(name string, o Options) (*Config, error) {
 		// Grown one by one, they would hold up to twice the memory: of 10,000 real servers 5 MB.
 		cfg.VirtualServers[i].RealServers = slices.Clone(cfg.VirtualServers[i].RealServers)
 	}
-	validate(cfg, func(n Note) {
+	full := validate(cfg, func(n Note) {
 		all.complaint(checkers, n)
 		all.add(n)
 	})
+	if full {
+		return nil, fmt.Errorf("read keepalived's configuration: its groups stand for more than %d services, the limit of this reader", maxServices)
+	}
+	if len(all.list) > maxNotes {
+		return nil, fmt.Errorf("read keepalived's configuration: there is more to say of it than %d lines, the limit of this reader; the first is %s", maxNotes, all.list[0])
+	}
 	all.checked(cfg)
 	cfg.Files = uniq(cfg.Files)
 	cfg.Notes = all.sorted(cfg.Files)
@@ -88,9 +100,15 @@ func read(name string, o Options, by process, before heritage, cfg *Config, all 
 	p := &parser{cfg: cfg, notes: all, tracked: map[string]*TrackedFile{}}
 	p.reader = newReader(o, by, before.tally, p.keep)
 	if !p.open(name, strictness{}) {
+		if p.stopped != nil {
+			return after, fmt.Errorf("read keepalived's configuration: %s is longer than %d bytes, the limit of this reader", name, o.MaxBytes)
+		}
 		return after, unreadable(name, o)
 	}
 	p.stream(keywordsOf(by), false)
+	if p.stopped != nil {
+		return after, fmt.Errorf("read keepalived's configuration: %w", p.stopped)
+	}
 	if n := len(p.unclosed); n > 0 && by == checkers { // All count the same braces.
 		p.note(Ignored, "closing braces are missing: %d, counted from the opening one at %s", n, p.unclosed[0])
 	}
@@ -116,13 +134,12 @@ func unseen(cfg *Config, all *notes) {
 }
 
 func uniq(names []string) []string {
-	var list []string
-	for _, name := range names {
-		if !slices.Contains(list, name) {
-			list = append(list, name)
-		}
-	}
-	return list
+	seen := map[string]bool{}
+	return slices.DeleteFunc(names, func(name string) bool {
+		again := seen[name]
+		seen[name] = true
+		return again
+	})
 }
 
 // unreadable says why there is nothing to read.

@@ -255,30 +255,65 @@ func TestNoVersion(t *testing.T) {
 	}
 }
 
-// TestLimits has texts that ask for more than the reader is allowed.
+// TestLimits has texts that ask for more than the reader is allowed: reading ends, with one line, and half a configuration is none.
 func TestLimits(t *testing.T) {
 	server := "virtual_server 192.0.2.1 53 {\nprotocol UDP\nlb_algo rr\nlb_kind DR\n%s\n}\n"
+	comments := strings.Repeat("# x\n", 250)
 	for _, tt := range []struct {
 		name, text string
-		kind       keepalived.NoteKind
-		note       string
+		set        func(*keepalived.Options)
+		want       string
 	}{
-		{"a definition that grows", "$A=x${A}x\n$A\n", keepalived.Trap, "exceeds"},
-		{"a long sequence", fmt.Sprintf(server, "~SEQ(i, 1, 99) weight 1"), keepalived.Unresolved, "limit"},
-		{"sequences within sequences", fmt.Sprintf(server, "~SEQ(i, 9) ~SEQ(j, 9) ~SEQ(k, 9) weight 1"), keepalived.Unresolved, "limit"},
-		{"a sequence of nothing", "~SEQ(i, 1, 99)\n", keepalived.Unresolved, "limit"},
+		{"a long sequence", fmt.Sprintf(server, "~SEQ(i, 1, 99) weight 1"), nil, "more lines than 60, the limit of this reader"},
+		{"sequences within sequences", fmt.Sprintf(server, "~SEQ(i, 9) ~SEQ(j, 9) weight 1"), nil, "more lines than 60"},
+		{"a limit within a block of VRRP", "vrrp_instance V {\n~SEQ(i, 1, 99) priority 9\n}\n" + fmt.Sprintf(server, ""), nil, "more lines than 60"},
+		{"lines", comments, nil, "/etc/keepalived/keepalived.conf:60: more lines than 60"},
+		{"a long file", comments + "\n", func(o *keepalived.Options) { o.MaxBytes = 1000 }, "/etc/keepalived/keepalived.conf is longer than 1000 bytes, the limit of this reader"},
+		{"long files", "include a.conf\ninclude b.conf\n", func(o *keepalived.Options) { o.MaxBytes, o.MaxLines = 2000, 1000 }, "keepalived.conf:2: with /etc/keepalived/b.conf the files are longer than the limit of this reader"},
+		{"one file often", strings.Repeat("include a.conf\n", 9), func(o *keepalived.Options) { o.MaxBytes, o.MaxLines = 6000, 10_000 }, "a.conf:213: more text than 6000 bytes"},
+		{"a text that is put in often", "$A=" + strings.Repeat("x", 500) + "\n~SEQ(i, 20) $A\n", func(o *keepalived.Options) { o.MaxBytes = 8000 }, "more text than 8000 bytes"},
+		{"nothing that is put in often", "$A=\n" + strings.Repeat(strings.Repeat("${A}", 100)+"\n", 10), func(o *keepalived.Options) { o.MaxBytes = 30_000 }, "more text than 30000 bytes"},
+		{"files", "include *.conf\n", func(o *keepalived.Options) { o.MaxNames = 4 }, "keepalived.conf:1: includes look at more names of files than the limit of this reader"},
+		{"names that are none", "include {a,b}{a,b}{a,b}\n", func(o *keepalived.Options) { o.MaxNames = 6 }, "more names of files"},
+		{"directories", "include /*/*/none\n", func(o *keepalived.Options) { o.MaxNames = 4 }, "more names of files"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			o := options(tt.text)
+			o := options(tt.text, "a.conf", comments, "b.conf", comments)
 			o.MaxLines = 60
-			cfg, err := keepalived.Load("/etc/keepalived/keepalived.conf", o)
-			if err != nil {
-				t.Fatal(err)
+			if tt.set != nil {
+				tt.set(&o)
 			}
-			if !has(cfg, tt.kind, "", tt.note) {
-				t.Errorf("no note %q: %v", tt.note, cfg.Notes[:min(len(cfg.Notes), 5)])
+			cfg, err := keepalived.Load("/etc/keepalived/keepalived.conf", o)
+			if err == nil || cfg != nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("%v\nwant %s", err, tt.want)
 			}
 		})
+	}
+	cfg := load(t, "$A=x${A}x\n$A\n")
+	if !has(cfg, keepalived.Trap, "", "exceeds") {
+		t.Errorf("a definition that grows: %v", cfg.Notes)
+	}
+}
+
+// TestAtLimits reads as much as is allowed.
+func TestAtLimits(t *testing.T) {
+	a := strings.Repeat("# x\n", 250)
+	text := "include a.conf\n"
+	o := options(text, "a.conf", a)
+	o.MaxBytes, o.MaxLines, o.MaxNames = len(text)+len(a), 1+1+250, 4
+	if _, err := keepalived.Load("/etc/keepalived/keepalived.conf", o); err != nil {
+		t.Error(err)
+	}
+	for _, less := range []func(*keepalived.Options){
+		func(o *keepalived.Options) { o.MaxBytes-- },
+		func(o *keepalived.Options) { o.MaxLines-- },
+		func(o *keepalived.Options) { o.MaxNames-- },
+	} {
+		o := o
+		less(&o)
+		if _, err := keepalived.Load("/etc/keepalived/keepalived.conf", o); err == nil {
+			t.Errorf("read with %d bytes, %d lines, %d names", o.MaxBytes, o.MaxLines, o.MaxNames)
+		}
 	}
 }
 

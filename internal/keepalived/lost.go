@@ -200,5 +200,20 @@ func badSequence(at Pos, line string) Note {
 		// A reload does not set the count of the sequences right.
 		mend = "write ~LST(NAME, VALUE, VALUE) and behind it, on this line, the text to repeat, then restart keepalived"
 	}
+	line = public(line)
 	return Note{Pos: at, Kind: Ignored, Text: quote(line) + " is not a valid sequence", Lost: line, Mend: mend}
+}
+
+// public is a line up to a command or a password: notes are read by whoever reaches the exporter.
+func public(line string) string {
+	end := len(line)
+	for _, secret := range []string{`"`, "misc_path", "notify", "script", "auth_pass", "password"} {
+		if at := strings.Index(line, secret); at >= 0 && at < end {
+			end = at
+		}
+	}
+	if end == len(line) {
+		return line
+	}
+	return line[:end] + "…"
 }

@@ -70,8 +70,16 @@ type Script struct {
 // IsSet reports whether a script is configured.
 func (s Script) IsSet() bool { return !s.Pos.IsZero() }
 
-// String is the command as keepalived runs it.
+// String is the command as keepalived runs it, arguments and all: see Program.
 func (s Script) String() string { return strings.Join(s.Argv, " ") }
+
+// Program is the command without its arguments, for whatever others read: an argument may be a password.
+func (s Script) Program() string {
+	if len(s.Argv) == 0 {
+		return ""
+	}
+	return s.Argv[0]
+}
 
 // NoteKind says what keepalived makes of the text that a [Note] is about.
 type NoteKind int

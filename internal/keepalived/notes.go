@@ -6,6 +6,9 @@ import (
 	"slices"
 )
 
+// maxNotes is more than anybody reads: a director of 10,000 real servers has room for ten each.
+const maxNotes = 100_000
+
 // notes collects what several readings of the same text say, without doubles.
 type notes struct {
 	list []Note
@@ -57,6 +60,9 @@ func (n *notes) add(note Note) {
 			n.list[i].Block = note.Block
 		}
 		n.lose(note)
+		return
+	}
+	if len(n.list) > maxNotes {
 		return
 	}
 	if n.seen == nil {

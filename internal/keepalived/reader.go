@@ -22,6 +22,7 @@ type reader struct {
 
 	definitions map[string]*definition
 	defining    *definition // multi-line, being read
+	defined     []byte      // of its text
 	sequences   []*sequence
 	tally              // of these, as keepalived has it
 	text        *rest  // of a multi-line definition, being used
@@ -29,7 +30,10 @@ type reader struct {
 	textDepth   uint32 // open sequences when text began
 	residue     string // after a brace
 
-	budget   int   // lines that may still be produced
+	most     Options
+	lines    int   // that may still be produced
+	bytes    int   // of lines and of texts put into them that may still be produced
+	stopped  error // at a limit
 	unclosed []Pos // opening braces
 	here     Pos
 	report   func(Note)
@@ -43,10 +47,12 @@ func newReader(o Options, by process, before tally, report func(Note)) *reader {
 		copy:        by != parent,
 		configID:    o.ConfigID,
 		definitions: standardDefinitions(o.release),
-		budget:      o.MaxLines,
+		most:        o,
+		lines:       o.MaxLines,
+		bytes:       o.MaxBytes,
 		report:      report,
 	}
-	r.source = source{fsys: o.FS, dir: o.Dir, texts: map[string][]byte{}, note: r.note, lost: r.loseFile}
+	r.source = source{fsys: o.FS, dir: o.Dir, texts: map[string][]byte{}, bytes: o.MaxBytes, names: o.MaxNames, note: r.note, lost: r.loseFile, stop: r.stop}
 	if r.copy { // The parent has met the same files.
 		r.source.note = func(NoteKind, string, ...any) {}
 		r.source.lost = func(Note) {}
@@ -90,7 +96,7 @@ func (r *reader) readLine() (line string, ok bool) {
 // fetch returns the next text from where it is due: behind a brace, from a
 // sequence, from a definition of several lines, from a file.
 func (r *reader) fetch() (line string, ok bool) {
-	if !r.spend() {
+	if !r.spend(1, 0) {
 		return "", false
 	}
 	switch {
@@ -115,16 +121,7 @@ func (r *reader) fetch() (line string, ok bool) {
 	default:
 		return r.fileLine()
 	}
-	return line, true
-}
-
-// spend takes one line off the budget.
-func (r *reader) spend() bool {
-	if r.budget == 0 {
-		r.note(Unresolved, "more lines than the limit of this reader: the rest is not read: write shorter sequences")
-	}
-	r.budget--
-	return r.budget >= 0
+	return line, r.spend(0, len(line))
 }
 
 // resume goes back to the text that the finished one interrupted.
@@ -149,10 +146,12 @@ func (r *reader) set(name, value string) {
 func (r *reader) fileLine() (string, bool) {
 	for {
 		piece, ok := r.nextPiece()
-		if !ok || !r.spend() {
+		if !ok {
 			return "", false
 		}
-		r.here = r.pos()
+		if r.here = r.pos(); !r.spend(1, len(piece.text)) {
+			return "", false
+		}
 		if r.lost(piece) {
 			r.blankLine("")
 			continue
@@ -321,6 +320,10 @@ func (r *reader) sequence(line string) {
 		if d, ok := r.definitions[name]; ok && d.multiline {
 			r.note(Trap, "%s is a definition of several lines, so that keepalived does not put the values of the sequence before the end of a line: take another name", quote("$"+name))
 		}
+	}
+	if len(r.sequences) == maxNested {
+		r.stop("sequences within each other more than %d deep, the limit of this reader", maxNested)
+		return
 	}
 	r.sequences = append(r.sequences, s)
 	if r.counted++; r.counted <= r.textDepth {

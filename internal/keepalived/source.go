@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"path"
 	"strings"
@@ -36,8 +37,11 @@ type source struct {
 	stack []*opened
 	read  []string          // the names of all files so far
 	texts map[string][]byte // of these files: one may be included many times
+	bytes int               // of files that may still be read
+	names int               // that may still be looked at
 	note  func(k NoteKind, format string, args ...any)
-	lost  func(Note) // a file with all that stands in it
+	lost  func(Note)                       // a file with all that stands in it
+	stop  func(format string, args ...any) // the end, at a limit
 }
 
 // strictness is which problems with a file keep keepalived from starting.
@@ -55,7 +59,11 @@ func (s *source) open(pattern string, strict strictness) bool {
 	if !path.IsAbs(pattern) {
 		absolute = path.Join(s.directory(), pattern)
 	}
-	names, missing := glob(s.fsys, absolute)
+	names, missing := glob(counted{s.fsys, &s.names}, absolute)
+	if s.names -= len(names); s.names < 0 {
+		s.stop("includes look at more names of files than the limit of this reader")
+		return false
+	}
 	wild := strings.ContainsAny(pattern, "*?[")
 	switch {
 	case len(names) == 0 && missing:
@@ -110,6 +118,10 @@ func (s *source) next(o *opened) bool {
 		name := o.names[0]
 		o.names = o.names[1:]
 		text, err := s.load(name)
+		if errors.Is(err, errLong) {
+			s.stop("with %s the files are longer than the limit of this reader", name)
+			return false
+		}
 		if err != nil {
 			lost := name
 			if info, _ := fs.Stat(s.fsys, inFS(name)); o.wild && info != nil && info.IsDir() {
@@ -137,13 +149,27 @@ func (s *source) load(name string) ([]byte, error) {
 	if !info.Mode().IsRegular() || info.Mode()&0o111 != 0 {
 		return nil, fmt.Errorf("%s is not a regular file, or is executable", name)
 	}
-	text, err := fs.ReadFile(s.fsys, inFS(name))
+	if info.Size() > int64(s.bytes) {
+		return nil, errLong
+	}
+	f, err := s.fsys.Open(inFS(name))
 	if err != nil {
 		return nil, outsideFS(name, err)
 	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, int64(s.bytes)+1))
+	if err != nil {
+		return nil, outsideFS(name, err)
+	}
+	if len(text) > s.bytes { // it grows
+		return nil, errLong
+	}
+	s.bytes -= len(text)
 	s.texts[name] = text
 	return text, nil
 }
+
+var errLong = errors.New("too long")
 
 // outsideFS puts the name that an operator knows in place of the one that fs.FS wants.
 func outsideFS(name string, err error) error {

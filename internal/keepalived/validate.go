@@ -14,8 +14,8 @@ type validator struct {
 }
 
 // validate fills in what is inherited, corrects what does not fit together and
-// takes out what keepalived would not run.
-func validate(cfg *Config, add func(Note)) {
+// takes out what keepalived would not run. full reports that the table is at its limit.
+func validate(cfg *Config, add func(Note)) (full bool) {
 	c := &validator{cfg: cfg, add: add}
 	kept := cfg.VirtualServers[:0]
 	for i := range cfg.VirtualServers {
@@ -35,9 +35,7 @@ func validate(cfg *Config, add func(Note)) {
 		c.note(Trap, "the service %s belongs to the virtual server at %s already: keepalived keeps its scheduler and flags, and puts the real servers of both into one", d.key, d.first)
 	}
 	c.unmade(t.services)
-	if t.full {
-		add(Note{Kind: Unresolved, Text: "the groups stand for more services than the limit of this reader: make them smaller"})
-	}
+	return t.full
 }
 
 func (c *validator) note(k NoteKind, format string, args ...any) {

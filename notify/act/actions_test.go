@@ -213,13 +213,13 @@ func TestWebhook(t *testing.T) {
 	if want := (Post{"lb1", "instance", "VI_DNS", "master", 150, time.Unix(5, 0).UTC()}); posts[1] != want {
 		t.Errorf("%+v", posts[1])
 	}
-	if _, err := a.Do(t.Context(), c); err == nil || err.Error() != "post to "+s.URL+": 404 Not Found (attempt 1)" {
+	if _, err := a.Do(t.Context(), c); err == nil || err.Error() != "post "+s.URL+": 404 Not Found (attempt 1)" {
 		t.Error(err)
 	}
 	for _, address := range []string{strings.TrimPrefix(s.URL, "http://"), "127.0.0.1:1"} {
 		a.URL = "http://user:password@" + address + "/services/password?token=password"
 		answers = append(answers, 404)
-		if _, err := a.Do(t.Context(), c); err == nil || strings.Contains(err.Error(), "password") || !strings.HasPrefix(err.Error(), "post to http://"+address+": ") {
+		if _, err := a.Do(t.Context(), c); err == nil || strings.Contains(err.Error(), "password") || !strings.HasPrefix(err.Error(), "post http://"+address+"/…: ") {
 			t.Error(err)
 		}
 	}

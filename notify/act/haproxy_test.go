@@ -3,6 +3,7 @@ package act
 import (
 	"context"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -153,4 +154,40 @@ func TestAgreement(t *testing.T) {
 		t.Fatal(err)
 	}
 	check(true, "owner true agrees false: instance VI_HTTP=true instance VI_DNS=true haproxy=false ipvs-sync=true")
+}
+
+// TestHAProxyEndless has a socket whose answer does not end: half a table of servers is none.
+func TestHAProxyEndless(t *testing.T) {
+	for _, tt := range []struct {
+		size int
+		want string
+	}{{maxState, ""}, {maxState + 1, "longer"}, {-1, "longer"}} {
+		socket := filepath.Join(t.TempDir(), "s")
+		l, err := net.Listen("unix", socket)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		go func() {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			defer conn.Close()
+			_, _ = conn.Read(make([]byte, 64))
+			chunk := []byte(strings.Repeat("x", 1<<16))
+			for left := tt.size; left != 0 && err == nil; {
+				n := len(chunk)
+				if left > 0 {
+					n = min(n, left)
+					left -= n
+				}
+				_, err = conn.Write(chunk[:n])
+			}
+		}()
+		text, err := ask(t.Context(), socket, "show stat")
+		if tt.want == "" && (err != nil || len(text) != tt.size) || tt.want != "" && (err == nil || text != "" || !strings.Contains(err.Error(), tt.want)) {
+			t.Errorf("%d: %d bytes, %v", tt.size, len(text), err)
+		}
+	}
 }

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/lvsdns/lvsdns/internal/bounded"
 )
 
 // ask sends one command to HAProxy's runtime socket and returns the answer without blanks around it (management.txt, 9.3). Without "prompt"
@@ -25,12 +27,15 @@ func ask(ctx context.Context, socket, command string) (string, error) {
 	if _, err := io.WriteString(conn, command+"\n"); err != nil {
 		return "", fmt.Errorf("HAProxy at %s: %w", socket, err)
 	}
-	answer, err := io.ReadAll(io.LimitReader(conn, 64<<20))
+	answer, err := bounded.ReadAll(conn, socket, maxState)
 	if err != nil {
 		return "", fmt.Errorf("HAProxy at %s: %w", socket, err)
 	}
 	return strings.TrimSpace(string(answer)), nil
 }
+
+// maxState is more than a HAProxy with thousands of servers says: some 200 bytes for each.
+const maxState = 16 << 20
 
 // proxies is what HAProxy says: of each frontend by name its status, and each server as backend/server.
 type proxies struct {

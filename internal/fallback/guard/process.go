@@ -1,13 +1,19 @@
 package guard
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/lvsdns/lvsdns/internal/bounded"
 )
+
+// maxCommand is more than any command line of keepalived's. A user may give a process of that name one of megabytes.
+const maxCommand = 64 << 10
 
 // Process is a keepalived that runs, its children left out.
 type Process struct {
@@ -45,7 +51,10 @@ func Processes(proc, self string) ([]Process, error) {
 		if there, err := os.Readlink(filepath.Join(proc, e.Name(), "ns/net")); err == nil && there != here {
 			continue
 		}
-		line, err := os.ReadFile(filepath.Join(proc, e.Name(), "cmdline"))
+		line, err := bounded.ReadFile(filepath.Join(proc, e.Name(), "cmdline"), maxCommand)
+		if errors.Is(err, bounded.ErrLong) { // Whatever it was told, it may be one that writes.
+			line, err = []byte("keepalived\x00"), nil
+		}
 		if err != nil || len(line) == 0 || state == "Z" {
 			continue
 		}

@@ -82,8 +82,10 @@ func tcpServer(t *testing.T, serve func(net.Conn)) int {
 			if err != nil {
 				return
 			}
-			serve(conn)
-			conn.Close()
+			go func() {
+				defer conn.Close()
+				serve(conn)
+			}()
 		}
 	}()
 	return l.Addr().(*net.TCPAddr).Port

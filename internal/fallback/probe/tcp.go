@@ -2,11 +2,12 @@ package probe
 
 import (
 	"bufio"
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/lvsdns/lvsdns/internal/fallback/health"
@@ -25,6 +26,9 @@ func tcp(k *keepalived.Checker) Probe {
 	}
 }
 
+// maxReply is the length of a line of a mail server. RFC 5321, 4.5.3.1.5, has 512 bytes.
+const maxReply = 2048
+
 // smtp passes after a greeting and a reply to HELO (check_smtp.c).
 func smtp(k *keepalived.Checker) Probe {
 	return func(ctx context.Context) health.Result {
@@ -34,7 +38,7 @@ func smtp(k *keepalived.Checker) Probe {
 		}
 		defer conn.Close()
 		defer closeWith(ctx, conn)()
-		lines := bufio.NewReaderSize(conn, 2048)
+		lines := bufio.NewReaderSize(conn, maxReply)
 		helo := k.SMTP.Helo.V
 		if helo == "" {
 			if helo, err = os.Hostname(); err != nil {
@@ -43,12 +47,15 @@ func smtp(k *keepalived.Checker) Probe {
 		}
 		for _, step := range []struct{ want, then string }{{"220", "HELO " + helo}, {"250", "QUIT"}, {"", ""}} {
 			_ = conn.SetDeadline(time.Now().Add(k.Connect.Timeout.V))
-			line, err := lines.ReadString('\n')
+			line, err := lines.ReadSlice('\n')
+			if errors.Is(err, bufio.ErrBufferFull) {
+				return fail("the server says a line of more than %d bytes", maxReply)
+			}
 			if err != nil {
 				return failed("read", err)
 			}
-			if !strings.HasPrefix(line, step.want) {
-				return fail("the server says %q, want %s", strings.TrimSpace(line), step.want)
+			if !bytes.HasPrefix(line, []byte(step.want)) {
+				return fail("the server says %.100q, want %s", bytes.TrimSpace(line), step.want)
 			}
 			if step.then != "" {
 				if _, err := fmt.Fprintf(conn, "%s\r\n", step.then); err != nil {

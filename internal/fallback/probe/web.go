@@ -4,12 +4,11 @@ import (
 	"bufio"
 	"cmp"
 	"context"
-	"crypto/md5" //nolint:gosec // the digest of HTTP_GET is MD5, and compares pages
 	"crypto/tls"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"net/netip"
@@ -21,9 +20,6 @@ import (
 	"github.com/lvsdns/lvsdns/internal/fallback/health"
 	"github.com/lvsdns/lvsdns/internal/keepalived"
 )
-
-// maxBody is more than anybody serves to a health check.
-const maxBody = 64 << 20
 
 // web asks for each url and passes when all are as they should be. keepalived asks for one of them each delay_loop
 // (epilog in check_http.c); asked for together, a failure is seen earlier.
@@ -76,20 +72,17 @@ func page(ctx context.Context, k *keepalived.Checker, u keepalived.URL, name str
 		}
 		conn = client
 	}
-	status, body, err := get(conn, k, u, name)
+	status, seen, err := get(conn, k, u, name, regex)
 	switch {
 	case err != nil:
 		return failed("read", err)
 	case !accepts(u.StatusCodes.V, status):
 		return fail("status %d", status)
-	}
-	if want := u.Digest.V; want != "" {
-		sum := md5.Sum(body) //nolint:gosec // see above
-		if got := hex.EncodeToString(sum[:]); !strings.EqualFold(got, want) {
-			return fail("digest %s", got)
-		}
-	}
-	if regex != nil && regex.Match(body) == u.RegexNoMatch.V {
+	case seen.long && (u.Digest.V != "" || regex != nil && !seen.matched):
+		return fail("the page is too long to say: a digest is of at most %d bytes, a regex looks at the first %d", maxPage, maxSearched)
+	case u.Digest.V != "" && !strings.EqualFold(seen.digest, u.Digest.V):
+		return fail("digest %s", seen.digest)
+	case regex != nil && seen.matched == u.RegexNoMatch.V:
 		return fail("the regex does not decide as it should")
 	}
 	return health.Result{Pass: true}
@@ -101,7 +94,7 @@ func virtualHost(c *health.Check, u keepalived.URL) string {
 }
 
 // get asks in keepalived's words (request_template in check_http.c).
-func get(conn net.Conn, k *keepalived.Checker, u keepalived.URL, name string) (status int, body []byte, err error) {
+func get(conn net.Conn, k *keepalived.Checker, u keepalived.URL, name string, regex *regexp.Regexp) (status int, p seen, err error) {
 	version, connection := "1.0", ""
 	switch k.HTTP.Version.V {
 	case "1.0C", "1.0c":
@@ -113,18 +106,23 @@ func get(conn net.Conn, k *keepalived.Checker, u keepalived.URL, name string) (s
 		name = netip.AddrPortFrom(k.Connect.Addr.V, k.Connect.Port.V).String()
 	}
 	if _, err = fmt.Fprintf(conn, "GET %s HTTP/%s\r\nUser-Agent: KeepAliveClient\r\n%sHost: %s\r\n\r\n", u.Path.V, version, connection, name); err != nil {
-		return 0, nil, err
+		return 0, p, err
 	}
-	response, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	limit := &io.LimitedReader{R: conn, N: maxHead}
+	response, err := http.ReadResponse(bufio.NewReader(limit), nil)
+	if err != nil && limit.N == 0 {
+		return 0, p, fmt.Errorf("status and headers have no end within %d bytes", maxHead)
+	}
 	if err != nil {
-		return 0, nil, err
+		return 0, p, err
 	}
 	defer response.Body.Close()
-	body, err = io.ReadAll(io.LimitReader(response.Body, maxBody))
+	limit.N = math.MaxInt64 // Of the page it is kept by look.
+	p, err = look(response.Body, regex)
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		err = nil // shorter than announced, or TLS cut off: keepalived reports it and goes on
 	}
-	return response.StatusCode, body, err
+	return response.StatusCode, p, err
 }
 
 // accepts reports whether a status code is among those wanted: 200-299 unless written.
