@@ -65,7 +65,7 @@ func TestDnstap(t *testing.T) {
 	expect("alone", r, messages, append(packets, "lvsdns_dnstap_coverage_ratio"))
 	// Both are in docs/dns.md.
 	page := r.page(t, "")
-	if perVIP, host := strings.Count(strings.Join(dnsLines(page), ""), `{vip="192.0.2.1",vport="53"`), strings.Count(page, "\nlvsdns_dnstap_"); perVIP != 164 || host != 19 {
+	if perVIP, host := strings.Count(strings.Join(dnsLines(page), ""), `{vip="192.0.2.1",vport="53"`), strings.Count(page, "\nlvsdns_dnstap_"); perVIP != 164 || host != 20 {
 		t.Errorf("%d series of a virtual server, %d of the host", perVIP, host)
 	}
 
