@@ -45,7 +45,7 @@ func SendHeartbeat(socket string, r Report, m ExitMode, exitStatus int, now time
 	datagram := jsonLine(heartbeat{newJSONReport(r, exitStatus), m.String(), float64(now.UnixMilli()) / 1000, r.Took.Seconds()})
 	// A signal ends the waiting: Go sends itself some.
 	for range 3 {
-		if _, err = syscall.Write(fd, datagram); err != syscall.EINTR { //nolint:errorlint // Write gives a bare Errno
+		if _, err = syscall.Write(fd, datagram); err != syscall.EINTR {
 			return
 		}
 	}

@@ -1,6 +1,7 @@
 package dnstap
 
 import (
+	"errors"
 	"io"
 	"net"
 	"path/filepath"
@@ -129,7 +130,7 @@ func TestStillConnections(t *testing.T) {
 	if l.enter(other, 0) == nil || !first.lost || len(l.seats) != most {
 		t.Errorf("the one that is still has kept its place: %+v", l.stats)
 	}
-	if _, err := one.Read(make([]byte, 1)); err != io.ErrClosedPipe {
+	if _, err := one.Read(make([]byte, 1)); !errors.Is(err, io.ErrClosedPipe) {
 		t.Errorf("it is not closed: %v", err)
 	}
 }

@@ -15,7 +15,7 @@ func OpenLock(path string) (fd int, err error) {
 		if err = Dir(filepath.Dir(path), 0o755); err != nil {
 			return -1, err
 		}
-		info := syscall.Stat_t{}
+		var info syscall.Stat_t
 		if fd, info, err = open(path, syscall.O_RDWR|syscall.O_CREAT, 0o600); err == nil {
 			if err = private(&info); err == nil {
 				return fd, nil

@@ -157,7 +157,7 @@ func TestStrangers(t *testing.T) {
 		}
 		var lied error
 		if err := raw.Control(func(fd uintptr) { lied = unix.Sendmsg(int(fd), []byte("x"), root, nil, 0) }); err != nil || !errors.Is(lied, unix.EPERM) {
-			return fmt.Errorf("it says that it is root: %w, %v", lied, err)
+			return fmt.Errorf("it says that it is root: %w, %w", lied, err)
 		}
 		conn, err := net.Dial("unix", filepath.Join(dir, "s"))
 		if err != nil {
