@@ -73,6 +73,10 @@ starting ...
 		lab.Client("client1", lan.At("192.168.1.51")),
 		lab.Client("client2", lan.At("192.168.1.52")),
 	}
+	// As docs/flows.md asks for: a client that keeps its port is not left with a server that is gone.
+	if _, err := s.director.Run(lab.Context(), "sysctl", "-qw", "net.ipv4.vs.expire_nodest_conn=1"); err != nil {
+		lab.Fatalf("set the director's kernel: %v", err)
+	}
 	lab.Install("lvsdns-check", "/usr/bin/lvsdns-check")
 	lab.InstallFile("/usr/local/bin/vip_failover.sh", hook)
 	return s
