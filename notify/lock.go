@@ -155,7 +155,7 @@ func WaitLock(ctx context.Context, dir, name string, wait time.Duration) (*Lock,
 		}
 	}
 	go func() { // The system call can't be called off: what it gets late is given back.
-		_ = <-got
+		<-got //nolint:errcheck // whatever became of it, the file is closed
 		_ = syscall.Close(fd)
 	}()
 	return nil, &os.PathError{Op: "lock", Path: path, Err: err}
