@@ -118,9 +118,6 @@ func dnsResponseRows() []row[dnsService] {
 		counterRow("lvsdns_dns_unanswered_queries_total", "Queries without a response within 5 s.", func(s dnsService) float64 { return float64(s.Counts.Unanswered) }),
 		counterRow("lvsdns_dns_orphan_responses_total", "Responses to no query that was seen, or to one that had its response.", func(s dnsService) float64 { return float64(s.Counts.Orphans) }),
 		counterRow("lvsdns_dns_match_table_evictions_total", "Queries and responses that were not joined because too many wait.", func(s dnsService) float64 { return float64(s.Counts.EvictedMatches) }),
-		only(func(s dnsService) bool { return s.role == dnscount.RealServer && !s.told },
-			counterRow("lvsdns_dns_response_source_mismatch_total", "Responses of this real server from another address than was asked. Clients drop them: let the name server listen on the VIP itself. Absent on a director and with dns.dnstap alone.",
-				func(s dnsService) float64 { return float64(s.Counts.WrongSource) })),
 		counterSeriesRow("lvsdns_dns_extended_error_total", "Responses with an extended error (RFC 8914).", []string{"ede"},
 			func(s dnsService, emit emit) {
 				by(dnscount.ExtendedErrors[:], s.Counts.ExtendedErrors[:], emit)
@@ -139,6 +136,10 @@ func malformedRow() row[dnsService] {
 
 func dnsPacketRows() []row[dnsService] {
 	return []row[dnsService]{
+		// A name server does not tell from which address its answer left.
+		only(func(s dnsService) bool { return s.role == dnscount.RealServer },
+			counterRow("lvsdns_dns_response_source_mismatch_total", "Responses of this real server from another address than was asked. Clients drop them: let the name server listen on the VIP itself. Absent on a director and with dns.dnstap alone.",
+				func(s dnsService) float64 { return float64(s.Counts.WrongSource) })),
 		counterRow("lvsdns_dns_tcp_connections_total", "TCP connections that clients began.", func(s dnsService) float64 { return float64(s.Counts.Connections) }),
 		counterRow("lvsdns_dns_tcp_resets_total", "TCP connections that ended by a reset.", func(s dnsService) float64 { return float64(s.Counts.Resets) }),
 		histogramRow("lvsdns_dns_tcp_queries_per_connection", "Queries of a TCP connection, once it is over.", nil,

@@ -72,10 +72,10 @@ func TestDnstap(t *testing.T) {
 	// The capture saw the datagrams, and TCP segments of which a name server knows nothing.
 	traffic := &fakeTraffic{capture.Report{Report: dnscount.Report{Services: []dnscount.ServiceReport{{At: netip.MustParseAddrPort("192.0.2.1:53")}}}, Role: dnscount.RealServer, Sample: 1}}
 	counts := &traffic.Services[0].Counts
-	counts.Queries[0][0], counts.Connections, counts.Seen = 999, 7, [2]uint64{100, 900}
+	counts.Queries[0][0], counts.Connections, counts.WrongSource, counts.Seen = 999, 7, 3, [2]uint64{100, 900}
 	r = newRig(t, func(c *Config) { c.Dnstap, c.Traffic = tap, traffic })
 	expect("with a capture", r, append(messages,
-		`lvsdns_dns_tcp_connections_total{vip="192.0.2.1",vport="53"} 7`, `lvsdns_capture_seen_packets_total{vip="192.0.2.1",vport="53",transport="tcp"} 900`, `lvsdns_source_up{source="dns"} 1`,
+		`lvsdns_dns_tcp_connections_total{vip="192.0.2.1",vport="53"} 7`, `lvsdns_dns_response_source_mismatch_total{vip="192.0.2.1",vport="53"} 3`, `lvsdns_capture_seen_packets_total{vip="192.0.2.1",vport="53",transport="tcp"} 900`, `lvsdns_source_up{source="dns"} 1`,
 	), []string{"lvsdns_dnstap_coverage_ratio"})
 	counts.Seen = [2]uint64{300, 2000}
 	tap.Services[0].Counts.Seen[dnscount.UDP] += 150
