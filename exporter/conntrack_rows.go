@@ -52,7 +52,7 @@ func conntrackTable() table[*conntrackView] {
 			})),
 		only(madePasses, gaugeRow("lvsdns_conntrack_pass_entries_limit", "Entries above which no pass is made.",
 			func(v *conntrackView) float64 { return float64(v.passes.most) })),
-		only(madePasses, seriesRow("lvsdns_conntrack_pass_skipped", "1 for the reason why no pass was made when one was due: too_big (more entries than the limit), or sparse (entries of other network namespaces make it too dear).",
+		only(madePasses, seriesRow("lvsdns_conntrack_pass_skipped", "1 for the reason why no pass was made when one was due: too_big (more entries than the limit), or sparse (nearly all entries belong to other network namespaces, and to read them costs too much).",
 			[]string{"reason"}, func(v *conntrackView, emit emit) {
 				for _, r := range []flowsResult{flowsTooBig, flowsSparse} {
 					emit(truth(v.passes.result == r), string(r))

@@ -18,10 +18,10 @@ func dnsClientRows() []row[dnsService] {
 			func(s dnsService) float64 { return float64(s.Counts.Downgrades) }),
 		// Where responses are seen their sizes are known.
 		only(func(s dnsService) bool { return s.Bypassed },
-			counterRow("lvsdns_dns_tcp_acked_bytes_total", "Bytes of responses over TCP that clients acknowledged, with the two of each length. Only where responses go past this host.",
+			counterRow("lvsdns_dns_tcp_acked_bytes_total", "Bytes of responses over TCP that clients acknowledged, with the two bytes of length before each response. Only where responses bypass this host.",
 				func(s dnsService) float64 { return float64(s.Counts.AckedBytes) })),
 		only(func(s dnsService) bool { return s.Bypassed },
-			histogramRow("lvsdns_dns_tcp_acked_answer_size_bytes", "Size of responses over TCP by the clients' acknowledgements, of queries that came one at a time on their connection. Only where responses go past this host.", nil,
+			histogramRow("lvsdns_dns_tcp_acked_answer_size_bytes", "Size of responses over TCP, by the clients' acknowledgements, to queries that came one at a time on their connection. Only where responses bypass this host.", nil,
 				func(s dnsService, emit emitSpread) {
 					emit(spreadOf(&s.Counts.AckedSize, dnscount.ResponseSizes[:], 1))
 				})),

@@ -78,7 +78,7 @@ func dnsQueryRows() []row[dnsService] {
 			func(s dnsService, emit emit) { by(dnscount.QueryFlags[:], s.Counts.QueryFlags[:], emit) }),
 		counterSeriesRow("lvsdns_dns_query_edns_total", "Queries by version of EDNS: none, v0, other.", []string{"edns"},
 			func(s dnsService, emit emit) { by(dnscount.EDNSVersions[:], s.Counts.EDNS[:], emit) }),
-		histogramRow("lvsdns_dns_query_edns_udp_size_bytes", "The size of UDP responses that clients say they take, of queries with EDNS.", nil,
+		histogramRow("lvsdns_dns_query_edns_udp_size_bytes", "The largest UDP response that clients say they accept, of queries with EDNS.", nil,
 			func(s dnsService, emit emitSpread) {
 				emit(spreadOf(&s.Counts.EDNSSize, dnscount.EDNSSizes[:], 1))
 			}),
@@ -98,7 +98,7 @@ func dnsResponseRows() []row[dnsService] {
 					}
 				}
 			}),
-		counterRow("lvsdns_dns_responses_nodata_total", "Responses that say: there is the name, and nothing of this type.", func(s dnsService) float64 { return float64(s.Counts.NoData) }),
+		counterRow("lvsdns_dns_responses_nodata_total", "Responses that say that the name exists and has no record of this type (NODATA).", func(s dnsService) float64 { return float64(s.Counts.NoData) }),
 		counterSeriesRow("lvsdns_dns_response_flags_total", "Responses that have a flag of the header: aa, tc, ra, ad.", []string{"flag"},
 			func(s dnsService, emit emit) { by(dnscount.ResponseFlags[:], s.Counts.ResponseFlags[:], emit) }),
 		counterSeriesRow("lvsdns_dns_responses_truncated_total", "Responses with TC: the client must ask again over TCP.", []string{"family"},
@@ -116,8 +116,8 @@ func dnsResponseRows() []row[dnsService] {
 				}
 			}),
 		counterRow("lvsdns_dns_unanswered_queries_total", "Queries without a response within 5 s.", func(s dnsService) float64 { return float64(s.Counts.Unanswered) }),
-		counterRow("lvsdns_dns_orphan_responses_total", "Responses to no query that was seen, or to one that had its response.", func(s dnsService) float64 { return float64(s.Counts.Orphans) }),
-		counterRow("lvsdns_dns_match_table_evictions_total", "Queries and responses that were not joined because too many wait.", func(s dnsService) float64 { return float64(s.Counts.EvictedMatches) }),
+		counterRow("lvsdns_dns_orphan_responses_total", "Responses whose query was not seen, or had its response already.", func(s dnsService) float64 { return float64(s.Counts.Orphans) }),
+		counterRow("lvsdns_dns_match_table_evictions_total", "Queries and responses that could not be matched because too many were waiting.", func(s dnsService) float64 { return float64(s.Counts.EvictedMatches) }),
 		counterSeriesRow("lvsdns_dns_extended_error_total", "Responses with an extended error (RFC 8914).", []string{"ede"},
 			func(s dnsService, emit emit) {
 				by(dnscount.ExtendedErrors[:], s.Counts.ExtendedErrors[:], emit)
@@ -219,7 +219,7 @@ func captureTable() table[*dnsView] {
 				emit(truth(v.Role == r), r.String())
 			}
 		}),
-		gaugeRow("lvsdns_capture_sampling_ratio", "Share of the transactions that is looked at. Counters of DNS are scaled to all; those of fragments and ICMP are of all.",
+		gaugeRow("lvsdns_capture_sampling_ratio", "Share of the exchanges that is looked at. Counters of DNS are scaled up to all exchanges; fragments and ICMP errors are all counted.",
 			func(v *dnsView) float64 { return 1 / float64(v.Sample) }),
 		seriesRow("lvsdns_capture_invisible_reason", "1 for a reason why DNS traffic may not be seen: see docs/dns.md.", []string{"reason"},
 			func(v *dnsView, emit emit) {
@@ -231,7 +231,7 @@ func captureTable() table[*dnsView] {
 					emit(truth(seen), string(r))
 				}
 			}),
-		counterSeriesRow("lvsdns_capture_table_evictions_total", "What had to make room in a table of fixed size.", []string{"table"},
+		counterSeriesRow("lvsdns_capture_table_evictions_total", "Entries that had to make room for others in a table of fixed size.", []string{"table"},
 			func(v *dnsView, emit emit) {
 				emit(float64(v.Totals.MatchEvictions), "queries")
 				emit(float64(v.Totals.FlowEvictions), "connections")

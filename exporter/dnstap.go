@@ -69,7 +69,7 @@ func datagrams(services []dnscount.ServiceReport) map[netip.AddrPort]uint64 {
 
 func dnstapTable() table[*dnstapView] {
 	return one("what name servers tell (dns.dnstap)",
-		gaugeRow("lvsdns_dnstap_connections", "Name servers that are connected; some have several connections.", func(v *dnstapView) float64 { return float64(v.Connections) }),
+		gaugeRow("lvsdns_dnstap_connections", "Connections of name servers now; some name servers have several.", func(v *dnstapView) float64 { return float64(v.Connections) }),
 		counterSeriesRow("lvsdns_dnstap_connections_total", "Connections: accepted, refused because there were too many, evicted to make room for one of another user or because it had told nothing, broken (no dnstap, a frame larger than any DNS message, silence in the middle of one).",
 			[]string{"result"}, func(v *dnstapView, emit emit) {
 				emit(float64(v.Accepted), "accepted")
@@ -97,7 +97,7 @@ func dnstapCoverageTable() table[toldService] {
 		labels:  []string{"vip", "vport"},
 		values:  func(s toldService) []string { return vipLabels(s.at) },
 		rows: []row[toldService]{
-			gaugeRow("lvsdns_dnstap_coverage_ratio", "Queries over UDP that name servers told of for each datagram that nftables counted, or else the capture, over one to two minutes; absent with fewer than 100, and without dns.nftables and dns.capture. Name servers drop dnstap silently when they are busy, and do not tell of what is no DNS.",
+			gaugeRow("lvsdns_dnstap_coverage_ratio", "Queries over UDP that name servers reported, for each datagram that nftables (without dns.nftables: the capture of a real server) counted, over one to two minutes; absent with fewer than 100, and without either measure. Name servers drop dnstap silently when they are busy, and do not report what is not DNS.",
 				func(s toldService) float64 { return s.coverage }),
 		},
 	}

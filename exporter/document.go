@@ -31,15 +31,19 @@ func document() []byte {
 	var b strings.Builder
 	b.WriteString(`# Metrics
 
-What lvsdns-exporter serves at /metrics, in the order of subjects. This file is made from the tables in the code:
-` + "`go test ./exporter -run Document -update`" + `. [exporter.md](exporter.md) says how to run it and what the numbers mean.
+What lvsdns-exporter serves at /metrics, by subject. [exporter.md](exporter.md) says how to run it
+and what the numbers mean; [glossary.md](glossary.md) explains the terms. This file is made from the
+tables in the code: ` + "`go test ./exporter -run Document -update`" + `.
 
-A virtual server is named by vip, vport, proto (udp, tcp, sctp, or fwm for a firewall mark), fwmark (decimal, empty for an address) and
-family (ipv4 or ipv6); a real server by these and rip, rport. An empty label is as good as none to Prometheus. Settings that may change while a
-server lives, such as its scheduler, are values or labels of an _info metric, never labels of a counter. A metric that would be untrue is absent, not 0.
-
-In OpenMetrics lvsdns_ipvs_real_server_connections_total has no type: the name of its family would be that of the gauge
-lvsdns_ipvs_real_server_connections, which the format forbids. The samples are the same.
+- A virtual server is named by the labels vip, vport, proto (udp, tcp, sctp, or fwm for a firewall
+  mark), fwmark (decimal; empty for an address) and family (ipv4 or ipv6). A real server has rip and
+  rport as well. To Prometheus an empty label is the same as none.
+- Settings that may change while a server lives, such as its scheduler, are values or labels of an
+  _info metric, never labels of a counter.
+- A metric that would be untrue is absent, not 0.
+- In OpenMetrics, lvsdns_ipvs_real_server_connections_total has no type: the name of its family
+  would be that of the gauge lvsdns_ipvs_real_server_connections, which the format forbids. The
+  samples are the same.
 `)
 	subject := ""
 	for _, d := range catalogue() {
@@ -53,7 +57,8 @@ lvsdns_ipvs_real_server_connections, which the format forbids. The samples are t
 	b.WriteString(`
 ## Of the process
 
-` + "`go_*` and `process_*`" + ` are those of every program that uses client_golang: memory, processor time, file descriptors, goroutines.
+` + "`go_*` and `process_*`" + ` are those of every program that uses client_golang: memory, processor time,
+file descriptors, goroutines.
 `)
 	return []byte(b.String())
 }

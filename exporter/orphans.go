@@ -27,7 +27,7 @@ func orphanTable() table[orphans] {
 		values:  func(o orphans) []string { return serviceLabels(o.service) },
 		rows: []row[orphans]{
 			seriesRow("lvsdns_ipvs_connections_orphaned",
-				"Entries of the connection table that lead to a real server which is not in the table (real_server_missing: at least so many, if the last pass did not read all; absent then instead of 0) or has weight 0 (real_server_drained: flows, and of the last pass the templates that keep a persistent client there).", []string{"reason"},
+				"Entries of the connection table that lead to a removed real server (real_server_missing; if the last pass did not read the whole table, a lower bound, and absent instead of 0) or to one with weight 0 (real_server_drained: its flows, and the templates that the last pass found to keep a persistent client there).", []string{"reason"},
 				func(o orphans, emit emit) {
 					if o.hasMissing {
 						emit(o.missing, "real_server_missing")

@@ -120,7 +120,7 @@ func vrrpTable() table[VRRP] {
 		values:  func(v VRRP) []string { return []string{v.Kind, v.Name} },
 		rows: append([]row[VRRP]{
 			seriesRow("lvsdns_vrrp_state",
-				"1 for its state. The addresses of this host tell master (it holds all), backup (none) and partial (some); fault, stop and deleted are a backup's of which keepalived has told lvsdns-notify more; unknown has no addresses to tell by.", []string{"state"},
+				"1 for its state. By its addresses: master (this host holds all of them), backup (none) or partial (some). Of a backup keepalived's last word to lvsdns-notify tells more: fault, stop or deleted. Without addresses the state is that last word, or unknown.", []string{"state"},
 				func(v VRRP, emit emit) {
 					for _, s := range vrrpStates {
 						emit(truth(v.State == s), string(s))
