@@ -42,7 +42,7 @@ func spreadOf(h *dnscount.Histogram, bounds []uint64, unit float64) spread {
 
 func dnsTable() table[dnsService] {
 	return table[dnsService]{
-		subject: "the DNS traffic of a virtual server, from packets (dns.capture) or told by name servers (dns.dnstap)",
+		subject: "the DNS traffic of a virtual server, from packets (dns.capture) or name servers (dns.dnstap)",
 		labels:  []string{"vip", "vport"},
 		values:  func(s dnsService) []string { return vipLabels(s.At) },
 		rows: slices.Concat(
