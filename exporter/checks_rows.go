@@ -57,7 +57,7 @@ func checksTable() table[*checksView] {
 	return one("the socket of the checks",
 		gaugeRow("lvsdns_check_known", "Checks that are remembered.",
 			func(v *checksView) float64 { return float64(v.known) }),
-		gaugeRow("lvsdns_check_limit", "Checks that can be remembered; reports of more are refused. With very long names it is fewer: together they have 4 KiB of the page for each of these.",
+		gaugeRow("lvsdns_check_limit", "Checks that can be remembered; reports of more are refused. Fewer fit if their names are very long: together they have 4 KiB of the page times this number.",
 			func(v *checksView) float64 { return float64(v.limit) }),
 		counterSeriesRow("lvsdns_check_datagrams_total", "Reports of checks by what became of them: accepted, malformed, oversize, refused (too many checks, or too long names), user (of somebody whose reports are not taken: see checks.users).", []string{"result"},
 			func(v *checksView, emit emit) {
