@@ -6,6 +6,7 @@ import (
 	"encoding/csv"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,6 +32,8 @@ func (s *scene) event(name string) (undo func(), err error) {
 		return func() { adm("-d"+service+"192.168.1.29:53", "-e"+service+"192.168.1.21:53 -g -w 1") }, nil
 	case "removal":
 		return s.removal()
+	case "failover":
+		return s.failover()
 	default:
 		return nil, fmt.Errorf("there is no such event as %s", name)
 	}
@@ -51,6 +54,28 @@ func (s *scene) removal() (undo func(), err error) {
 	run(s.client, "dig -b 192.168.1.50#4000 @192.168.1.101 example.com SOA +tries=2")
 	s.director.IPVSAdm("-d " + service + " -r 192.168.1.22:53")
 	return func() { s.director.IPVSAdm("-D " + service) }, err
+}
+
+// failover has the addresses of docs/notify.md come here, and keepalived say so to the hook. There is no HAProxy, so its action fails.
+func (s *scene) failover() (undo func(), err error) {
+	const conf, rules = "/run/lvsdns/failover.conf", "/run/lvsdns/failover.yaml"
+	for _, b := range slices.Backward(documents(s.t)) { // the first of each kind stays
+		switch {
+		case b.File == "docs/notify.md" && b.Kind == "keepalived":
+			s.write(conf, b.Text, 0o644)
+		case b.File == "docs/notify.md" && b.Kind == "settings":
+			s.write(rules, b.Text, 0o644)
+		}
+	}
+	if err := s.run(0, "ip", "address", "add", "192.168.1.90/24", "dev", "eth0"); err != nil {
+		return nil, err
+	}
+	undo = func() {
+		if err := s.run(0, "sh", "-c", "ip address del 192.168.1.90/24 dev eth0; rm /var/lib/lvsdns/notify.journal"); err != nil {
+			s.t.Error(err)
+		}
+	}
+	return undo, s.run(1, "lvsdns-notify", "--keepalived-config", conf, "--config", rules, "GROUP", "VG_1", "MASTER", "100")
 }
 
 // haproxy starts HAProxy and waits until its checks have decided: all servers UP, or one of them DOWN.
