@@ -1,7 +1,8 @@
 // Package docscheck answers one question: do the commands and configurations in
 // the documents work? It reads the fenced blocks of README.md and docs/*.md and
 // what each of them says about how it is run. Its tests run them: some on this
-// host, most in the lab on a director with keepalived and name servers.
+// host, most in the lab on a director with keepalived and name servers. They
+// also hold every line of text to what a terminal shows.
 package docscheck
 
 import (

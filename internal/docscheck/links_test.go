@@ -17,13 +17,9 @@ func TestLinks(t *testing.T) {
 		t.Fatal(err)
 	}
 	repository := os.DirFS(root)
-	var files []string
-	for _, pattern := range []string{"*.md", "docs/*.md", "docs/decisions/*.md"} {
-		found, err := fs.Glob(repository, pattern)
-		if err != nil || len(found) == 0 {
-			t.Fatalf("%s: %d files, %v", pattern, len(found), err)
-		}
-		files = append(files, found...)
+	files, err := markdown(repository)
+	if err != nil {
+		t.Fatal(err)
 	}
 	for _, file := range files {
 		if err := Links(repository, file); err != nil {
