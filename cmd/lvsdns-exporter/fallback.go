@@ -1,14 +1,12 @@
 package main
 
 import (
-	"os"
 	"path/filepath"
-	"strconv"
-	"strings"
 
 	"github.com/lvsdns/lvsdns/exporter"
 	"github.com/lvsdns/lvsdns/internal/config"
 	"github.com/lvsdns/lvsdns/internal/fallback/report"
+	"github.com/lvsdns/lvsdns/internal/host"
 )
 
 // fallback reads what lvsdns-fallback says of itself; nil if it is not to be read.
@@ -37,8 +35,8 @@ func fallback(s *config.Exporter) func() (*exporter.Fallback, error) {
 	}
 }
 
-// runs reports whether a process is a lvsdns-fallback that lives.
+// runs reports whether a process is a lvsdns-fallback that lives: another user may have a process of that name, and of that number by now.
 func runs(root string, pid int) bool {
-	name, err := os.ReadFile(filepath.Join(root, "proc", strconv.Itoa(pid), "comm"))
-	return err == nil && strings.TrimSpace(string(name)) == "lvsdns-fallback"
+	p, err := host.ReadProcess(filepath.Join(root, "proc"), pid)
+	return err == nil && p.Trusted() && p.State != 'Z' && p.Name == "lvsdns-fallback"
 }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -19,29 +21,34 @@ func TestFallback(t *testing.T) {
 	if f, err := read(); err != nil || f.State != "" {
 		t.Errorf("without a report: %+v, %v", f, err)
 	}
-	lives := func(name string) {
+	lives := func(name string, user int) {
 		t.Helper()
 		dir := filepath.Join(root, "proc", "42")
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(filepath.Join(dir, "comm"), []byte(name+"\n"), 0o644); err != nil {
+		if err := os.Symlink("/usr/bin/"+name, filepath.Join(dir, "exe")); err != nil && !errors.Is(err, os.ErrExist) {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "status"), fmt.Appendf(nil, "Name:\t%s\nState:\tS (sleeping)\nUid:\t%d\t0\t0\t0\n", name, user), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for _, tt := range []struct {
 		name   string
 		alive  string
+		user   int
 		report report.Report
 		want   exporter.FallbackState
 	}{
-		{"another program has its process ID", "sleep", report.Report{PID: 42}, exporter.FallbackGone},
-		{"it programs", "lvsdns-fallback", report.Report{PID: 42, Writes: 3}, exporter.FallbackPrograms},
-		{"it has stopped", "lvsdns-fallback", report.Report{PID: 42, Stopped: "somebody wrote"}, exporter.FallbackStopped},
-		{"it stands by", "lvsdns-fallback", report.Report{PID: 42, Waits: true}, exporter.FallbackWaits},
-		{"it was killed", "lvsdns-fallback", report.Report{PID: 43}, exporter.FallbackGone},
+		{"another program has its process ID", "sleep", 0, report.Report{PID: 42}, exporter.FallbackGone},
+		{"it programs", "lvsdns-fallback", 0, report.Report{PID: 42, Writes: 3}, exporter.FallbackPrograms},
+		{"it has stopped", "lvsdns-fallback", 0, report.Report{PID: 42, Stopped: "somebody wrote"}, exporter.FallbackStopped},
+		{"it stands by", "lvsdns-fallback", 0, report.Report{PID: 42, Waits: true}, exporter.FallbackWaits},
+		{"a program of another user has its name and its process ID", "lvsdns-fallback", 65534, report.Report{PID: 42}, exporter.FallbackGone},
+		{"it was killed", "lvsdns-fallback", 0, report.Report{PID: 43}, exporter.FallbackGone},
 	} {
-		lives(tt.alive)
+		lives(tt.alive, tt.user)
 		tt.report.At = time.Unix(1767323000, 0)
 		if err := report.Write(settings.Fallback.ReportFile, tt.report); err != nil {
 			t.Fatal(err)

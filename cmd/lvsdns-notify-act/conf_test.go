@@ -75,7 +75,7 @@ func TestConf(t *testing.T) {
 			"usr/sbin/keepalived": program("2.3.4"), "keepalived.conf": plain,
 		}, "192.0.2.1; 192.0.2.9:53 2.3.4"},
 		{"by the version that runs", config.ReadAs{}, map[string]string{
-			"usr/sbin/keepalived": program("2.3.4"), "run/keepalived.pid": "77\n", "proc/77/comm": "keepalived\n", "proc/77/exe": program("2.2.7"), "keepalived.conf": plain,
+			"usr/sbin/keepalived": program("2.3.4"), "run/keepalived.pid": "77\n", "proc/77/status": "Name:\tkeepalived\nUid:\t0\t0\t0\t0\n", "proc/77/exe": program("2.2.7"), "keepalived.conf": plain,
 		}, "192.0.2.1; 192.0.2.9:53 2.2.7"},
 		{"by the version that was set", config.ReadAs{Version: "2.2.7"}, map[string]string{
 			"usr/sbin/keepalived": program("2.3.4"), "keepalived.conf": plain,

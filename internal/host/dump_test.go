@@ -13,16 +13,25 @@ import (
 	"time"
 )
 
-// fakeKeepalived is a process of this name that writes a file when it gets SIGUSR1.
+// fakeKeepalived is a process of a program of this name that writes a file when it gets SIGUSR1.
 func fakeKeepalived(t *testing.T, name, script string) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
-	program := filepath.Join(dir, name)
-	if err := os.WriteFile(program, []byte("#!/bin/sh\ncd "+dir+"\n"+script+"\necho ready > ready\nwhile :; do sleep 0.05; done\n"), 0o755); err != nil {
+	startFake(t, dir, exec.Command(shell(t, filepath.Join(dir, name)), "-c", "cd "+dir+"\n"+script+"\necho ready > ready\nwhile :; do sleep 0.05; done\n"))
+	return dir
+}
+
+// shell makes a shell of this path.
+func shell(t *testing.T, program string) string {
+	t.Helper()
+	content, err := os.ReadFile("/bin/sh")
+	if err == nil {
+		err = os.WriteFile(program, content, 0o755)
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
-	startFake(t, dir, exec.Command(program))
-	return dir
+	return program
 }
 
 // startFake starts it and waits until it is ready.
@@ -93,12 +102,12 @@ func TestStateDumpOfItsOwn(t *testing.T) {
 		t.Skip("a mount namespace takes root")
 	}
 	dir, own := t.TempDir(), t.TempDir()
-	program := filepath.Join(dir, "keepalived")
-	script := "#!/bin/sh\ntrap 'echo its own > " + own + "/data' USR1\necho ready > " + dir + "/ready\nwhile :; do sleep 0.05; done\n"
-	if err := errors.Join(os.WriteFile(program, []byte(script), 0o755), os.WriteFile(filepath.Join(own, "data"), []byte("another's"), 0o600)); err != nil {
+	program := shell(t, filepath.Join(dir, "keepalived"))
+	script := "trap 'echo its own > " + own + "/data' USR1\necho ready > " + dir + "/ready\nwhile :; do sleep 0.05; done\n"
+	if err := os.WriteFile(filepath.Join(own, "data"), []byte("another's"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	startFake(t, dir, exec.Command("unshare", "--mount", "sh", "-c", "mount -t tmpfs tmpfs "+own+" && exec "+program))
+	startFake(t, dir, exec.Command("unshare", "--mount", "sh", "-c", "mount -t tmpfs tmpfs "+own+` && exec "$0" -c "$1"`, program, script))
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	text, _, err := (&StateDump{PIDFile: filepath.Join(dir, "pid")}).Read(ctx, filepath.Join(own, "data"))

@@ -94,20 +94,19 @@ func keepalivedPID(root, pidFile string) (int, error) {
 	return pid, isKeepalived(root, pid, pidFile)
 }
 
-// isKeepalived goes by the name of the process, or by its program: process_name gives it another name.
+// isKeepalived goes by the program of the process, and by its user: process_name gives it another name, and a user any
+// process that name.
 func isKeepalived(root string, pid int, pidFile string) error {
-	name, err := os.ReadFile(inProc(root, pid, "comm"))
-	if errors.Is(err, os.ErrNotExist) {
+	p, err := ReadProcess(filepath.Join("/", root, "proc"), pid)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
 		return fmt.Errorf("process %d of %s does not run: %w", pid, pidFile, os.ErrNotExist)
-	}
-	if err != nil {
+	case err != nil:
 		return err
-	}
-	program, _ := os.Readlink(inProc(root, pid, "exe"))
-	// The kernel says so of a program that was replaced while it runs, as an upgrade does.
-	program = strings.TrimSuffix(program, " (deleted)")
-	if called := strings.TrimSpace(string(name)); called != "keepalived" && filepath.Base(program) != "keepalived" {
-		return fmt.Errorf("process %d of %s is no keepalived but %s", pid, pidFile, called)
+	case !p.Trusted():
+		return fmt.Errorf("process %d of %s is no keepalived but %s of user %d", pid, pidFile, p.Name, p.User)
+	case !p.IsKeepalived():
+		return fmt.Errorf("process %d of %s is no keepalived but %s", pid, pidFile, p.Name)
 	}
 	return nil
 }

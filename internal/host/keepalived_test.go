@@ -2,6 +2,7 @@ package host
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 func TestKeepalivedVersion(t *testing.T) {
 	program := func(version string) string { return "\x7fELF\x00\x00Keepalived v" + version + " (01/16,2022)\x00" }
+	status := func(name string, user int) string { return fmt.Sprintf("Name:\t%s\nUid:\t%d\t0\t0\t0\n", name, user) }
 	for _, tt := range []struct {
 		name  string
 		files map[string]string
@@ -18,13 +20,16 @@ func TestKeepalivedVersion(t *testing.T) {
 		{"installed", map[string]string{"usr/sbin/keepalived": program("2.2.7")}, "2.2.7"},
 		{"built by hand", map[string]string{"usr/local/sbin/keepalived": program("2.3.4"), "usr/sbin/keepalived": program("2.2.7")}, "2.3.4"},
 		{"upgraded and not restarted", map[string]string{
-			"run/keepalived.pid": "77\n", "proc/77/comm": "keepalived\n", "proc/77/exe": program("2.2.7"), "usr/sbin/keepalived": program("2.3.3"),
+			"run/keepalived.pid": "77\n", "proc/77/status": status("keepalived", 0), "proc/77/exe": program("2.2.7"), "usr/sbin/keepalived": program("2.3.3"),
 		}, "2.2.7"},
 		{"its process ID is another's", map[string]string{
-			"run/keepalived.pid": "77\n", "proc/77/comm": "postgres\n", "proc/77/exe": program("2.2.7"), "usr/sbin/keepalived": program("2.3.3"),
+			"run/keepalived.pid": "77\n", "proc/77/status": status("postgres", 0), "proc/77/exe": program("2.2.7"), "usr/sbin/keepalived": program("2.3.3"),
+		}, "2.3.3"},
+		{"its process ID is of another user", map[string]string{
+			"run/keepalived.pid": "77\n", "proc/77/status": status("keepalived", 65534), "proc/77/exe": program("2.2.7"), "usr/sbin/keepalived": program("2.3.3"),
 		}, "2.3.3"},
 		{"its process may not be looked at", map[string]string{
-			"run/keepalived.pid": "77\n", "proc/77/comm": "keepalived\n", "usr/sbin/keepalived": program("2.3.3"),
+			"run/keepalived.pid": "77\n", "proc/77/status": status("keepalived", 0), "usr/sbin/keepalived": program("2.3.3"),
 		}, "2.3.3"},
 		{"no keepalived", nil, "file does not exist: no keepalived in /usr/local/sbin:"},
 		{"no version", map[string]string{"usr/sbin/keepalived": "#!/bin/sh\n"}, "there is none in "},

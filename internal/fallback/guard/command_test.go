@@ -27,7 +27,7 @@ func TestLongCommand(t *testing.T) {
 			}
 			line := "keepalived\x00-f\x00/etc/k.conf\x00-D\x00"
 			line += strings.Repeat("x", limit-len(line)+test.long)
-			for name, text := range map[string]string{"stat": "10 (keepalived) S 1 1 1", "cmdline": line} {
+			for name, text := range map[string]string{"status": "Name:\tkeepalived\nState:\tS (sleeping)\nPPid:\t1\nUid:\t0\t0\t0\t0\n", "exe": "", "cmdline": line} {
 				if err := os.WriteFile(filepath.Join(proc, "10", name), []byte(text), 0o644); err != nil {
 					t.Fatal(err)
 				}

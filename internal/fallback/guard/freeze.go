@@ -4,13 +4,18 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/lvsdns/lvsdns/internal/host"
+	"github.com/lvsdns/lvsdns/internal/ownfile"
 )
+
+// maxPID is more than a number takes.
+const maxPID = 32
 
 // clan is a frozen parent with the processes that go on without it.
 type clan struct {
@@ -25,7 +30,7 @@ func freeze(parent int, o Options) (err error) {
 	if err != nil {
 		return fmt.Errorf("freeze keepalived (pid %d): %w", parent, err)
 	}
-	if name, _, _ := stat(parent); !strings.HasPrefix(name, "keepalived") {
+	if !look(parent).IsKeepalived() {
 		return fmt.Errorf("freeze keepalived (pid %d): it is gone", parent)
 	}
 	if err := p.Signal(syscall.SIGSTOP); err != nil {
@@ -39,7 +44,7 @@ func freeze(parent int, o Options) (err error) {
 	// A checker process that was started just now may not have its pid in the file yet, hence twice.
 	for range 2 {
 		time.Sleep(settle / 2)
-		if _, state, _ := stat(parent); state != "T" {
+		if look(parent).State != 'T' {
 			return fmt.Errorf("freeze keepalived (pid %d): it does not stop", parent)
 		}
 		if err := o.endChecker(parent); err != nil {
@@ -69,7 +74,7 @@ func (o Options) endChecker(parent int) error {
 
 // thaw lets a frozen parent go on; one that is gone is no error.
 func thaw(parent int) error {
-	if name, _, _ := stat(parent); !strings.HasPrefix(name, "keepalived") {
+	if !look(parent).IsKeepalived() {
 		return nil
 	}
 	if err := syscall.Kill(parent, syscall.SIGCONT); err != nil {
@@ -87,7 +92,7 @@ func family(parent int) clan {
 		if err != nil {
 			continue
 		}
-		if name, state, of := stat(pid); of == parent && state != "Z" && strings.HasPrefix(name, "keepalived") {
+		if p := look(pid); p.Parent == parent && p.State != 'Z' && p.IsKeepalived() {
 			c.children = append(c.children, pid)
 		}
 	}
@@ -97,8 +102,8 @@ func family(parent int) clan {
 // bereft is a child that has died since its parent was frozen, 0: none. Nobody but the parent starts it again.
 func (c clan) bereft() int {
 	i := slices.IndexFunc(c.children, func(pid int) bool {
-		_, state, of := stat(pid)
-		return of != c.parent || state == "Z"
+		p := look(pid)
+		return p.Parent != c.parent || p.State == 'Z'
 	})
 	if i < 0 {
 		return 0
@@ -134,8 +139,7 @@ func (o Options) Look() (Look, error) {
 	}
 	l := Look{Parent: p.PID, Checker: o.checker(p.PID), Named: o.named()}
 	if l.Checker != 0 {
-		text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", l.Checker))
-		l.Turns = turns(string(text))
+		l.Turns = look(l.Checker).Turns
 	}
 	return l, nil
 }
@@ -146,16 +150,15 @@ func (o Options) checker(parent int) int {
 	if pid <= 1 {
 		return 0
 	}
-	name, state, of := stat(pid)
-	if of != parent || state == "Z" || !strings.HasPrefix(name, "keepalived") {
+	if p := look(pid); p.Parent != parent || p.State == 'Z' || !p.IsKeepalived() {
 		return 0
 	}
 	return pid
 }
 
-// named is the process in the pidfile; 0: none.
+// named is the process in the pidfile; 0: none. Of a file of another user nothing is believed.
 func (o Options) named() int {
-	text, err := os.ReadFile(o.PIDFile)
+	text, err := ownfile.Read(o.PIDFile, maxPID)
 	if err != nil {
 		return 0
 	}
@@ -163,20 +166,11 @@ func (o Options) named() int {
 	return pid
 }
 
-// stat is of a process that may be gone: then all is empty.
-func stat(pid int) (name, state string, parent int) {
-	text, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "stat"))
+// look is of a process that may be gone: then it is nobody's, and no keepalived.
+func look(pid int) host.Process {
+	p, err := host.ReadProcess("/proc", pid)
 	if err != nil {
-		return "", "", 0
+		return host.Process{User: -1}
 	}
-	return parseStat(string(text))
-}
-
-// turns reads voluntary_ctxt_switches of proc(5)'s status: a process that waits for its next check and runs it has them, one that is
-// stopped, stuck or spinning has not.
-func turns(status string) uint64 {
-	_, rest, _ := strings.Cut(status, "\nvoluntary_ctxt_switches:")
-	line, _, _ := strings.Cut(rest, "\n")
-	n, _ := strconv.ParseUint(strings.TrimSpace(line), 10, 64)
-	return n
+	return p
 }

@@ -116,11 +116,13 @@ func TestOldKeepalived(t *testing.T) {
 
 func TestProcesses(t *testing.T) {
 	proc := t.TempDir()
+	owner := 0
 	add := func(pid, parent int, state, ns string, args ...string) {
 		dir := filepath.Join(proc, fmt.Sprint(pid))
 		err := errors.Join(
 			os.MkdirAll(filepath.Join(dir, "ns"), 0o755),
-			os.WriteFile(filepath.Join(dir, "stat"), fmt.Appendf(nil, "%d (%s) %s %d 1 1", pid, filepath.Base(args[0]), state, parent), 0o644),
+			os.Symlink(args[0], filepath.Join(dir, "exe")),
+			os.WriteFile(filepath.Join(dir, "status"), fmt.Appendf(nil, "Name:\tkeepalived\nState:\t%s (is so)\nPPid:\t%d\nUid:\t%d\t0\t0\t0\n", state, parent, owner), 0o644),
 			os.WriteFile(filepath.Join(dir, "cmdline"), []byte(strings.Join(args, "\x00")+"\x00"), 0o644),
 			os.Symlink("net:["+ns+"]", filepath.Join(dir, "ns/net")))
 		if err != nil {
@@ -148,6 +150,11 @@ func TestProcesses(t *testing.T) {
 	add(20, 1, "S", "2", "/usr/sbin/keepalived", "-n")                                                   // elsewhere
 	add(30, 1, "S", "1", "/usr/sbin/keepalived", "-n", "-f", "/etc/other.conf", "-lc", "/run/other.pid") // of others
 	add(40, 1, "T", "1", "/usr/sbin/keepalived", "-n")                                                   // frozen
+	add(60, 1, "S", "1", "/usr/bin/sudo", "keepalived", "-n")                                            // of another user, waiting for a password
+	add(61, 1, "S", "1", "/usr/local/bin/keepalived_exporter", "-v")                                     // another program
+	owner = 65534
+	add(70, 1, "S", "1", "/usr/sbin/keepalived", "-n") // of another user
+	owner = 0
 	if pid := rival(); pid != 0 {
 		t.Errorf("%d is taken for a rival", pid)
 	}
@@ -155,7 +162,7 @@ func TestProcesses(t *testing.T) {
 	if pid := rival(); pid != 50 {
 		t.Errorf("the rival is %d, want 50: it has our pidfile", pid)
 	}
-	add(45, 1, "S", "1", "/usr/sbin/keepalived", "-n")
+	add(45, 1, "S", "1", "/usr/sbin/keepalived (deleted)", "-n")
 	if pid := rival(); pid != 45 {
 		t.Errorf("the rival is %d, want 45: it has our configuration", pid)
 	}

@@ -122,7 +122,7 @@ func narrow(f *os.File, mode os.FileMode) error {
 // renew puts a new file with the same text in the place of one that somebody keeps with a read lock, who has no more than that: where there
 // is a read lock there is no write lock.
 func renew(f *os.File, name string, mode uint32) error {
-	text, err := io.ReadAll(io.NewSectionReader(f, 0, 32))
+	text, err := io.ReadAll(io.NewSectionReader(f, 0, maxPID))
 	if err == nil && !isAt(f, name) {
 		err = fmt.Errorf("%w: %s was replaced just now", ErrHeld, name)
 	}
@@ -156,7 +156,7 @@ func isAt(f *os.File, name string) bool {
 
 // pidIn is the process that a file names; 0: none.
 func pidIn(f *os.File) int {
-	text, err := io.ReadAll(io.LimitReader(io.NewSectionReader(f, 0, 32), 32))
+	text, err := io.ReadAll(io.LimitReader(io.NewSectionReader(f, 0, maxPID), maxPID))
 	if err != nil {
 		return 0
 	}
@@ -171,8 +171,7 @@ func (h *Held) unclaimed() error {
 		return nil
 	}
 	// A checker that was killed while its parent is frozen stays as a zombie: it is dead, though kill(pid, 0) finds it.
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if name, state, _ := parseStat(string(stat)); err == nil && strings.HasPrefix(name, "keepalived") && state != "Z" {
+	if p := look(pid); p.IsKeepalived() && p.State != 'Z' {
 		return fmt.Errorf("%w: keepalived's checker process %d lives", ErrHeld, pid)
 	}
 	return nil
@@ -243,8 +242,8 @@ func Abandoned(o Options) bool {
 	if pid, err := Holder(o.Lock); err != nil || pid != 0 {
 		return false
 	}
-	lock, err1 := ownfile.Read(o.Lock, 32)
-	pidfile, err2 := ownfile.Read(o.PIDFile, 32)
+	lock, err1 := ownfile.Read(o.Lock, maxPID)
+	pidfile, err2 := ownfile.Read(o.PIDFile, maxPID)
 	return errors.Join(err1, err2) == nil && len(lock) > 0 && string(lock) == string(pidfile)
 }
 

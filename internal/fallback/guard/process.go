@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/lvsdns/lvsdns/internal/bounded"
+	"github.com/lvsdns/lvsdns/internal/host"
 )
 
 // maxCommand is more than any command line of keepalived's. A user may give a process of that name one of megabytes.
@@ -25,7 +26,8 @@ type Process struct {
 	args     []string
 }
 
-// Processes lists the keepalived processes of a network namespace. proc is where the proc file system is mounted; self names the process
+// Processes lists the keepalived processes of a network namespace that are root's or ours: nobody else can program IPVS, and everybody can
+// run something of that name. proc is where the proc file system is mounted; self names the process
 // whose namespace counts, such as "self".
 func Processes(proc, self string) ([]Process, error) {
 	entries, err := os.ReadDir(proc)
@@ -40,12 +42,8 @@ func Processes(proc, self string) ([]Process, error) {
 		if err != nil {
 			continue
 		}
-		stat, err := os.ReadFile(filepath.Join(proc, e.Name(), "stat"))
-		if err != nil {
-			continue // ended meanwhile
-		}
-		name, state, parent := parseStat(string(stat))
-		if !strings.HasPrefix(name, "keepalived") {
+		is, err := host.ReadProcess(proc, pid)
+		if err != nil || !is.IsKeepalived() || is.State == 'Z' { // ended meanwhile, or another program
 			continue
 		}
 		if there, err := os.Readlink(filepath.Join(proc, e.Name(), "ns/net")); err == nil && there != here {
@@ -55,12 +53,12 @@ func Processes(proc, self string) ([]Process, error) {
 		if errors.Is(err, bounded.ErrLong) { // Whatever it was told, it may be one that writes.
 			line, err = []byte("keepalived\x00"), nil
 		}
-		if err != nil || len(line) == 0 || state == "Z" {
+		if err != nil || len(line) == 0 {
 			continue
 		}
 		p := parseArgs(strings.Split(strings.TrimSuffix(string(line), "\x00"), "\x00"))
-		p.PID, p.Stopped = pid, state == "T"
-		found[pid], parents[pid] = p, parent
+		p.PID, p.Stopped = pid, is.State == 'T'
+		found[pid], parents[pid] = p, is.Parent
 	}
 	var list []Process
 	for pid, p := range found {
@@ -70,19 +68,6 @@ func Processes(proc, self string) ([]Process, error) {
 	}
 	slices.SortFunc(list, func(a, b Process) int { return a.PID - b.PID })
 	return list, nil
-}
-
-// parseStat reads name, state and parent of proc(5)'s stat, where the name is in parentheses and may hold anything.
-func parseStat(s string) (name, state string, parent int) {
-	open, end := strings.IndexByte(s, '('), strings.LastIndexByte(s, ')')
-	if open < 0 || end < open {
-		return "", "", 0
-	}
-	if f := strings.Fields(s[end+1:]); len(f) > 1 {
-		state = f[0]
-		parent, _ = strconv.Atoi(f[1])
-	}
-	return s[open+1 : end], state, parent
 }
 
 // withValue are the short options of keepalived that take a value (main.c).
