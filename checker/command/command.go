@@ -24,6 +24,7 @@ type Command struct {
 	OutputFile string // empty: standard output
 	Socket     string // of the exporter; empty: no heartbeat
 	TLS        TLSOptions
+	SecretFile string // that was read; empty: none was
 }
 
 // TLSOptions are for the transports tls and https.
@@ -189,6 +190,7 @@ func ask(v *values, cmd *Command) (err error) {
 		if a.TSIG, err = checker.ReadTSIGKey(v.tsig); err != nil {
 			return flagError("tsig", err)
 		}
+		cmd.SecretFile = strings.SplitN(v.tsig, ":", 3)[2] // ReadTSIGKey has taken it
 	}
 	return nil
 }

@@ -26,8 +26,7 @@ func defaults() Command {
 			Server:    netip.MustParseAddrPort("192.0.2.1:53"),
 			Questions: []checker.Question{{Name: ".", Type: dns.TypeSOA, Class: dns.ClassINET, Rcodes: []int{dns.RcodeSuccess}}},
 			Ask:       checker.Ask{EDNSSize: 1232},
-			Timeout:   2 * time.Second,
-			Attempts:  2,
+			Timeout:   2 * time.Second, Attempts: 2,
 		},
 		Socket: "/run/lvsdns/check.sock",
 		TLS:    TLSOptions{Path: "/dns-query"},
@@ -101,6 +100,7 @@ func TestParse(t *testing.T) {
 		"192.0.2.1 --nsid dns1":                 func(c *Command) { c.Check.Ask.NSID, c.Check.Expect.NSID = true, "dns1" },
 		"192.0.2.1 --tsig k:hmac-sha256:" + key: func(c *Command) {
 			c.Check.Ask.TSIG, _ = checker.ReadTSIGKey("k:hmac-sha256:" + key)
+			c.SecretFile = key
 		},
 		"192.0.2.1 --timeout 500ms --attempts 1 --max-latency 100ms": func(c *Command) {
 			c.Check.Timeout, c.Check.Attempts, c.Check.Expect.MaxLatency = 500*time.Millisecond, 1, 100*time.Millisecond

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/lvsdns/lvsdns/checker"
+	"github.com/lvsdns/lvsdns/internal/ownfile"
 )
 
 // Program is what a process hands to a run.
@@ -81,6 +82,9 @@ func (p Program) Check(ctx context.Context) (report checker.Report, status int) 
 		checker.SendHeartbeat(cmd.Socket, report, cmd.Mode, status, now)
 	}
 	p.print(cmd, report, status)
+	if text := ownfile.Warning(cmd.SecretFile); text != "" {
+		p.write(p.Stderr, []byte(p.Name+": "+text+"\n"), status)
+	}
 	return report, status
 }
 

@@ -18,6 +18,7 @@ import (
 	"github.com/lvsdns/lvsdns/internal/config"
 	"github.com/lvsdns/lvsdns/internal/host"
 	"github.com/lvsdns/lvsdns/internal/httpd"
+	"github.com/lvsdns/lvsdns/internal/ownfile"
 	"github.com/lvsdns/lvsdns/internal/systemd"
 )
 
@@ -57,6 +58,9 @@ func run(ctx context.Context, hangup <-chan os.Signal, args []string, stdout, st
 	}
 	if check {
 		fmt.Fprintln(stdout, arguments.Checked())
+		for _, line := range warnings(settings) {
+			fmt.Fprintln(stdout, line)
+		}
 		return 0
 	}
 	level := new(slog.LevelVar)
@@ -79,6 +83,16 @@ func load(a config.Arguments) (*config.Exporter, error) {
 		_, err = reporters(settings)
 	}
 	return settings, err
+}
+
+// warnings say what is no mistake, and not well either.
+func warnings(settings *config.Exporter) (lines []string) {
+	for _, file := range config.WebSecrets(settings.Web.ConfigFile) {
+		if line := ownfile.Warning(file); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	return lines
 }
 
 // reporters are the users whose reports of checks are taken besides.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -12,10 +13,13 @@ import (
 	"math/big"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/lvsdns/lvsdns/internal/usertest"
 )
 
 // bcrypted is "secret"; its cost is low to make the test quick.
@@ -125,5 +129,47 @@ func TestBadWebConfig(t *testing.T) {
 				t.Errorf("exit status %d, want 2\n%swant\n%s", status, said, want)
 			}
 		})
+	}
+}
+
+// TestSecretsForAll: settings and a key that everybody can read are used, and the start and check-config say so.
+func TestSecretsForAll(t *testing.T) {
+	cert, key := certificate(t)
+	dir := usertest.Dir(t)
+	web, pem := filepath.Join(dir, "web.yaml"), filepath.Join(dir, "key.pem")
+	for path, text := range map[string]string{
+		filepath.Join(dir, "cert.pem"): cert, pem: key,
+		web: "tls_server_config:\n  cert_file: cert.pem\n  key_file: key.pem\nbasic_auth_users:\n  prometheus: " + bcrypted + "\n",
+	} {
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	said := func(args ...string) string {
+		t.Helper()
+		var out bytes.Buffer
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel() // it starts, and ends
+		args = append(args, "--config=/dev/null", "--web.config.file="+web, "--sources.root="+tree(t, nil), "--web.listen-address=127.0.0.1:0", "--checks.socket=")
+		if status := run(ctx, nil, args, &out, &out); status != 0 {
+			t.Fatalf("exit status %d\n%s", status, out.String())
+		}
+		return out.String()
+	}
+	const want = " has secrets, and every user of this host can read it: chmod o-r "
+	for _, out := range []string{said(), said("check-config")} {
+		for _, file := range []string{web, pem} {
+			if strings.Count(out, file+want+file) != 1 {
+				t.Errorf("of %s it says\n%s", file, out)
+			}
+		}
+	}
+	for _, file := range []string{web, pem} {
+		if err := os.Chmod(file, 0o640); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if out := said() + said("check-config"); strings.Contains(out, want) {
+		t.Errorf("of files that not everybody can read:\n%s", out)
 	}
 }

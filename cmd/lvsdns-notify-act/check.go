@@ -42,8 +42,8 @@ func (p program) check(paths notify.Paths, args []string) int {
 
 // exposed says that everybody can read what is secret in the settings; empty: there is nothing.
 func exposed(settings *config.Notify, paths notify.Paths) string {
-	if !settings.Secrets() || !ownfile.Exposed(paths.Settings) {
+	if !settings.Secrets() {
 		return ""
 	}
-	return fmt.Sprintf("%s has secrets, and every user of this host can read it: chmod o-r %[1]s", paths.Settings)
+	return ownfile.Warning(paths.Settings)
 }

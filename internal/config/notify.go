@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/netip"
+	"net/url"
 	"strings"
 	"time"
 
@@ -106,16 +107,23 @@ type WebhookAction struct {
 	Headers  []string
 }
 
-// Secrets reports whether the settings have what not everybody should read: headers, a URL with a user or a query, an environment.
+// Secrets reports whether the settings have what not everybody should read: headers, what a URL has behind its host or in front of it,
+// an environment. The journal has none of it.
 func (n *Notify) Secrets() bool {
 	for _, r := range n.Rules {
 		for _, a := range r.Actions {
-			if a.Command != nil && len(a.Command.Environment) > 0 || a.Webhook != nil && (len(a.Webhook.Headers) > 0 || strings.ContainsAny(a.Webhook.URL, "@?")) {
+			if a.Command != nil && len(a.Command.Environment) > 0 || a.Webhook != nil && (len(a.Webhook.Headers) > 0 || private(a.Webhook.URL)) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// private reports whether a URL has more than scheme and host: its path often is a password.
+func private(address string) bool {
+	u, err := url.Parse(address)
+	return err != nil || u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != ""
 }
 
 // NotifyAgreement says which parts are to be active where the addresses of an instance or group are.

@@ -49,9 +49,3 @@ func read(path string, most int, owner func(*syscall.Stat_t) error) ([]byte, err
 	}
 	return nil, &os.PathError{Op: "read", Path: path, Err: errors.New("it is longer than " + strconv.Itoa(most) + " bytes; remove it")}
 }
-
-// Exposed reports whether users other than the owner and the group can read a file.
-func Exposed(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.Mode().Perm()&0o004 != 0
-}

@@ -14,7 +14,7 @@ type unit struct {
 // that each can be read, tested and replaced alone.
 var units = []unit{
 	// Leaves.
-	{dir: "checker", may: []string{"internal/bounded"}},
+	{dir: "checker", may: []string{"internal/bounded", "internal/ownfile"}},
 	{dir: "conntrack"},
 	{dir: "notify", may: []string{"internal/bounded", "internal/ownfile"}},
 	{dir: "internal/config", may: []string{"internal/bounded"}},
