@@ -18,6 +18,7 @@ func Dir(path string, mode fs.FileMode) error {
 		if err = os.MkdirAll(path, mode); err == nil {
 			err = dir(path)
 		}
+		err = Refused(path, err)
 	}
 	return err
 }

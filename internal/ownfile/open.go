@@ -33,7 +33,7 @@ func open(path string, flags int, mode uint32) (fd int, info syscall.Stat_t, err
 		}
 	}
 	if err != nil {
-		return -1, info, &os.PathError{Op: "open", Path: path, Err: err}
+		return -1, info, &os.PathError{Op: "open", Path: path, Err: Refused(path, err)}
 	}
 	return fd, info, nil
 }

@@ -78,7 +78,7 @@ func open(name string, mode uint32, frozen bool) (*os.File, error) {
 			err = fmt.Errorf("%s is a symbolic link: remove it", name)
 		}
 		if err != nil {
-			return nil, err
+			return nil, ownfile.Refused(name, err)
 		}
 		if err = ownfile.Believe(f); err == nil {
 			err = lock(f)
@@ -254,7 +254,7 @@ func Holder(lock string) (int, error) {
 		return 0, nil
 	}
 	if err != nil {
-		return 0, fmt.Errorf("look who programs the table: %w", err)
+		return 0, fmt.Errorf("look who programs the table: %w", ownfile.Refused(lock, err))
 	}
 	defer f.Close()
 	if err := ownfile.Believe(f); err != nil {
