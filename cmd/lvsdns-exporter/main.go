@@ -18,7 +18,6 @@ import (
 	"github.com/lvsdns/lvsdns/internal/config"
 	"github.com/lvsdns/lvsdns/internal/host"
 	"github.com/lvsdns/lvsdns/internal/httpd"
-	"github.com/lvsdns/lvsdns/internal/ownfile"
 	"github.com/lvsdns/lvsdns/internal/systemd"
 )
 
@@ -83,16 +82,6 @@ func load(a config.Arguments) (*config.Exporter, error) {
 		_, err = reporters(settings)
 	}
 	return settings, err
-}
-
-// warnings say what is no mistake, and not well either.
-func warnings(settings *config.Exporter) (lines []string) {
-	for _, file := range config.WebSecrets(settings.Web.ConfigFile) {
-		if line := ownfile.Warning(file); line != "" {
-			lines = append(lines, line)
-		}
-	}
-	return lines
 }
 
 // reporters are the users whose reports of checks are taken besides.

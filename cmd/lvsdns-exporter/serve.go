@@ -116,9 +116,7 @@ func (s *service) reload(ctx context.Context) {
 // use makes an exporter by the settings and serves it in the place of the one before.
 func (s *service) use(ctx context.Context) {
 	settings := s.settings
-	for _, line := range warnings(settings) {
-		s.log.Warn(line)
-	}
+	s.warn()
 	s.read(ctx)
 	hostname, _ := os.Hostname() // Without one the page is headed by the program's name.
 	proc := ipvs.Proc(filepath.Join(settings.Sources.Root, "proc"))

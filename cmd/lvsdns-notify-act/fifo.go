@@ -7,12 +7,14 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/lvsdns/lvsdns/internal/config"
+	"github.com/lvsdns/lvsdns/internal/host"
 	"github.com/lvsdns/lvsdns/internal/systemd"
 	"github.com/lvsdns/lvsdns/notify"
 	"github.com/lvsdns/lvsdns/notify/act"
@@ -73,7 +75,7 @@ type service struct {
 // run runs the reader and the worker until one of them ends.
 func (s *service) run(ctx context.Context, hangup <-chan os.Signal) error {
 	s.reader.Journal = s.worker.Journal
-	s.warn()
+	s.warn(ctx)
 	s.read(s.reader, s.settings, s.kernel)
 	wake, acts := make(chan bool), new(beats)
 	group, ctx := errgroup.WithContext(ctx)
@@ -104,9 +106,22 @@ func (s *service) run(ctx context.Context, hangup <-chan os.Signal) error {
 }
 
 // warn says what is no mistake, and not well either.
-func (s *service) warn() {
+func (s *service) warn(ctx context.Context) {
 	if text := exposed(s.settings, s.paths); text != "" {
 		s.log.Warn(text)
+	}
+	self, err := host.ReadProcess("/proc", os.Getpid())
+	if err != nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.settings.Timeout)
+	defer cancel()
+	rights := act.Rights{
+		User: os.Geteuid(), Capabilities: self.Capabilities, Offline: sync.OnceValue(func() bool { return s.systemd.Offline(ctx) }),
+		Writable: func(path string) error { return syscall.Access(path, 2) },
+	}
+	for _, line := range rights.Lacks(rules(s.settings, s.kernel), agreements(s.settings, s.kernel), trackFiles(s.settings)) {
+		s.log.Warn(line)
 	}
 }
 

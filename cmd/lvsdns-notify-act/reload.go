@@ -22,7 +22,7 @@ func (s *service) reload(ctx context.Context) {
 		settings.Log.Format = s.settings.Log.Format
 	}
 	s.settings = settings
-	s.warn()
+	s.warn(ctx)
 	s.level.Set(settings.Log.Level)
 	k := *s.kernel
 	k.conf.as = settings.Keepalived

@@ -18,6 +18,8 @@ type Process struct {
 	Parent  int
 	User    int    // the real one: a program that gives rights to whoever runs it (setuid) leaves it as it was
 	Turns   uint64 // how often it has waited for something and gone on (voluntary_ctxt_switches)
+
+	Capabilities uint64 // that are in force, by their numbers in capabilities(7)
 }
 
 // ReadProcess looks at a process. proc is where the proc file system is mounted. The error is [fs.ErrNotExist] for one that is gone, that
@@ -52,6 +54,8 @@ func ReadProcess(proc string, pid int) (Process, error) {
 			if p.User, err = strconv.Atoi(first); err != nil {
 				p.User = -1
 			}
+		case "CapEff":
+			p.Capabilities, _ = strconv.ParseUint(first, 16, 64)
 		case "voluntary_ctxt_switches":
 			p.Turns, _ = strconv.ParseUint(first, 10, 64)
 		}

@@ -14,8 +14,8 @@ func TestReadProcess(t *testing.T) {
 		want              Process
 		trusted, is       bool
 	}{
-		{"keepalived", "/usr/sbin/keepalived", "Name:\tlb\nState:\tT (stopped)\nPPid:\t7\nUid:\t0\t0\t0\t0\nvoluntary_ctxt_switches:\t12\nnonvoluntary_ctxt_switches:\t3\n",
-			Process{Name: "lb", Program: "keepalived", State: 'T', Parent: 7, Turns: 12}, true, true},
+		{"keepalived", "/usr/sbin/keepalived", "Name:\tlb\nState:\tT (stopped)\nPPid:\t7\nUid:\t0\t0\t0\t0\nCapEff:\t0000000000003000\nvoluntary_ctxt_switches:\t12\nnonvoluntary_ctxt_switches:\t3\n",
+			Process{Name: "lb", Program: "keepalived", State: 'T', Parent: 7, Turns: 12, Capabilities: 0x3000}, true, true},
 		{"replaced since", "/opt/keepalived-2.3.4 (deleted)", "Name:\tkeepalived\nUid:\t0\t0\t0\t0\n", Process{Name: "keepalived", Program: "keepalived-2.3.4"}, true, true},
 		{"another program of that name", "/usr/bin/sudo", "Name:\tkeepalived\nUid:\t0\t0\t0\t0\n", Process{Name: "keepalived", Program: "sudo"}, true, false},
 		{"a relative", "/usr/bin/keepalived_exporter", "Name:\tkeepalived_expo\nUid:\t0\t0\t0\t0\n", Process{Name: "keepalived_expo", Program: "keepalived_exporter"}, true, false},

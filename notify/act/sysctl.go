@@ -17,14 +17,19 @@ type Sysctl struct {
 	Root       string // of /proc/sys; empty: /
 }
 
-// Do implements Action. The value found is noted before the first change.
-func (s Sysctl) Do(_ context.Context, c Call) (string, error) {
-	// A dot within a name, as in an interface eth0.5, is written as a slash (sysctl(8)): then slashes are the separators.
+// path is that of the setting. A dot within a name, as in an interface eth0.5, is written as a slash (sysctl(8)): then slashes are the
+// separators.
+func (s Sysctl) path() string {
 	path := s.Key
 	if !strings.Contains(path, "/") {
 		path = strings.ReplaceAll(path, ".", "/")
 	}
-	path = filepath.Join("/", s.Root, "proc/sys", path)
+	return filepath.Join("/", s.Root, "proc/sys", path)
+}
+
+// Do implements Action. The value found is noted before the first change.
+func (s Sysctl) Do(_ context.Context, c Call) (string, error) {
+	path := s.path()
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return "", fmt.Errorf("read %s: %w", s.Key, err)
