@@ -28,7 +28,7 @@ func run(t *testing.T, global, checker string, o probe.Options) health.Result {
 }
 
 // configured is the probe of the checker that this text configures.
-func configured(t *testing.T, global, checker string, o probe.Options) probe.Probe {
+func configured(t testing.TB, global, checker string, o probe.Options) probe.Probe {
 	t.Helper()
 	text := global + "\nvirtual_server 192.0.2.1 53 {\n protocol TCP\n lb_kind NAT\n delay_loop 9\n connect_timeout 0.5\nreal_server 127.0.0.1 53 {\n" + checker + "\n}\n}\n"
 	c, err := keepalived.Load("/k.conf", keepalived.Options{FS: fstest.MapFS{"k.conf": {Data: []byte(text)}}, ConfigID: "x"})

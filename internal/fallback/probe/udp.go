@@ -58,8 +58,13 @@ func exchange(conn net.Conn, query []byte, timeout time.Duration, take func([]by
 	if _, err := conn.Write(query); err != nil {
 		return nil, fault.Blame(socket, err)
 	}
-	buffer := make([]byte, 65535)
 	for {
+		// A thousand checks that wait hold no room for what may be 64 KiB: it is made when a datagram is there, as large as that is.
+		size, err := arrived(socket)
+		if err != nil {
+			return nil, fault.Blame(socket, err)
+		}
+		buffer := make([]byte, max(size, 1)) // a Read of nothing would leave an empty datagram where it is
 		n, err := conn.Read(buffer)
 		if err != nil {
 			return nil, fault.Blame(socket, err)
@@ -68,6 +73,23 @@ func exchange(conn net.Conn, query []byte, timeout time.Duration, take func([]by
 			return buffer[:n], nil
 		}
 	}
+}
+
+// arrived waits for a datagram, and returns its size.
+func arrived(conn syscall.Conn) (size int, err error) {
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		return 0, err
+	}
+	var none [1]byte
+	waitErr := raw.Read(func(fd uintptr) bool {
+		size, _, err = syscall.Recvfrom(int(fd), none[:], syscall.MSG_PEEK|syscall.MSG_TRUNC|syscall.MSG_DONTWAIT)
+		return !errors.Is(err, syscall.EAGAIN) && !errors.Is(err, syscall.EINTR)
+	})
+	if waitErr != nil {
+		return 0, waitErr
+	}
+	return size, os.NewSyscallError("recvfrom", err)
 }
 
 // pattern reads hexadecimal digits, where x stands for any.
