@@ -7,7 +7,7 @@ set -eu
 
 dir=${1:-$(dirname "$(dirname "$(readlink -f "$0")")")/.cache/trixie}
 packages="user-mode-linux keepalived ipvsadm conntrack nsd bind9 unbound knot pdns-recursor
-	haproxy dnsperf bind9-dnsutils iproute2 iptables kmod procps tcpdump ca-certificates"
+	haproxy dnsperf bind9-dnsutils iproute2 iptables kmod procps systemd tcpdump ca-certificates"
 include=$(echo $packages | tr ' ' ,)
 
 refuse() {

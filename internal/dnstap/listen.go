@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"net"
 	"os"
 	"sync"
 	"time"
@@ -100,11 +101,8 @@ func (l *Listener) listen(ctx context.Context) error {
 	defer stop()
 	group.Go(func() { l.watch(ctx, s, cancel) })
 	for {
-		conn, err := s.Accept()
+		conn, err := l.accept(ctx, s)
 		if err != nil {
-			if ctx.Err() != nil {
-				return context.Cause(ctx)
-			}
 			return err
 		}
 		place := l.enter(conn, unixsock.Peer(conn))
@@ -113,6 +111,29 @@ func (l *Listener) listen(ctx context.Context) error {
 			continue
 		}
 		group.Go(func() { l.serve(ctx, place) })
+	}
+}
+
+// accept waits for a connection. A host or a process that has no descriptor left, or no memory for a socket, has some again: those who
+// are connected stay, and the next one waits in the kernel's queue, as net/http has it.
+func (l *Listener) accept(ctx context.Context, s net.Listener) (net.Conn, error) {
+	for pause := 5 * time.Millisecond; ; pause = min(2*pause, tick) {
+		conn, err := s.Accept()
+		switch {
+		case err == nil:
+			return conn, nil
+		case ctx.Err() != nil:
+			return nil, context.Cause(ctx)
+		case errors.Is(err, net.ErrClosed):
+			return nil, err
+		}
+		l.mu.Lock()
+		l.warn("a connection of dnstap has to wait", "error", err)
+		l.mu.Unlock()
+		select {
+		case <-ctx.Done():
+		case <-time.After(pause):
+		}
 	}
 }
 
