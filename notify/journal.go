@@ -193,7 +193,7 @@ func (j *Journal) replace(d *Document) error {
 	ownfile.Sweep(j.Path(), 0) // The lock is ours: what there is was left by writers that were ended.
 	n, err := ownfile.Create(j.Path(), 0o644)
 	if errors.Is(err, fs.ErrNotExist) {
-		if err = os.MkdirAll(j.StateDir, 0o755); err == nil {
+		if err = ownfile.MakeDir(j.StateDir, 0o755); err == nil {
 			n, err = ownfile.Create(j.Path(), 0o644)
 		}
 	}

@@ -15,12 +15,29 @@ import (
 func Dir(path string, mode fs.FileMode) error {
 	err := dir(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		if err = os.MkdirAll(path, mode); err == nil {
+		if err = MakeDir(path, mode); err == nil {
 			err = dir(path)
 		}
-		err = Refused(path, err)
 	}
 	return err
+}
+
+// MakeDir makes a directory, and those above it that are missing, with rights that no umask takes away: programs of other users read what
+// is in it, and whoever starts us has an umask of his own, as keepalived has by its -u.
+func MakeDir(path string, mode fs.FileMode) error {
+	err := os.Mkdir(path, mode)
+	if errors.Is(err, fs.ErrNotExist) && path != filepath.Dir(path) {
+		if err = MakeDir(filepath.Dir(path), mode); err == nil {
+			err = os.Mkdir(path, mode)
+		}
+	}
+	switch {
+	case err == nil:
+		err = os.Chmod(path, mode)
+	case errors.Is(err, fs.ErrExist):
+		err = nil // by somebody else just now; whose it is, the next step sees
+	}
+	return Refused(path, err)
 }
 
 // TrustedDir says whether names in a directory can be relied on. It changes nothing.

@@ -91,7 +91,7 @@ func (n *New) Abort() {
 func Replace(path string, text []byte, mode uint32) error {
 	n, err := Create(path, mode)
 	if errors.Is(err, fs.ErrNotExist) {
-		if err = Refused(path, os.MkdirAll(filepath.Dir(path), 0o755)); err == nil {
+		if err = MakeDir(filepath.Dir(path), 0o755); err == nil {
 			n, err = Create(path, mode)
 		}
 	}

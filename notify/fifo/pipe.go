@@ -40,7 +40,7 @@ func (p *pipe) open() error {
 	for range 3 {
 		err := syscall.Mkfifo(p.path, 0o600)
 		if errors.Is(err, fs.ErrNotExist) {
-			err = os.MkdirAll(filepath.Dir(p.path), 0o755)
+			err = ownfile.MakeDir(filepath.Dir(p.path), 0o755)
 			if err == nil {
 				err = syscall.Mkfifo(p.path, 0o600)
 			}
