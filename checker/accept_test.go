@@ -20,7 +20,7 @@ func header(rcode byte) dnstest.Handler {
 	})
 }
 
-const noEDNS = "; a server that does not know EDNS says so: ask with --no-edns"
+const noEDNS = "; a server that does not know EDNS says so: ask without it"
 
 // An error is a verdict at once, though the server sends nothing but a header: Unbound refuses like this.
 func TestErrorWithoutQuestion(t *testing.T) {

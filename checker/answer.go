@@ -78,5 +78,5 @@ func renamed(name, owner, target string) string {
 }
 
 func anyMatches(rrs []dns.RR, want *regexp.Regexp) bool {
-	return slices.ContainsFunc(rrs, func(rr dns.RR) bool { return want.MatchString(RRText(rr)) })
+	return slices.ContainsFunc(rrs, func(rr dns.RR) bool { return want.MatchString(rrText(rr)) })
 }

@@ -112,12 +112,12 @@ func TestJudgeAnswers(t *testing.T) {
 		"another's text":  {[]string{cname, web, other}, Expect{Answer: []*regexp.Regexp{regexp.MustCompile(`192\.0\.2\.3`)}}, verdict{Mismatch, `no answer matches "192\\.0\\.2\\.3", only: web.example.net. IN A 192.0.2.2, www.example.com. IN CNAME web.example.net.; what else the answer section holds (1 record) does not answer www.example.com. A`}, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
-			legs := []Leg{{Transport: UDP, Reply: reply(t, 0, c.section...), Attempts: 1}}
-			got := judge(www, Ask{}, c.expect, legs)
+			legs := []leg{{transport: UDP, reply: reply(t, 0, c.section...), attempts: 1}}
+			got := (&Check{Expect: c.expect}).judge(www, legs)
 			if got != c.want {
 				t.Errorf("\n got %s: %s\nwant %s: %s", got.outcome, got.reason, c.want.outcome, c.want.reason)
 			}
-			if r := questionReport(answer{www, legs, got}); r.Answers != c.answers {
+			if r := questionResult(answer{www, legs, got}); r.Answers != c.answers {
 				t.Errorf("the report has %d answers, want %d", r.Answers, c.answers)
 			}
 		})

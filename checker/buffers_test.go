@@ -13,7 +13,7 @@ import (
 func TestBuffers(t *testing.T) {
 	t.Parallel()
 	var kept checker.Buffers
-	check := func(s *dnstest.Server, timeout time.Duration) checker.Report {
+	check := func(s *dnstest.Server, timeout time.Duration) checker.Result {
 		c := asking(s, timeout)
 		c.Buffers = &kept
 		return c.Run(context.Background())

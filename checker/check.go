@@ -23,11 +23,12 @@ type Check struct {
 	WeightBy  *LatencyWeight // nil: no weight
 	Encrypted Encrypted      // needed for the transports TLS and HTTPS
 	Buffers   *Buffers       // nil: each try makes its own
+	Spelling  Spelling       // of the settings that a reason may say to change
 }
 
 // Run asks and judges. It never returns later than the timeout by more than
 // scheduling allows, and a panic inside is the outcome Internal.
-func (c *Check) Run(ctx context.Context) Report {
+func (c *Check) Run(ctx context.Context) Result {
 	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
 	defer cancel()
 	answers := make([]answer, len(c.Questions))
@@ -52,7 +53,7 @@ func (c *Check) Run(ctx context.Context) Report {
 // answer is one question with what it met and what that is worth.
 type answer struct {
 	question Question
-	legs     []Leg
+	legs     []leg
 	verdict
 }
 
@@ -66,24 +67,24 @@ func (c *Check) one(ctx context.Context, q Question) (a answer) {
 		}
 	}()
 	legs := c.legs(ctx, q)
-	return answer{q, legs, judge(q, c.Ask, c.Expect, legs)}
+	return answer{q, legs, c.judge(q, legs)}
 }
 
-func (c *Check) legs(ctx context.Context, q Question) []Leg {
+func (c *Check) legs(ctx context.Context, q Question) []leg {
 	if c.Transport != UDP && c.Transport != Both {
-		return []Leg{c.stream(ctx, q, c.Transport)}
+		return []leg{c.stream(ctx, q, c.Transport)}
 	}
 	first := c.udp(ctx, q)
-	if first.Reply == nil || (c.Transport == UDP && !first.Reply.Truncated) {
-		return []Leg{first}
+	if first.reply == nil || (c.Transport == UDP && !first.reply.Truncated) {
+		return []leg{first}
 	}
-	return []Leg{first, c.stream(ctx, q, TCP)}
+	return []leg{first, c.stream(ctx, q, TCP)}
 }
 
-// report folds the questions into one report: the question that decides is the
+// report folds the questions into one result: the question that decides is the
 // first that failed, or the slowest when the check passed.
-func (c *Check) report(answers []answer) Report {
-	r := Report{Server: c.Server, Transport: c.Transport, Outcome: Internal, Reason: "no question"}
+func (c *Check) report(answers []answer) Result {
+	r := Result{Server: c.Server, Transport: c.Transport, Outcome: Internal, Reason: "no question"}
 	if len(answers) == 0 {
 		return r
 	}
@@ -93,7 +94,7 @@ func (c *Check) report(answers []answer) Report {
 	}
 	var failed []string
 	for i, a := range answers {
-		r.Questions = append(r.Questions, questionReport(a))
+		r.Questions = append(r.Questions, questionResult(a))
 		if a.outcome == Pass {
 			passed++
 			continue
@@ -122,7 +123,7 @@ func (c *Check) report(answers []answer) Report {
 }
 
 // slowest returns which of the questions that passed took longest.
-func slowest(questions []QuestionReport) int {
+func slowest(questions []QuestionResult) int {
 	at := -1
 	for i, q := range questions {
 		if q.Outcome == Pass && (at < 0 || *q.Latency > *questions[at].Latency) {

@@ -220,7 +220,7 @@ func TestCancel(t *testing.T) {
 				}
 				check := asking(server, time.Hour)
 				check.Transport, check.Attempts = transport, 2
-				done := make(chan checker.Report)
+				done := make(chan checker.Result)
 				go func() {
 					for range runs {
 						done <- check.Run(ctx)

@@ -3,7 +3,12 @@ package checker_test
 import (
 	"flag"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -38,5 +43,38 @@ func TestOutcomesInDocs(t *testing.T) {
 	}
 	if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// The sentences of the library name no flag: a program that has none reads them
+// too. A command line says how its flags are spelt.
+func TestNoFlagsInSentences(t *testing.T) {
+	flag := regexp.MustCompile(`--[a-z]`)
+	read := 0
+	for _, pattern := range []string{"*.go", "encrypted/*.go", "fault/*.go", "internal/*/*.go"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range files {
+			if strings.HasSuffix(name, "_test.go") {
+				continue
+			}
+			read++
+			set := token.NewFileSet()
+			file, err := parser.ParseFile(set, name, nil, parser.SkipObjectResolution)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ast.Inspect(file, func(n ast.Node) bool {
+				if text, ok := n.(*ast.BasicLit); ok && text.Kind == token.STRING && flag.MatchString(text.Value) {
+					t.Errorf("%s: %s", set.Position(text.Pos()), text.Value)
+				}
+				return true
+			})
+		}
+	}
+	if read < 20 {
+		t.Errorf("only %d files were read", read)
 	}
 }

@@ -1,17 +1,12 @@
 package checker
 
-import (
-	"fmt"
-	"strings"
-
-	"github.com/miekg/dns"
-)
+import "github.com/miekg/dns"
 
 // HeaderFlags is a set of flags of the DNS header.
 type HeaderFlags uint8
 
-// The flags that a check can require or forbid, and QR and TC, which the
-// report shows but which are never a choice.
+// The flags. To require or to forbid QR or TC means nothing: a packet without QR
+// is no answer, and one with TC is asked for again.
 const (
 	QR HeaderFlags = 1 << iota
 	AA
@@ -24,13 +19,9 @@ const (
 
 // flagNames is in the order in which dig prints flags.
 var flagNames = []struct {
-	flag   HeaderFlags
-	name   string
-	choice bool // may stand in --require and --forbid
-}{
-	{QR, "qr", false}, {AA, "aa", true}, {TC, "tc", false}, {RD, "rd", true},
-	{RA, "ra", true}, {AD, "ad", true}, {CD, "cd", true},
-}
+	flag HeaderFlags
+	name string
+}{{QR, "qr"}, {AA, "aa"}, {TC, "tc"}, {RD, "rd"}, {RA, "ra"}, {AD, "ad"}, {CD, "cd"}}
 
 // Names returns the flags of the set by name, in the order that dig prints.
 func (f HeaderFlags) Names() []string {
@@ -41,22 +32,6 @@ func (f HeaderFlags) Names() []string {
 		}
 	}
 	return names
-}
-
-// ParseHeaderFlags reads a list such as "aa,ra".
-func ParseHeaderFlags(s string) (HeaderFlags, error) {
-	var set HeaderFlags
-next:
-	for part := range strings.SplitSeq(s, ",") {
-		for _, n := range flagNames {
-			if n.choice && strings.EqualFold(strings.TrimSpace(part), n.name) {
-				set |= n.flag
-				continue next
-			}
-		}
-		return 0, fmt.Errorf("%q is no header flag; use aa, ra, ad, rd or cd", part)
-	}
-	return set, nil
 }
 
 func flagsOf(h dns.MsgHdr) HeaderFlags {

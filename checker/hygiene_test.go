@@ -23,7 +23,7 @@ const (
 )
 
 // letIn is what mends a REFUSED.
-const letIn = "; let this host ask (the server's access control), or ask for a zone it serves with --name"
+const letIn = "; let this host ask (the server's access control), or ask for a zone it serves"
 
 func question() checker.Question {
 	return checker.Question{Name: "example.com.", Type: dns.TypeA, Class: dns.ClassINET}
@@ -254,8 +254,8 @@ func TestAnswerTaken(t *testing.T) {
 
 // together runs checks side by side, so that waiting for silence costs its
 // time once.
-func together(checks []*checker.Check) []checker.Report {
-	reports := make([]checker.Report, len(checks))
+func together(checks []*checker.Check) []checker.Result {
+	reports := make([]checker.Result, len(checks))
 	var running sync.WaitGroup
 	for i, c := range checks {
 		running.Go(func() { reports[i] = c.Run(context.Background()) })
@@ -266,7 +266,7 @@ func together(checks []*checker.Check) []checker.Report {
 
 // expect compares outcome and reason; what differs from run to run (IDs and
 // ports) has a stand-in.
-func expect(t *testing.T, r checker.Report, outcome checker.Outcome, reason string) {
+func expect(t *testing.T, r checker.Result, outcome checker.Outcome, reason string) {
 	t.Helper()
 	got := strings.ReplaceAll(r.Reason, fmt.Sprintf(":%d", r.Server.Port()), ":PORT")
 	got = regexp.MustCompile(`(127\.0\.0\.\d|\[::1\]):\d+`).ReplaceAllString(got, "$1:OTHER")

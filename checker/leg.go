@@ -11,46 +11,47 @@ import (
 	"github.com/miekg/dns"
 )
 
-// Leg is what one question met on one transport: an answer, or why there is
+// leg is what one question met on one transport: an answer, or why there is
 // none.
-type Leg struct {
-	Transport Transport     // UDP, TCP, TLS or HTTPS
-	Reply     *dns.Msg      // the answer that counts; nil: none came
-	Size      int           // of the answer, in bytes without framing
-	Latency   time.Duration // from sending the try that was answered to its answer
-	Attempts  int           // tries made
-	Err       *LegError     // why no answer came; nil with a Reply
+type leg struct {
+	transport Transport     // UDP, TCP, TLS or HTTPS
+	reply     *dns.Msg      // the answer that counts; nil: none came
+	size      int           // of the answer, in bytes without framing
+	latency   time.Duration // from sending the try that was answered to its answer
+	attempts  int           // tries made
+	err       *Failure      // why no answer came; nil with a Reply
 	strays    strays        // what came and does not count
 }
 
-// LegError is why a leg ended without an answer.
-type LegError struct {
+// Failure is why a question got no answer. An [Encrypted] returns one where it
+// knows more of the reason than the errors of a socket tell.
+type Failure struct {
 	Outcome Outcome
 	Detail  string // for a person
 }
 
 // Error returns the detail.
-func (e *LegError) Error() string { return e.Detail }
+func (e *Failure) Error() string { return e.Detail }
 
 // legError sorts an error of the network into an outcome. What it does not
 // know is the server's fault (Unreachable): doubt is "down".
-func legError(err error, during string) *LegError {
-	var known *LegError
+func legError(err error, during string) *Failure {
+	var known *Failure
 	var icmp *fault.ICMP
 	var timeout interface{ Timeout() bool }
 	switch {
 	case errors.As(err, &known):
 		return known
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return &LegError{Unreachable, "port closed (connection refused)"}
+		return &Failure{Unreachable, "port closed (connection refused)"}
 	case errors.As(err, &icmp):
-		return &LegError{Unreachable, fmt.Sprintf("%s: %v", during, icmp)}
+		return &Failure{Unreachable, fmt.Sprintf("%s: %v", during, icmp)}
 	case fault.Local(err):
-		return &LegError{Local, fmt.Sprintf("%s: %s", during, localReason(err))}
+		return &Failure{Local, fmt.Sprintf("%s: %s", during, localReason(err))}
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
-		return &LegError{Timeout, "no answer"}
+		return &Failure{Timeout, "no answer"}
 	default:
-		return &LegError{Unreachable, fmt.Sprintf("%s: %v", during, rootCause(err))}
+		return &Failure{Unreachable, fmt.Sprintf("%s: %v", during, rootCause(err))}
 	}
 }
 

@@ -19,7 +19,7 @@ func TestLegError(t *testing.T) {
 		outcome Outcome
 		detail  string
 	}{
-		"sorted already":      {fmt.Errorf("post: %w", &LegError{BadHTTP, "HTTP status 404"}), BadHTTP, "HTTP status 404"},
+		"sorted already":      {fmt.Errorf("post: %w", &Failure{BadHTTP, "HTTP status 404"}), BadHTTP, "HTTP status 404"},
 		"socket's deadline":   {&net.OpError{Op: "read", Err: os.ErrDeadlineExceeded}, Timeout, "no answer"},
 		"context's deadline":  {context.DeadlineExceeded, Timeout, "no answer"},
 		"kernel's time-out":   {sys(syscall.ETIMEDOUT), Timeout, "no answer"},

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/lvsdns/lvsdns/checker/internal/words"
 	"github.com/miekg/dns"
 )
 
@@ -125,7 +126,7 @@ func (r *message) record() (dns.RR, error) {
 	h := dns.RR_Header{Name: name, Rrtype: r.uint16(), Class: r.uint16(), Ttl: uint32(r.uint16())<<16 | uint32(r.uint16()), Rdlength: r.uint16()}
 	size := int(h.Rdlength)
 	if size > r.left() {
-		return nil, fmt.Errorf("%s data of %s, and the message has %d left", dns.Type(h.Rrtype), count(size, "byte"), r.left())
+		return nil, fmt.Errorf("%s data of %s, and the message has %d left", dns.Type(h.Rrtype), words.Count(size, "byte"), r.left())
 	}
 	start := r.at
 	r.at += size
@@ -140,7 +141,7 @@ func (r *message) record() (dns.RR, error) {
 		rr, _, err = dns.UnpackRRWithHeader(h, data, start)
 	}
 	if err != nil || !fits(layout(h.Rrtype), data, start) {
-		return nil, fmt.Errorf("%s that are no %s data", count(size, "byte"), dns.Type(h.Rrtype))
+		return nil, fmt.Errorf("%s that are no %s data", words.Count(size, "byte"), dns.Type(h.Rrtype))
 	}
 	return rr, nil
 }

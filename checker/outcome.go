@@ -1,5 +1,7 @@
 package checker
 
+import "fmt"
+
 // Outcome says how a check ended. The set is closed; its names are part of
 // the JSON output and of the metrics, so they never change meaning.
 type Outcome uint8
@@ -61,7 +63,7 @@ var outcomeNames = [outcomes]struct{ name, meaning string }{
 	Flags:         {"flags", "a header flag is not as required"},
 	Answers:       {"answers", "too few records that answer the question"},
 	Mismatch:      {"mismatch", "no answer record matches what is wanted"},
-	Slow:          {"slow", "right, but slower than --max-latency"},
+	Slow:          {"slow", "right, but slower than allowed"},
 	BadTLS:        {"tls", "no TLS session with the server"},
 	BadHTTP:       {"http", "the HTTPS server did not answer with DNS"},
 }
@@ -72,6 +74,20 @@ func (o Outcome) String() string { return outcomeNames[o.known()].name }
 
 // Meaning returns one line for an operator on what the outcome stands for.
 func (o Outcome) Meaning() string { return outcomeNames[o.known()].meaning }
+
+// MarshalText returns the public name of the outcome.
+func (o Outcome) MarshalText() ([]byte, error) { return []byte(o.String()), nil }
+
+// UnmarshalText reads the public name of an outcome.
+func (o *Outcome) UnmarshalText(name []byte) error {
+	for i, known := range outcomeNames {
+		if string(name) == known.name {
+			*o = Outcome(i)
+			return nil
+		}
+	}
+	return fmt.Errorf("%q is no outcome of a check", name)
+}
 
 func (o Outcome) known() Outcome {
 	if o >= outcomes {

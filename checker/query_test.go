@@ -108,7 +108,7 @@ func TestQueryBytes(t *testing.T) {
 // A question that cannot be packed is this host's fault, not the server's.
 func TestQueryOfAnImpossibleName(t *testing.T) {
 	q := Question{Name: strings.Repeat("a", 64) + ".example.", Type: dns.TypeA, Class: dns.ClassINET}
-	for _, ask := range []Ask{{}, {TSIG: &TSIGKey{Name: "k.", Algorithm: dns.HmacSHA256, secret: "c2VjcmV0"}}} {
+	for _, ask := range []Ask{{}, {TSIG: &TSIGKey{Name: "k.", Algorithm: dns.HmacSHA256, secret: []byte("secret")}}} {
 		if _, err := newQuery(q, ask, 1, time.Now()); err == nil || !strings.Contains(err.Error(), "its name is no domain name") || strings.Contains(err.Error(), "dns:") {
 			t.Errorf("newQuery: %v", err)
 		}

@@ -32,7 +32,7 @@ func mismatch(came []dns.RR, want *regexp.Regexp) string {
 func shown(rrs []dns.RR) string {
 	var list []string
 	for _, rr := range rrs[:min(len(rrs), shownRecords)] {
-		text := RRText(rr)
+		text := rrText(rr)
 		if len(text) > shownBytes {
 			text = text[:shownBytes] + "…"
 		}

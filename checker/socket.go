@@ -57,8 +57,8 @@ func (f From) zone(server netip.Addr) error {
 	if server.Zone() == "" {
 		return nil
 	}
-	if err := CheckZone(server, f.Interface); err != nil {
-		return &LegError{Local, err.Error()}
+	if err := f.CheckZone(server); err != nil {
+		return &Failure{Local, err.Error()}
 	}
 	return nil
 }
@@ -77,12 +77,12 @@ func (f From) control(udp bool) func(network, address string, raw syscall.RawCon
 func (f From) setOptions(fd int, network string, udp bool) error {
 	if f.Interface != "" {
 		if err := syscall.BindToDevice(fd, f.Interface); err != nil {
-			return &LegError{Local, fmt.Sprintf("interface %s: %v", f.Interface, err)}
+			return &Failure{Local, fmt.Sprintf("interface %s: %v", f.Interface, err)}
 		}
 	}
 	if f.Mark != 0 {
 		if err := syscall.SetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_MARK, int(f.Mark)); err != nil {
-			return &LegError{Local, fmt.Sprintf("mark %d: %v (it needs CAP_NET_ADMIN)", f.Mark, err)}
+			return &Failure{Local, fmt.Sprintf("mark %d: %v (it needs CAP_NET_ADMIN)", f.Mark, err)}
 		}
 	}
 	if udp { // for TCP, fault.Dial sees to it

@@ -27,25 +27,25 @@ type Encrypted interface {
 
 // stream asks one question over TCP, TLS or HTTPS, each try on a connection of
 // its own. The latency includes setting that up, as a client feels it.
-func (c *Check) stream(ctx context.Context, q Question, t Transport) Leg {
-	leg := Leg{Transport: t}
-	c.eachTry(ctx, &leg, func(end time.Time) error {
+func (c *Check) stream(ctx context.Context, q Question, t Transport) leg {
+	met := leg{transport: t}
+	c.eachTry(ctx, &met, func(end time.Time) error {
 		ctx, cancel := context.WithDeadline(ctx, end)
 		defer cancel()
 		start := time.Now()
 		ask, err := newQuery(q, c.Ask, freshID(nil), start)
 		if err != nil {
-			return &LegError{Local, err.Error()}
+			return &Failure{Local, err.Error()}
 		}
 		if t == HTTPS {
-			leg.Reply, leg.Size, err = c.post(ctx, ask, &leg.strays)
+			met.reply, met.size, err = c.post(ctx, ask, &met.strays)
 		} else {
-			leg.Reply, leg.Size, err = c.converse(ctx, ask, t, &leg.strays)
+			met.reply, met.size, err = c.converse(ctx, ask, t, &met.strays)
 		}
-		leg.Latency = time.Since(start)
+		met.latency = time.Since(start)
 		return err
 	})
-	return leg
+	return met
 }
 
 // converse sends the query over one connection and reads messages from it
@@ -94,7 +94,7 @@ func (c *Check) post(ctx context.Context, ask query, seen *strays) (*dns.Msg, in
 		return m, len(reply), nil
 	}
 	seen.add(*stray)
-	return nil, 0, &LegError{stray.Kind, noneCounts}
+	return nil, 0, &Failure{stray.kind, noneCounts}
 }
 
 // named returns the server as it may be named to itself and in certificates:
@@ -127,11 +127,11 @@ func noEOF(err error) error {
 func closedError(err error) error {
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return &LegError{Closed, "the server closed the connection in the middle of its answer"}
+		return &Failure{Closed, "the server closed the connection in the middle of its answer"}
 	case errors.Is(err, io.EOF):
-		return &LegError{Closed, "the server closed the connection without an answer"}
+		return &Failure{Closed, "the server closed the connection without an answer"}
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
-		return &LegError{Closed, "the server reset the connection"}
+		return &Failure{Closed, "the server reset the connection"}
 	default:
 		return err
 	}

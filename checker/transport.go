@@ -1,7 +1,5 @@
 package checker
 
-import "fmt"
-
 // Transport is how a question travels.
 type Transport uint8
 
@@ -23,7 +21,7 @@ var transportTable = [transports]struct {
 	UDP: {"udp", 53}, TCP: {"tcp", 53}, Both: {"both", 53}, TLS: {"tls", 853}, HTTPS: {"https", 443},
 }
 
-// String returns the transport as it is written on the command line.
+// String returns the name of the transport.
 func (t Transport) String() string { return transportTable[t].name }
 
 // Port returns the port that a server has without one named.
@@ -31,13 +29,3 @@ func (t Transport) Port() uint16 { return transportTable[t].port }
 
 // Encrypted reports whether the transport needs TLS.
 func (t Transport) Encrypted() bool { return t == TLS || t == HTTPS }
-
-// ParseTransport reads a transport as it is written on the command line.
-func ParseTransport(s string) (Transport, error) {
-	for t, row := range transportTable {
-		if s == row.name {
-			return Transport(t), nil
-		}
-	}
-	return UDP, fmt.Errorf("%q is no transport; use udp, tcp, both, tls or https", s)
-}

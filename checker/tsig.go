@@ -1,6 +1,7 @@
 package checker
 
 import (
+	"bytes"
 	"crypto/hmac"
 	"crypto/sha1"
 	"crypto/sha256"
@@ -8,22 +9,21 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash"
-	"regexp"
 	"strings"
 	"time"
 
 	"github.com/miekg/dns"
-
-	"github.com/lvsdns/lvsdns/internal/bounded"
 )
 
-// TSIGKey is a shared secret that signs a query and its answer (RFC 8945).
+// TSIGKey is a shared secret that signs a query and its answer (RFC 8945), made
+// by [NewTSIGKey].
 type TSIGKey struct {
 	Name      string // fully qualified
 	Algorithm string // as in dns.HmacSHA256
-	secret    string // base64
+	secret    []byte
 }
 
 // tsigAlgorithms are those of RFC 8945 section 6 that are not deprecated.
@@ -54,51 +54,29 @@ func newHash(algorithm string) func() hash.Hash {
 // tsigFudge is how far the two clocks may differ (RFC 8945 section 10).
 const tsigFudge = 5 * time.Minute
 
-// ReadTSIGKey reads "NAME:ALGORITHM:FILE". The file holds the secret in base64,
-// or is a key file as tsig-keygen writes it.
-func ReadTSIGKey(s string) (*TSIGKey, error) {
-	const form = "write it as NAME:ALGORITHM:FILE, for example check.example.com:hmac-sha256:/etc/lvsdns/check.key"
-	parts := strings.SplitN(s, ":", 3)
-	if len(parts) != 3 || parts[0] == "" || parts[2] == "" {
-		return nil, fmt.Errorf("%q is not understood; %s", s, form)
-	}
+// NewTSIGKey makes a key of the secret's octets. The algorithm is one of RFC 8945
+// section 6 that is not deprecated, such as "hmac-sha256".
+func NewTSIGKey(name, algorithm string, secret []byte) (*TSIGKey, error) {
 	// Key names need no dot: "rndc-key" is one.
-	if _, ok := dns.IsDomainName(parts[0]); !ok {
-		return nil, fmt.Errorf("key name %q is no domain name; %s", parts[0], form)
+	if _, ok := dns.IsDomainName(name); !ok {
+		return nil, fmt.Errorf("key name %q is no domain name", name)
 	}
-	algorithm, ok := tsigAlgorithms[strings.ToLower(strings.TrimSuffix(parts[1], "."))]
-	if !ok {
-		return nil, fmt.Errorf("algorithm %q is not known; use hmac-sha256, hmac-sha512, hmac-sha384, hmac-sha224 or hmac-sha1", parts[1])
+	known, ok := tsigAlgorithms[strings.ToLower(strings.TrimSuffix(algorithm, "."))]
+	switch {
+	case !ok:
+		return nil, fmt.Errorf("algorithm %q is not known; use hmac-sha256, hmac-sha512, hmac-sha384, hmac-sha224 or hmac-sha1", algorithm)
+	case len(secret) == 0:
+		return nil, errors.New("the secret is empty")
 	}
-	data, err := bounded.ReadFile(parts[2], bounded.Settings)
-	if err != nil {
-		return nil, fmt.Errorf("reading the TSIG secret: %w", err)
-	}
-	secret, err := parseSecret(string(data))
-	if err != nil {
-		return nil, fmt.Errorf("reading the TSIG secret from %s: %w", parts[2], err)
-	}
-	return &TSIGKey{Name: dns.CanonicalName(parts[0]), Algorithm: algorithm, secret: secret}, nil
-}
-
-func parseSecret(data string) (string, error) {
-	secret := strings.TrimSpace(data)
-	// The syntax of a key statement: named.conf(5), as printed by tsig-keygen(8).
-	if m := regexp.MustCompile(`secret\s+"?([^";\s]+)"?\s*;`).FindStringSubmatch(data); m != nil {
-		secret = m[1]
-	}
-	if raw, err := base64.StdEncoding.DecodeString(secret); err != nil || len(raw) == 0 {
-		return "", fmt.Errorf("it holds no base64 secret; put the secret alone in the file, or the output of tsig-keygen")
-	}
-	return secret, nil
+	return &TSIGKey{Name: dns.CanonicalName(name), Algorithm: known, secret: bytes.Clone(secret)}, nil
 }
 
 // sign packs the message with a signature at its end.
 func (k *TSIGKey) sign(m *dns.Msg, q Question, now time.Time) (query, error) {
 	m.SetTsig(k.Name, k.Algorithm, uint16(tsigFudge/time.Second), now.Unix())
-	wire, mac, err := dns.TsigGenerate(m, k.secret, "", false)
+	wire, mac, err := dns.TsigGenerate(m, base64.StdEncoding.EncodeToString(k.secret), "", false)
 	if err != nil {
-		return query{}, fmt.Errorf("the question %s cannot be signed: its name is no domain name, or the secret no base64", q)
+		return query{}, fmt.Errorf("the question %s cannot be signed: its name is no domain name", q)
 	}
 	return query{question: q, id: m.Id, wire: wire, mac: mac}, nil
 }
@@ -132,10 +110,6 @@ func (k *TSIGKey) verify(octets []byte, m *dns.Msg, requestMAC string, now time.
 // mac returns what the signature of a response must be (RFC 8945 section 4.3). The library would read the whole
 // message for it, and refuse one with a record or an option that it does not like.
 func (k *TSIGKey) mac(octets []byte, t *dns.TSIG, requestMAC string) ([]byte, error) {
-	secret, err := base64.StdEncoding.DecodeString(k.secret)
-	if err != nil {
-		return nil, err
-	}
 	asked, err := hex.DecodeString(requestMAC)
 	if err != nil {
 		return nil, err
@@ -144,6 +118,7 @@ func (k *TSIGKey) mac(octets []byte, t *dns.TSIG, requestMAC string) ([]byte, er
 	if err != nil {
 		return nil, err
 	}
+	const maxName = 255 // RFC 1035 section 2.3.4
 	names := make([]byte, 2*maxName)
 	end, err := dns.PackDomainName(dns.CanonicalName(t.Hdr.Name), names, 0, nil, false)
 	if err != nil {
@@ -154,7 +129,7 @@ func (k *TSIGKey) mac(octets []byte, t *dns.TSIG, requestMAC string) ([]byte, er
 	if err != nil {
 		return nil, err
 	}
-	h := hmac.New(newHash(k.Algorithm), secret)
+	h := hmac.New(newHash(k.Algorithm), k.secret)
 	h.Write(binary.BigEndian.AppendUint16(nil, uint16(len(asked))))
 	h.Write(asked)
 	h.Write(binary.BigEndian.AppendUint16(nil, t.OrigId))

@@ -2,8 +2,7 @@ package checker_test
 
 import (
 	"context"
-	"os"
-	"path/filepath"
+	"encoding/base64"
 	"strings"
 	"testing"
 	"time"
@@ -18,67 +17,34 @@ const (
 	otherSecret = "b3RoZXIgb3RoZXIgb3RoZXIgb3RoZXIgb3RoZXIgISE="
 )
 
-func keyFile(t *testing.T, text string) string {
+// newKey makes a key of a secret in base64.
+func newKey(t *testing.T, name, algorithm, secret string) *checker.TSIGKey {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "check.key")
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+	raw, err := base64.StdEncoding.DecodeString(secret)
+	if err != nil {
 		t.Fatal(err)
 	}
-	return file
-}
-
-func TestReadTSIGKey(t *testing.T) {
-	plain := keyFile(t, secret+"\n")
-	for name, c := range map[string]struct {
-		text      string
-		key       string
-		algorithm string
-	}{
-		"plain secret":    {"check.example.com:hmac-sha256:" + plain, "check.example.com.", dns.HmacSHA256},
-		"name with a dot": {"Check.Example.com.:hmac-sha512:" + plain, "check.example.com.", dns.HmacSHA512},
-		"no dot at all":   {"rndc-key:HMAC-SHA384.:" + plain, "rndc-key.", dns.HmacSHA384},
-		"weaker ones":     {"k:hmac-sha224:" + plain, "k.", dns.HmacSHA224},
-		"oldest":          {"k:hmac-sha1:" + plain, "k.", dns.HmacSHA1},
-		"tsig-keygen": {
-			"check:hmac-sha256:" + keyFile(t, "key \"check\" {\n\talgorithm hmac-sha256;\n\tsecret \""+secret+"\";\n};\n"),
-			"check.", dns.HmacSHA256,
-		},
-		"one line, no quotes": {
-			"check:hmac-sha256:" + keyFile(t, "key check { algorithm hmac-sha256; secret "+secret+"; };"),
-			"check.", dns.HmacSHA256,
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			key, err := checker.ReadTSIGKey(c.text)
-			if err != nil || key.Name != c.key || key.Algorithm != c.algorithm {
-				t.Errorf("ReadTSIGKey = %+v, %v; want %s %s", key, err, c.key, c.algorithm)
-			}
-		})
+	key, err := checker.NewTSIGKey(name, algorithm, raw)
+	if err != nil {
+		t.Fatal(err)
 	}
+	return key
 }
 
-func TestReadTSIGKeyRefuses(t *testing.T) {
-	const form = "; write it as NAME:ALGORITHM:FILE, for example check.example.com:hmac-sha256:/etc/lvsdns/check.key"
-	plain := keyFile(t, secret)
-	empty, noise := keyFile(t, ""), keyFile(t, "not base64!")
-	quoted := keyFile(t, "key k { secret \"%%%\"; };")
-	missing := filepath.Join(t.TempDir(), "missing")
-	const noSecret = ": it holds no base64 secret; put the secret alone in the file, or the output of tsig-keygen"
-	for text, want := range map[string]string{
-		"":                          `"" is not understood` + form,
-		"k:hmac-sha256":             `"k:hmac-sha256" is not understood` + form,
-		"k:hmac-sha256:":            `"k:hmac-sha256:" is not understood` + form,
-		":hmac-sha256:" + plain:     `":hmac-sha256:` + plain + `" is not understood` + form,
-		"a..b:hmac-sha256:" + plain: `key name "a..b" is no domain name` + form,
-		"k:hmac-md5:" + plain:       `algorithm "hmac-md5" is not known; use hmac-sha256, hmac-sha512, hmac-sha384, hmac-sha224 or hmac-sha1`,
-		"k::" + plain:               `algorithm "" is not known; use hmac-sha256, hmac-sha512, hmac-sha384, hmac-sha224 or hmac-sha1`,
-		"k:hmac-sha256:" + missing:  "reading the TSIG secret: open " + missing + ": no such file or directory",
-		"k:hmac-sha256:" + empty:    "reading the TSIG secret from " + empty + noSecret,
-		"k:hmac-sha256:" + noise:    "reading the TSIG secret from " + noise + noSecret,
-		"k:hmac-sha256:" + quoted:   "reading the TSIG secret from " + quoted + noSecret,
+func TestNewTSIGKey(t *testing.T) {
+	raw := []byte("secret")
+	key, err := checker.NewTSIGKey("RNDC-key", "HMAC-SHA384.", raw)
+	if err != nil || key.Name != "rndc-key." || key.Algorithm != dns.HmacSHA384 {
+		t.Errorf("NewTSIGKey = %+v, %v", key, err)
+	}
+	for _, c := range []struct{ name, algorithm, secret, want string }{
+		{"a..b", "hmac-sha256", "secret", `key name "a..b" is no domain name`},
+		{"k", "hmac-md5", "secret", `algorithm "hmac-md5" is not known; use hmac-sha256, hmac-sha512, hmac-sha384, hmac-sha224 or hmac-sha1`},
+		{"k", "", "secret", `algorithm "" is not known; use hmac-sha256, hmac-sha512, hmac-sha384, hmac-sha224 or hmac-sha1`},
+		{"k", "hmac-sha256", "", "the secret is empty"},
 	} {
-		if _, err := checker.ReadTSIGKey(text); err == nil || err.Error() != want {
-			t.Errorf("ReadTSIGKey(%q)\n got %v\nwant %s", text, err, want)
+		if key, err := checker.NewTSIGKey(c.name, c.algorithm, []byte(c.secret)); key != nil || err == nil || err.Error() != c.want {
+			t.Errorf("%q, %q: %+v, %v; want %s", c.name, c.algorithm, key, err, c.want)
 		}
 	}
 }
@@ -119,10 +85,7 @@ func TestTSIG(t *testing.T) {
 	t.Parallel()
 	const only = "no answer that counts, only: TSIG: "
 	tsigOf := func(m *dns.Msg) *dns.TSIG { return m.Extra[len(m.Extra)-1].(*dns.TSIG) }
-	key, err := checker.ReadTSIGKey("check.example.com:hmac-sha256:" + keyFile(t, secret))
-	if err != nil {
-		t.Fatal(err)
-	}
+	key := newKey(t, "check.example.com", "hmac-sha256", secret)
 	cases := []struct {
 		name    string
 		handler dnstest.Handler
@@ -173,12 +136,8 @@ func TestTSIG(t *testing.T) {
 func TestTSIGAlgorithms(t *testing.T) {
 	t.Parallel()
 	for _, algorithm := range strings.Fields("hmac-sha1 hmac-sha224 hmac-sha256 hmac-sha384 hmac-sha512") {
-		key, err := checker.ReadTSIGKey("check:" + algorithm + ":" + keyFile(t, secret))
-		if err != nil {
-			t.Fatal(err)
-		}
 		check := asking(dnstest.Start(t, "127.0.0.1:0", signed(t, secret, nil, nil)), generous)
-		check.Ask.TSIG = key
+		check.Ask.TSIG = newKey(t, "check", algorithm, secret)
 		if r := check.Run(context.Background()); r.Outcome != checker.Pass {
 			t.Errorf("%s: %s: %s", algorithm, r.Outcome, r.Reason)
 		}
@@ -215,12 +174,8 @@ func TestTSIGQuery(t *testing.T) {
 		verified <- dns.TsigVerify(q.Wire, secret, "", false)
 	})
 	for _, algorithm := range strings.Fields("hmac-sha1 hmac-sha224 hmac-sha256 hmac-sha384 hmac-sha512") {
-		key, err := checker.ReadTSIGKey("check:" + algorithm + ":" + keyFile(t, secret))
-		if err != nil {
-			t.Fatal(err)
-		}
 		check := asking(server, 50*time.Millisecond) // the server only looks
-		check.Ask.TSIG = key
+		check.Ask.TSIG = newKey(t, "check", algorithm, secret)
 		check.Run(context.Background())
 		if err := <-verified; err != nil {
 			t.Errorf("%s: %v", algorithm, err)

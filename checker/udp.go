@@ -18,22 +18,22 @@ const retryPause = 100 * time.Millisecond
 
 // udp asks one question over UDP: all tries from one socket, each under its own
 // message ID, each with an equal share of the time that is left.
-func (c *Check) udp(ctx context.Context, q Question) Leg {
-	leg := Leg{Transport: UDP}
+func (c *Check) udp(ctx context.Context, q Question) leg {
+	met := leg{transport: UDP}
 	conn, err := c.From.listenUDP(ctx, c.Server)
 	if err != nil {
-		leg.Err = legError(err, c.from())
-		return leg
+		met.err = legError(err, c.from())
+		return met
 	}
 	defer conn.Close()
 	defer interruptible(ctx, conn)()
 
 	var sent []query
-	c.eachTry(ctx, &leg, func(end time.Time) error {
+	c.eachTry(ctx, &met, func(end time.Time) error {
 		start := time.Now()
 		next, err := newQuery(q, c.Ask, freshID(sent), start)
 		if err != nil {
-			return &LegError{Local, err.Error()}
+			return &Failure{Local, err.Error()}
 		}
 		sent = append(sent, next)
 		if err := setDeadline(ctx, conn, end); err != nil {
@@ -42,11 +42,11 @@ func (c *Check) udp(ctx context.Context, q Question) Leg {
 		if _, err := conn.WriteToUDPAddrPort(next.wire, c.Server); err != nil {
 			return fault.Blame(conn, err)
 		}
-		leg.Reply, leg.Size, err = c.receive(conn, sent, &leg.strays)
-		leg.Latency = time.Since(start)
+		met.reply, met.size, err = c.receive(conn, sent, &met.strays)
+		met.latency = time.Since(start)
 		return fault.Blame(conn, err)
 	})
-	return leg
+	return met
 }
 
 // receive reads datagrams until one is the answer.
@@ -60,7 +60,7 @@ func (c *Check) receive(conn *net.UDPConn, sent []query, seen *strays) (*dns.Msg
 	}
 }
 
-func (c *Check) receiveOne(conn *net.UDPConn, sent []query) (*dns.Msg, int, *Stray, error) {
+func (c *Check) receiveOne(conn *net.UDPConn, sent []query) (*dns.Msg, int, *stray, error) {
 	if err := c.Buffers.await(conn); err != nil {
 		return nil, 0, nil, err
 	}
@@ -79,27 +79,27 @@ func (c *Check) receiveOne(conn *net.UDPConn, sent []query) (*dns.Msg, int, *Str
 
 // eachTry runs try until one is answered, at most c.Attempts times, and leaves
 // the last error in the leg.
-func (c *Check) eachTry(ctx context.Context, leg *Leg, try func(end time.Time) error) {
+func (c *Check) eachTry(ctx context.Context, leg *leg, try func(end time.Time) error) {
 	deadline, _ := ctx.Deadline()
 	attempts := max(c.Attempts, 1)
-	for leg.Attempts < attempts {
-		share := time.Until(deadline) / time.Duration(attempts-leg.Attempts)
-		leg.Attempts++
+	for leg.attempts < attempts {
+		share := time.Until(deadline) / time.Duration(attempts-leg.attempts)
+		leg.attempts++
 		err := try(time.Now().Add(share))
 		if err == nil {
-			leg.Err = nil
+			leg.err = nil
 			return
 		}
-		leg.Reply, leg.Latency = nil, 0
+		leg.reply, leg.latency = nil, 0
 		if errors.Is(ctx.Err(), context.Canceled) {
-			leg.Err = &LegError{Terminated, "stopped before there was an answer"}
+			leg.err = &Failure{Terminated, "stopped before there was an answer"}
 			return
 		}
-		leg.Err = legError(err, "asking "+c.from())
+		leg.err = legError(err, "asking "+c.from())
 		if time.Until(deadline) <= 0 {
 			return
 		}
-		if leg.Err.Outcome != Timeout && leg.Attempts < attempts {
+		if leg.err.Outcome != Timeout && leg.attempts < attempts {
 			wait(ctx, min(retryPause, share))
 		}
 	}

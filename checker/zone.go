@@ -7,18 +7,18 @@ import (
 	"strconv"
 )
 
-// CheckZone returns what is wrong with the zone of an address on this host, nil
+// CheckZone returns what is wrong with the zone of an address at either end, nil
 // if nothing is: a link-local IPv6 address must name its interface, unless the
 // socket is bound to one, and no other address may (RFC 4007 section 11).
-func CheckZone(addr netip.Addr, boundTo string) error {
+func (f From) CheckZone(addr netip.Addr) error {
 	zone, linkLocal := addr.Zone(), addr.Is6() && addr.IsLinkLocalUnicast()
 	switch {
-	case zone == "" && linkLocal && boundTo == "":
+	case zone == "" && linkLocal && f.Interface == "":
 		return fmt.Errorf("%s is a link-local address, which each interface has its own of; write the interface behind it, as in %s%%eth0", addr, addr)
 	case zone == "":
 		return nil
 	case !linkLocal:
-		return fmt.Errorf("%s is no link-local address; leave out %%%s (--interface chooses an interface)", addr.WithZone(""), zone)
+		return fmt.Errorf("%s is no link-local address; leave out %%%s", addr.WithZone(""), zone)
 	case zoneIndex(zone) == 0:
 		return fmt.Errorf("this host has no interface %s; see ip link for those that it has", zone)
 	}

@@ -53,7 +53,7 @@ func ip(t *testing.T, ns, peer *os.File, lines ...string) {
 }
 
 // within runs a check in a namespace.
-func within(t *testing.T, ns *os.File, check *checker.Check) (r checker.Report) {
+func within(t *testing.T, ns *os.File, check *checker.Check) (r checker.Result) {
 	t.Helper()
 	if err := netns.Do(ns, func() error { r = check.Run(context.Background()); return nil }); err != nil {
 		t.Fatal(err)
@@ -145,10 +145,10 @@ func TestCheckZone(t *testing.T) {
 		{"169.254.1.1", "", ""},
 		{"fe80::53%nosuch", "", "this host has no interface nosuch; see ip link for those that it has"},
 		{"fe80::53%999999", "", "this host has no interface 999999; see ip link for those that it has"},
-		{"2001:db8::53%lo", "", "2001:db8::53 is no link-local address; leave out %lo (--interface chooses an interface)"},
+		{"2001:db8::53%lo", "", "2001:db8::53 is no link-local address; leave out %lo"},
 	} {
 		got := ""
-		if err := checker.CheckZone(netip.MustParseAddr(c.addr), c.boundTo); err != nil {
+		if err := (checker.From{Interface: c.boundTo}).CheckZone(netip.MustParseAddr(c.addr)); err != nil {
 			got = err.Error()
 		}
 		if got != c.want {

@@ -5,7 +5,7 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/lvsdns/lvsdns/checker"
+	"github.com/lvsdns/lvsdns/checker/report"
 )
 
 // checkTable has what lvsdns-check writes for node_exporter's textfile collector too, and how often the check ran.
@@ -17,7 +17,7 @@ func checkTable() table[checkRecord] {
 			return []string{r.server, r.name, r.qtype, r.transport, r.path}
 		},
 	}
-	for _, m := range checker.Metrics() {
+	for _, m := range report.Metrics() {
 		made := metric{name: m.Name, help: m.Help}
 		if m.ByOutcome {
 			made.labels = []string{"outcome"}
@@ -47,8 +47,8 @@ func checkTable() table[checkRecord] {
 	return t
 }
 
-func (r checkRecord) measured() checker.Run {
-	return checker.Run{
+func (r checkRecord) measured() report.Run {
+	return report.Run{
 		Outcome: r.outcome, Ended: unix(r.last), Duration: &r.duration, Latency: r.latency, Rcode: r.code, Weight: r.weight,
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/lvsdns/lvsdns/checker"
 	"github.com/lvsdns/lvsdns/checker/command"
+	"github.com/lvsdns/lvsdns/checker/report"
 	"github.com/lvsdns/lvsdns/internal/keepalived"
 )
 
@@ -128,8 +129,8 @@ func (p *planned) keysOf(argv []string) []checkKey {
 	}
 	var keys []checkKey
 	for _, q := range cmd.Check.Questions {
-		report := checker.Report{Server: cmd.Check.Server, Transport: cmd.Check.Transport, Decided: checker.QuestionReport{Question: q}}
-		if h, err := parseHeartbeat(checker.Formats()["json"](report, 0), p.outcomes, p.rcodes); err == nil {
+		result := checker.Result{Server: cmd.Check.Server, Transport: cmd.Check.Transport, Decided: checker.QuestionResult{Question: q}}
+		if h, err := parseHeartbeat(report.Encode(report.New(result, cmd.Mode, time.Time{})), p.outcomes, p.rcodes); err == nil {
 			keys = append(keys, h.checkKey)
 		}
 	}

@@ -11,20 +11,20 @@ import (
 	"github.com/lvsdns/lvsdns/checker"
 )
 
-const report = `{"server":"198.51.100.1:53","name":"example.com.","type":"SOA","transport":"udp","path":"rip","outcome":"pass","reason":"fine","rcode":"NOERROR","flags":["aa"],"answers":1,"size":80,"latency_seconds":0.001,"attempts":1,"weight":null,"exit_status":0,"exit_mode":"misc","time":1.5,"duration_seconds":0.002}`
+const oneReport = `{"server":"198.51.100.1:53","name":"example.com.","type":"SOA","transport":"udp","path":"rip","outcome":"pass","reason":"fine","rcode":"NOERROR","flags":["aa"],"answers":1,"size":80,"latency_seconds":0.001,"attempts":1,"weight":null,"exit_status":0,"exit_mode":"misc","time":1.5,"duration_seconds":0.002}`
 
 func TestHeartbeat(t *testing.T) {
 	replace := func(old, new string) string {
-		if !strings.Contains(report, old) {
+		if !strings.Contains(oneReport, old) {
 			t.Fatalf("%q is not in the report", old)
 		}
-		return strings.Replace(report, old, new, 1)
+		return strings.Replace(oneReport, old, new, 1)
 	}
 	for _, tt := range []struct {
 		name, datagram string
 		want           verdict
 	}{
-		{"as it is sent", report, accepted},
+		{"as it is sent", oneReport, accepted},
 		{"a key of tomorrow", replace(`"answers":1`, `"colour":[{}]`), accepted},
 		{"no server", replace("198.51.100.1:53", ""), accepted},
 		{"IPv6", replace("198.51.100.1:53", "[2001:db8::1]:53"), accepted},
@@ -34,8 +34,8 @@ func TestHeartbeat(t *testing.T) {
 		{"no JSON", "pass", malformed},
 		{"zero bytes", strings.Repeat("\x00", 100), malformed},
 		{"a list", "[]", malformed},
-		{"cut", report[:len(report)/2], malformed},
-		{"twice", report + report, malformed},
+		{"cut", oneReport[:len(oneReport)/2], malformed},
+		{"twice", oneReport + oneReport, malformed},
 		{"nothing in it", "{}", malformed},
 		{"a server that is a name", replace("198.51.100.1:53", "ns1.example.com:53"), malformed},
 		{"a server without port", replace("198.51.100.1:53", "198.51.100.1"), malformed},
@@ -79,7 +79,7 @@ func TestHeartbeat(t *testing.T) {
 func TestEveryOutcome(t *testing.T) {
 	for _, o := range checker.Outcomes() {
 		c := NewChecks(ChecksConfig{})
-		if got := c.take([]byte(strings.Replace(report, `"pass"`, fmt.Sprintf("%q", o), 1))); got != accepted {
+		if got := c.take([]byte(strings.Replace(oneReport, `"pass"`, fmt.Sprintf("%q", o), 1))); got != accepted {
 			t.Errorf("%s: %s", o, got)
 		}
 	}
@@ -88,7 +88,7 @@ func TestEveryOutcome(t *testing.T) {
 func TestRcodes(t *testing.T) {
 	c := NewChecks(ChecksConfig{})
 	for _, rcode := range []string{"NOERROR", "NOERROR", "SERVFAIL", "BADCOOKIE", "RCODE4000", "evil", ""} {
-		c.take([]byte(strings.Replace(report, "NOERROR", rcode, 1)))
+		c.take([]byte(strings.Replace(oneReport, "NOERROR", rcode, 1)))
 	}
 	got := fmt.Sprint(c.view(nil).checks[0].runs)
 	if want := "map[{pass BADCOOKIE}:1 {pass NOERROR}:2 {pass SERVFAIL}:1 {pass other}:3]"; got != want {
@@ -98,7 +98,7 @@ func TestRcodes(t *testing.T) {
 
 func TestReasonIsOneShortLine(t *testing.T) {
 	c := NewChecks(ChecksConfig{})
-	c.take([]byte(strings.Replace(report, "fine", `a\nb\u0000c\u001b[31m\u2028`+strings.Repeat("ö", 1000), 1)))
+	c.take([]byte(strings.Replace(oneReport, "fine", `a\nb\u0000c\u001b[31m\u2028`+strings.Repeat("ö", 1000), 1)))
 	reason := c.view(nil).checks[0].reason
 	if len(reason) > 310 || !strings.HasPrefix(reason, "a b c [31m ö") || !strings.HasSuffix(reason, "ö…") {
 		t.Errorf("%d bytes: %q", len(reason), reason)
@@ -109,11 +109,11 @@ func TestReasonIsOneShortLine(t *testing.T) {
 func TestFull(t *testing.T) {
 	clock := newClock()
 	c := NewChecks(ChecksConfig{Max: 100, Forget: time.Hour, Now: clock.now})
-	c.take([]byte(report))
+	c.take([]byte(oneReport))
 	for i := range 10_000 {
-		c.take([]byte(strings.Replace(report, "example.com.", fmt.Sprintf("x%d.", i), 1)))
+		c.take([]byte(strings.Replace(oneReport, "example.com.", fmt.Sprintf("x%d.", i), 1)))
 	}
-	if got := c.take([]byte(report)); got != accepted {
+	if got := c.take([]byte(oneReport)); got != accepted {
 		t.Errorf("a check that was there is %s", got)
 	}
 	v := c.view(nil)
@@ -121,7 +121,7 @@ func TestFull(t *testing.T) {
 		t.Errorf("%d checks, %v", len(v.checks), v.datagrams)
 	}
 	clock.pass(time.Hour + time.Second)
-	if got := c.take([]byte(strings.Replace(report, "example.com.", "new.", 1))); got != accepted {
+	if got := c.take([]byte(strings.Replace(oneReport, "example.com.", "new.", 1))); got != accepted {
 		t.Errorf("a new check, when all others are silent, is %s", got)
 	}
 	if n := len(c.view(nil).checks); n != 1 {
@@ -133,7 +133,7 @@ func TestRunsAreBounded(t *testing.T) {
 	c := NewChecks(ChecksConfig{})
 	for _, o := range checker.Outcomes() {
 		for _, rcode := range rcodeNames() {
-			c.take([]byte(strings.Replace(strings.Replace(report, `"pass"`, fmt.Sprintf("%q", o), 1), "NOERROR", rcode, 1)))
+			c.take([]byte(strings.Replace(strings.Replace(oneReport, `"pass"`, fmt.Sprintf("%q", o), 1), "NOERROR", rcode, 1)))
 		}
 	}
 	sum := uint64(0)
@@ -152,14 +152,14 @@ func TestBytes(t *testing.T) {
 	const most = 300
 	clock := newClock()
 	c := NewChecks(ChecksConfig{Max: most, Forget: time.Hour, Now: clock.now})
-	c.take([]byte(report))
+	c.take([]byte(oneReport))
 	for _, o := range checker.Outcomes() {
 		for i := range most {
 			name := fmt.Sprintf("%03d", i) + strings.Repeat(`\\000`, 252)
-			c.take([]byte(strings.Replace(strings.Replace(report, `"pass"`, fmt.Sprintf("%q", o), 1), "example.com.", name, 1)))
+			c.take([]byte(strings.Replace(strings.Replace(oneReport, `"pass"`, fmt.Sprintf("%q", o), 1), "example.com.", name, 1)))
 		}
 	}
-	if got := c.take([]byte(strings.Replace(report, `"pass"`, `"rcode"`, 1))); got != accepted {
+	if got := c.take([]byte(strings.Replace(oneReport, `"pass"`, `"rcode"`, 1))); got != accepted {
 		t.Errorf("a check that was there is %s", got)
 	}
 	v := c.view(nil)
@@ -188,8 +188,8 @@ func TestForDrift(t *testing.T) {
 		t.Errorf("before: %v %v", all, listened)
 	}
 	c.setListening(clock.now(), nil)
-	c.take([]byte(report))
-	c.take([]byte(strings.Replace(report, "198.51.100.1:53", "", 1)))
+	c.take([]byte(oneReport))
+	c.take([]byte(strings.Replace(oneReport, "198.51.100.1:53", "", 1)))
 	clock.pass(time.Minute)
 	all, listened, _ := c.forDrift(nil)
 	if len(all) != 1 || all[0].Server.String() != "198.51.100.1:53" || !all[0].Passed || all[0].Age != time.Minute || listened != time.Minute {
@@ -198,11 +198,11 @@ func TestForDrift(t *testing.T) {
 }
 
 func FuzzHeartbeat(f *testing.F) {
-	f.Add([]byte(report))
+	f.Add([]byte(oneReport))
 	f.Add([]byte(`{"server":"","rcode":null,"outcome":"usage"}`))
-	f.Add([]byte(strings.Replace(report, "198.51.100.1", "[fe80::1%eth0]", 1)))
-	f.Add([]byte(strings.Replace(report, "198.51.100.1", `[fe80::1%\u001b]`, 1)))
-	f.Add([]byte(strings.Replace(report, "example.com.", `\\000\\"`, 1)))
+	f.Add([]byte(strings.Replace(oneReport, "198.51.100.1", "[fe80::1%eth0]", 1)))
+	f.Add([]byte(strings.Replace(oneReport, "198.51.100.1", `[fe80::1%\u001b]`, 1)))
+	f.Add([]byte(strings.Replace(oneReport, "example.com.", `\\000\\"`, 1)))
 	outcomes, rcodes := outcomeNames(), rcodeNames()
 	f.Fuzz(func(t *testing.T, datagram []byte) {
 		h, err := parseHeartbeat(datagram, outcomes, rcodes)

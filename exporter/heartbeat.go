@@ -1,22 +1,20 @@
 package exporter
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
 	"net/netip"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/lvsdns/lvsdns/checker"
+	"github.com/lvsdns/lvsdns/checker/report"
 )
 
-// maxDatagram is the size above which a datagram is no report of a check: lvsdns-check's are below 1 KiB
-// but for checks with many questions.
-const maxDatagram = 16 << 10
+// maxDatagram is the size above which a datagram is no report of a check.
+const maxDatagram = report.MaxSize
 
 // checkKey names a check: two checks with the same key are the same check to an operator.
 type checkKey struct {
@@ -37,21 +35,6 @@ type heartbeat struct {
 	weight   *int     // nil if the check gives none
 }
 
-// wire has the keys of the datagram that are used; see docs/check.md.
-type wire struct {
-	Server    string   `json:"server"`
-	Name      string   `json:"name"`
-	Type      string   `json:"type"`
-	Transport string   `json:"transport"`
-	Path      string   `json:"path"`
-	Outcome   string   `json:"outcome"`
-	Reason    string   `json:"reason"`
-	Rcode     *string  `json:"rcode"`
-	Duration  float64  `json:"duration_seconds"`
-	Latency   *float64 `json:"latency_seconds"`
-	Weight    *int     `json:"weight"`
-}
-
 const otherRcode = "other"
 
 var errKey = errors.New("no check has this")
@@ -59,17 +42,20 @@ var errKey = errors.New("no check has this")
 // parseHeartbeat reads one datagram. It takes time from nobody: the report is sent when the check ends, so
 // the moment of arrival is known better here.
 func parseHeartbeat(datagram []byte, outcomes, rcodes []string) (heartbeat, error) {
-	var w wire
-	if err := json.Unmarshal(datagram, &w); err != nil {
+	w, err := report.Decode(datagram)
+	if err != nil {
 		return heartbeat{}, err
 	}
 	h := heartbeat{
 		checkKey: checkKey{name: w.Name, qtype: w.Type, transport: w.Transport, path: w.Path},
-		outcome:  w.Outcome, reason: oneLine(w.Reason, 300), duration: w.Duration, latency: w.Latency, weight: w.Weight,
+		addr:     w.Server, outcome: w.Outcome.String(), reason: oneLine(w.Reason, 300),
+		code: w.Code(), latency: w.Latency, weight: w.Weight,
 	}
-	var err error
-	if w.Server != "" {
-		if h.addr, err = netip.ParseAddrPort(w.Server); err != nil || !zone(h.addr.Addr().Zone()) {
+	if w.Duration != nil {
+		h.duration = *w.Duration
+	}
+	if h.addr.IsValid() {
+		if !zone(h.addr.Addr().Zone()) {
 			return heartbeat{}, fmt.Errorf("server: %w", errKey)
 		}
 		h.server = h.addr.String()
@@ -96,11 +82,8 @@ func parseHeartbeat(datagram []byte, outcomes, rcodes []string) (heartbeat, erro
 	}
 	if w.Rcode != nil {
 		h.rcode = otherRcode
-		if code := slices.Index(rcodes, *w.Rcode); code >= 0 {
-			h.rcode, h.code = *w.Rcode, &code
-		} else if code, err := strconv.ParseUint(strings.TrimPrefix(*w.Rcode, "RCODE"), 10, 12); err == nil { // twelve bits: RFC 6891, 6.1.3
-			number := int(code)
-			h.code = &number
+		if slices.Contains(rcodes, *w.Rcode) {
+			h.rcode = *w.Rcode
 		}
 	}
 	return h, nil
@@ -149,11 +132,4 @@ func outcomeNames() []string {
 	return all
 }
 
-// rcodeNames has the rcodes in the order of their numbers.
-func rcodeNames() []string {
-	var all []string
-	for code := range 24 { // 0 to 23 are assigned (IANA, DNS RCODEs)
-		all = append(all, checker.RcodeName(code))
-	}
-	return all
-}
+func rcodeNames() []string { return report.Rcodes() }

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/lvsdns/lvsdns/checker"
+	"github.com/lvsdns/lvsdns/checker/exit"
+	"github.com/lvsdns/lvsdns/checker/report"
 )
 
 // listening runs Listen until the test ends, and waits until the socket is there.
@@ -70,12 +72,11 @@ func TestListen(t *testing.T) {
 		t.Errorf("mode %v, %v: keepalived's script user must be able to write", info.Mode(), err)
 	}
 	refused := 5
-	r := checker.Report{
+	r := checker.Result{
 		Server: netip.MustParseAddrPort("198.51.100.1:53"), Transport: checker.Both, Outcome: checker.Rcode, Reason: "udp: REFUSED, expected NOERROR",
-		Decided: checker.QuestionReport{Question: checker.Question{Name: "example.com.", Type: 6}, Rcode: &refused},
+		Decided: checker.QuestionResult{Question: checker.Question{Name: "example.com.", Type: 6}, Rcode: &refused},
 	}
-	r.Took = 2 * time.Second
-	checker.SendHeartbeat(path, r, checker.Misc, 1, time.Now())
+	report.Send(path, report.New(r, exit.Misc, time.Now()).Took(2*time.Second))
 	send(t, path, bytes.Repeat([]byte("x"), maxDatagram+1))
 	send(t, path, nil)
 	send(t, path, []byte("garbage"))
@@ -105,14 +106,14 @@ func TestFlood(t *testing.T) {
 		defer conn.Close()
 		go func() {
 			for n := 0; ; n++ {
-				if _, err := conn.Write([]byte(strings.Replace(report, "example.com.", fmt.Sprintf("x%d-%d.", i, n), 1))); err != nil {
+				if _, err := conn.Write([]byte(strings.Replace(oneReport, "example.com.", fmt.Sprintf("x%d-%d.", i, n), 1))); err != nil {
 					return // The test has ended.
 				}
 			}
 		}()
 	}
 	until(t, func() bool {
-		send(t, path, []byte(report))
+		send(t, path, []byte(oneReport))
 		v := c.view(nil)
 		return v.datagrams[refused] > 1000 && len(v.checks) == v.limit
 	})
@@ -167,7 +168,7 @@ func TestStaleSocket(t *testing.T) {
 				t.Errorf("%v, want %q", err, tt.want)
 			}
 			if tt.want == "" {
-				send(t, path, []byte(report))
+				send(t, path, []byte(oneReport))
 				until(t, func() bool { return c.view(nil).datagrams[accepted] == 1 })
 			}
 			if left, _ := filepath.Glob(filepath.Join(filepath.Dir(path), ".*")); len(left) > 0 {

@@ -12,6 +12,8 @@ import (
 	"github.com/miekg/dns"
 
 	"github.com/lvsdns/lvsdns/checker"
+	"github.com/lvsdns/lvsdns/checker/exit"
+	"github.com/lvsdns/lvsdns/checker/report"
 )
 
 // TestTextfileAgrees has lvsdns-check write its report for node_exporter's textfile collector and send it here: each line of the file stands on
@@ -25,24 +27,28 @@ func TestTextfileAgrees(t *testing.T) {
 	defer socket.Close()
 	rcode, unassigned, latency, weight := 3, 4000, 1234567*time.Nanosecond, 40
 	question := checker.Question{Name: `odd\"name.example.`, Type: dns.TypeSOA, Class: dns.ClassINET}
-	for name, report := range map[string]checker.Report{
-		"a pass": {
-			Server: netip.MustParseAddrPort("192.0.2.1:53"), Outcome: checker.Pass, Weight: &weight, Took: 2500 * time.Microsecond,
-			Decided: checker.QuestionReport{Question: question, Rcode: &rcode, Latency: &latency},
-		},
-		"an rcode without a name": {
-			Server: netip.MustParseAddrPort("192.0.2.1:53"), Transport: checker.TCP, Outcome: checker.Rcode, Took: time.Millisecond,
-			Decided: checker.QuestionReport{Question: question, Rcode: &unassigned, Latency: &latency},
-		},
-		"no answer": {
-			Server: netip.MustParseAddrPort("[2001:db8::1]:5353"), Transport: checker.Both, Outcome: checker.Timeout, Took: 2 * time.Second,
-			Decided: checker.QuestionReport{Question: question},
-		},
-		"a bad flag": {Outcome: checker.Usage, Took: time.Microsecond},
+	for name, c := range map[string]struct {
+		result checker.Result
+		took   time.Duration
+	}{
+		"a pass": {checker.Result{
+			Server: netip.MustParseAddrPort("192.0.2.1:53"), Outcome: checker.Pass, Weight: &weight,
+			Decided: checker.QuestionResult{Question: question, Rcode: &rcode, Latency: &latency},
+		}, 2500 * time.Microsecond},
+		"an rcode without a name": {checker.Result{
+			Server: netip.MustParseAddrPort("192.0.2.1:53"), Transport: checker.TCP, Outcome: checker.Rcode,
+			Decided: checker.QuestionResult{Question: question, Rcode: &unassigned, Latency: &latency},
+		}, time.Millisecond},
+		"no answer": {checker.Result{
+			Server: netip.MustParseAddrPort("[2001:db8::1]:5353"), Transport: checker.Both, Outcome: checker.Timeout,
+			Decided: checker.QuestionResult{Question: question},
+		}, 2 * time.Second},
+		"a bad flag": {checker.Result{Outcome: checker.Usage}, time.Microsecond},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t, nil)
-			checker.SendHeartbeat(path, report, checker.Misc, 0, r.clock.now())
+			told := report.New(c.result, exit.Misc, r.clock.now()).Took(c.took)
+			report.Send(path, told)
 			datagram := make([]byte, maxDatagram)
 			n, err := socket.Read(datagram)
 			if err != nil {
@@ -52,11 +58,11 @@ func TestTextfileAgrees(t *testing.T) {
 				t.Fatalf("%s: %s", v, datagram[:n])
 			}
 			page := "\n" + r.page(t, "")
-			// The moment at which each of them was written is its own.
+			// The exporter takes the moment of arrival.
 			stamp := regexp.MustCompile(`(last_run_timestamp_seconds\{.*\}) \S+`)
 			page = stamp.ReplaceAllString(page, "$1 now")
 			lines := 0
-			for line := range strings.Lines(stamp.ReplaceAllString(string(checker.Formats()["prometheus"](report, 0)), "$1 now")) {
+			for line := range strings.Lines(stamp.ReplaceAllString(string(report.Formats()["prometheus"](told)), "$1 now")) {
 				if lines++; !strings.Contains(page, "\n"+line) {
 					t.Errorf("only in the textfile: %s", line)
 				}

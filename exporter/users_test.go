@@ -19,6 +19,8 @@ import (
 	"time"
 
 	"github.com/lvsdns/lvsdns/checker"
+	"github.com/lvsdns/lvsdns/checker/exit"
+	"github.com/lvsdns/lvsdns/checker/report"
 	"github.com/lvsdns/lvsdns/internal/keepalived"
 	"github.com/lvsdns/lvsdns/internal/usertest"
 )
@@ -124,7 +126,7 @@ func strangers(t *testing.T, path string, datagrams ...string) {
 func TestStranger(t *testing.T) {
 	path := filepath.Join(usertest.Dir(t), "s")
 	c := listening(t, path)
-	fails := strings.Replace(report, `"pass"`, `"rcode"`, 1)
+	fails := strings.Replace(oneReport, `"pass"`, `"rcode"`, 1)
 	send(t, path, []byte(fails))
 	until(t, func() bool { return c.view(nil).datagrams[accepted] == 1 })
 	var log bytes.Buffer
@@ -141,9 +143,9 @@ func TestStranger(t *testing.T) {
 		}
 		return all
 	}
-	many := []string{report, strings.Replace(report, "198.51.100.1", `[fe80::1%\u001b[31m]`, 1), strings.Repeat("x", maxDatagram+1), ""}
+	many := []string{oneReport, strings.Replace(oneReport, "198.51.100.1", `[fe80::1%\u001b[31m]`, 1), strings.Repeat("x", maxDatagram+1), ""}
 	for i := range 25_000 {
-		many = append(many, strings.Replace(report, "example.com.", fmt.Sprintf("stranger%d.", i), 1))
+		many = append(many, strings.Replace(oneReport, "example.com.", fmt.Sprintf("stranger%d.", i), 1))
 	}
 	before := len(pages())
 	strangers(t, path, many...)
@@ -162,7 +164,7 @@ func TestStranger(t *testing.T) {
 	var watching sync.WaitGroup
 	watching.Go(func() { r.watchStrangers(ctx, time.Millisecond) })
 	until(t, func() bool { c.users.mu.Lock(); defer c.users.mu.Unlock(); return len(c.users.strangers) == 0 })
-	strangers(t, path, report)
+	strangers(t, path, oneReport)
 	until(t, func() bool {
 		c.users.mu.Lock()
 		defer c.users.mu.Unlock()
@@ -201,10 +203,10 @@ func floodOfStrangers(t *testing.T, total int64, every time.Duration) {
 		runtime.ReadMemStats(&m)
 		return m.HeapAlloc
 	}
-	honest := checker.Report{Transport: checker.UDP, Outcome: checker.Pass, Decided: checker.QuestionReport{Question: checker.Question{Name: "honest.example.", Type: 6}}}
+	honest := checker.Result{Transport: checker.UDP, Outcome: checker.Pass, Decided: checker.QuestionResult{Question: checker.Question{Name: "honest.example.", Type: 6}}}
 	say := func() {
 		for range 10 {
-			checker.SendHeartbeat(path, honest, checker.Misc, 0, time.Now())
+			report.Send(path, report.New(honest, exit.Misc, time.Now()).Took(0))
 		}
 	}
 	say()
@@ -221,7 +223,7 @@ func floodOfStrangers(t *testing.T, total int64, every time.Duration) {
 				}
 				defer conn.Close()
 				for n := left.Add(-1); n >= 0; n = left.Add(-1) {
-					if _, err := conn.Write([]byte(strings.Replace(report, "example.com.", fmt.Sprintf("x%d-%d.", i, n), 1))); err != nil {
+					if _, err := conn.Write([]byte(strings.Replace(oneReport, "example.com.", fmt.Sprintf("x%d-%d.", i, n), 1))); err != nil {
 						lost.Add(1)
 					}
 				}

@@ -1,6 +1,6 @@
 // Package command is the command line of lvsdns-check: arguments → a
-// [checker.Check], and its report → output, heartbeat and exit status. It reads
-// nothing of the process itself; the program hands everything in, so that
+// [checker.Check], and its [report.Report] → output, heartbeat and exit status. It
+// reads nothing of the process itself; the program hands everything in, so that
 // other programs can run a check's command line without forking it.
 package command
 
@@ -13,14 +13,16 @@ import (
 	"strings"
 
 	"github.com/lvsdns/lvsdns/checker"
+	"github.com/lvsdns/lvsdns/checker/exit"
+	"github.com/lvsdns/lvsdns/checker/report"
 	"github.com/miekg/dns"
 )
 
 // Command is a parsed command line.
 type Command struct {
 	Check      checker.Check
-	Mode       checker.ExitMode
-	Format     checker.Format
+	Mode       exit.Mode
+	Format     report.Format
 	OutputFile string // empty: standard output
 	Socket     string // of the exporter; empty: no heartbeat
 	TLS        TLSOptions
@@ -33,6 +35,15 @@ type TLSOptions struct {
 	CAFile   string // PEM; empty: this host's certificate authorities
 	Insecure bool   // take any certificate
 	Path     string // of the HTTPS resource
+	Spelling checker.Spelling
+}
+
+// spelling is what the settings of a check are called here.
+func spelling() checker.Spelling {
+	return checker.Spelling{
+		Program: "lvsdns-check", Name: "--name", NoEDNS: "--no-edns",
+		TLSName: "--tls-name", TLSCA: "--tls-ca", HTTPSPath: "--https-path",
+	}
 }
 
 // ErrHelp and ErrVersion are returned by [Parse] when the user asks for text
@@ -57,8 +68,9 @@ func Parse(args []string, getenv func(string) string) (Command, error) {
 	}
 	cmd := Command{
 		OutputFile: v.outputFile, Socket: v.socket,
-		TLS: TLSOptions{v.tlsName, v.tlsCA, v.tlsInsecure, v.httpsPath},
+		TLS: TLSOptions{v.tlsName, v.tlsCA, v.tlsInsecure, v.httpsPath, spelling()},
 	}
+	cmd.Check.Spelling = spelling()
 	// Each step reads its flags; the first that cannot ends it.
 	for _, step := range []func(*values, *Command) error{output, questions, ask, expect, timing, from} {
 		if err := step(v, &cmd); err != nil {
@@ -77,7 +89,7 @@ func Parse(args []string, getenv func(string) string) (Command, error) {
 
 // scope holds the addresses of both ends against each other and this host.
 func scope(server netip.Addr, from checker.From) error {
-	if err := checker.CheckZone(server, from.Interface); err != nil {
+	if err := zone(server, from); err != nil {
 		return fmt.Errorf("server %q: %w", server, err)
 	}
 	src := from.Source
@@ -87,31 +99,40 @@ func scope(server netip.Addr, from checker.From) error {
 	if src.Is4() != server.Is4() {
 		return fmt.Errorf("--source %s: the server %s is of the other address family; use an address of the same", src, server)
 	}
-	if err := checker.CheckZone(src, from.Interface); err != nil {
+	if err := zone(src, from); err != nil {
 		return fmt.Errorf("--source %s: %w", src, err)
 	}
 	return nil
+}
+
+// zone adds what chooses an interface where the address cannot.
+func zone(addr netip.Addr, from checker.From) error {
+	err := from.CheckZone(addr)
+	if err != nil && !addr.IsLinkLocalUnicast() {
+		return fmt.Errorf("%w (--interface chooses an interface)", err)
+	}
+	return err
 }
 
 // flagError names the flag in front of what is wrong with it.
 func flagError(flag string, err error) error { return fmt.Errorf("--%s: %w", flag, err) }
 
 func output(v *values, cmd *Command) (err error) {
-	if cmd.Mode, err = checker.ParseExitMode(v.exitMode); err != nil {
+	if cmd.Mode, err = exit.ParseMode(v.exitMode); err != nil {
 		return flagError("exit-mode", err)
 	}
 	var ok bool
-	if cmd.Format, ok = checker.Formats()[v.output]; !ok {
+	if cmd.Format, ok = report.Formats()[v.output]; !ok {
 		return fmt.Errorf("--output: %q is no format; use text, json, nagios, prometheus or none", v.output)
 	}
 	if v.weightBy == "" {
 		return nil
 	}
-	weight, err := checker.ParseLatencyWeight(v.weightBy)
+	weight, err := parseLatencyWeight(v.weightBy)
 	if err != nil {
 		return flagError("weight-by", err)
 	}
-	if cmd.Mode != checker.MiscDynamic {
+	if cmd.Mode != exit.MiscDynamic {
 		return fmt.Errorf("--weight-by: only a MISC_CHECK with misc_dynamic takes a weight; add --exit-mode misc-dynamic")
 	}
 	cmd.Check.WeightBy = &weight
@@ -119,11 +140,11 @@ func output(v *values, cmd *Command) (err error) {
 }
 
 func questions(v *values, cmd *Command) error {
-	class, err := checker.ParseClass(v.class)
+	class, err := parseClass(v.class)
 	if err != nil {
 		return flagError("class", err)
 	}
-	rcodes, err := checker.ParseRcodes(v.rcode)
+	rcodes, err := parseRcodes(v.rcode)
 	if err != nil {
 		return flagError("rcode", err)
 	}
@@ -145,11 +166,11 @@ func questions(v *values, cmd *Command) error {
 
 func questionList(v *values, class uint16) ([]checker.Question, error) {
 	if len(v.question) == 0 {
-		name, err := checker.ParseName(v.name)
+		name, err := parseName(v.name)
 		if err != nil {
 			return nil, flagError("name", err)
 		}
-		qtype, err := checker.ParseType(v.qtype)
+		qtype, err := parseType(v.qtype)
 		if err != nil {
 			return nil, flagError("type", err)
 		}
@@ -160,7 +181,7 @@ func questionList(v *values, class uint16) ([]checker.Question, error) {
 	}
 	var list []checker.Question
 	for _, s := range v.question {
-		q, err := checker.ParseQuestion(s, class)
+		q, err := parseQuestion(s, class)
 		if err != nil {
 			return nil, flagError("question", err)
 		}
@@ -187,10 +208,10 @@ func ask(v *values, cmd *Command) (err error) {
 		}
 	}
 	if v.tsig != "" {
-		if a.TSIG, err = checker.ReadTSIGKey(v.tsig); err != nil {
+		if a.TSIG, err = readTSIGKey(v.tsig); err != nil {
 			return flagError("tsig", err)
 		}
-		cmd.SecretFile = strings.SplitN(v.tsig, ":", 3)[2] // ReadTSIGKey has taken it
+		cmd.SecretFile = strings.SplitN(v.tsig, ":", 3)[2] // readTSIGKey has taken it
 	}
 	return nil
 }
@@ -209,12 +230,12 @@ func expect(v *values, cmd *Command) (err error) {
 		e.Answer = append(e.Answer, re)
 	}
 	if v.require != "" {
-		if e.Require, err = checker.ParseHeaderFlags(v.require); err != nil {
+		if e.Require, err = parseHeaderFlags(v.require); err != nil {
 			return flagError("require", err)
 		}
 	}
 	if v.forbid != "" {
-		if e.Forbid, err = checker.ParseHeaderFlags(v.forbid); err != nil {
+		if e.Forbid, err = parseHeaderFlags(v.forbid); err != nil {
 			return flagError("forbid", err)
 		}
 	}
@@ -222,7 +243,7 @@ func expect(v *values, cmd *Command) (err error) {
 		return fmt.Errorf("--forbid: %s is in --require too; leave it out of one", strings.Join(both.Names(), ","))
 	}
 	if v.maxLatency != "" {
-		if e.MaxLatency, err = checker.ParseDuration(v.maxLatency); err != nil {
+		if e.MaxLatency, err = parseDuration(v.maxLatency); err != nil {
 			return flagError("max-latency", err)
 		}
 	}
@@ -230,7 +251,7 @@ func expect(v *values, cmd *Command) (err error) {
 }
 
 func timing(v *values, cmd *Command) (err error) {
-	if cmd.Check.Timeout, err = checker.ParseDuration(v.timeout); err != nil {
+	if cmd.Check.Timeout, err = parseDuration(v.timeout); err != nil {
 		return flagError("timeout", err)
 	}
 	if cmd.Check.Attempts = v.attempts; v.attempts < 1 {
@@ -243,7 +264,7 @@ func timing(v *values, cmd *Command) (err error) {
 }
 
 func from(v *values, cmd *Command) (err error) {
-	if cmd.Check.Transport, err = checker.ParseTransport(v.transport); err != nil {
+	if cmd.Check.Transport, err = parseTransport(v.transport); err != nil {
 		return flagError("transport", err)
 	}
 	if v.path != "rip" {

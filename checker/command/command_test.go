@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/lvsdns/lvsdns/checker"
+	"github.com/lvsdns/lvsdns/checker/exit"
 	"github.com/miekg/dns"
 )
 
@@ -27,9 +28,10 @@ func defaults() Command {
 			Questions: []checker.Question{{Name: ".", Type: dns.TypeSOA, Class: dns.ClassINET, Rcodes: []int{dns.RcodeSuccess}}},
 			Ask:       checker.Ask{EDNSSize: 1232},
 			Timeout:   2 * time.Second, Attempts: 2,
+			Spelling: spelling(),
 		},
 		Socket: "/run/lvsdns/check.sock",
-		TLS:    TLSOptions{Path: "/dns-query"},
+		TLS:    TLSOptions{Path: "/dns-query", Spelling: spelling()},
 	}
 }
 
@@ -99,7 +101,7 @@ func TestParse(t *testing.T) {
 		"192.0.2.1 --subnet 2001:db8::/56":      func(c *Command) { c.Check.Ask.Subnet = netip.MustParsePrefix("2001:db8::/56") },
 		"192.0.2.1 --nsid dns1":                 func(c *Command) { c.Check.Ask.NSID, c.Check.Expect.NSID = true, "dns1" },
 		"192.0.2.1 --tsig k:hmac-sha256:" + key: func(c *Command) {
-			c.Check.Ask.TSIG, _ = checker.ReadTSIGKey("k:hmac-sha256:" + key)
+			c.Check.Ask.TSIG, _ = readTSIGKey("k:hmac-sha256:" + key)
 			c.SecretFile = key
 		},
 		"192.0.2.1 --timeout 500ms --attempts 1 --max-latency 100ms": func(c *Command) {
@@ -111,9 +113,9 @@ func TestParse(t *testing.T) {
 		},
 		"192.0.2.1 --source ::ffff:192.0.2.9": func(c *Command) { c.Check.From.Source = netip.MustParseAddr("192.0.2.9") },
 		"192.0.2.1 --path rip":                func(*Command) {},
-		"192.0.2.1 --exit-mode nagios":        func(c *Command) { c.Mode = checker.Nagios },
+		"192.0.2.1 --exit-mode nagios":        func(c *Command) { c.Mode = exit.Nagios },
 		"192.0.2.1 --exit-mode misc-dynamic --weight-by latency:5ms=100,200ms=10": func(c *Command) {
-			c.Mode = checker.MiscDynamic
+			c.Mode = exit.MiscDynamic
 			c.Check.WeightBy = &checker.LatencyWeight{Fast: 5 * time.Millisecond, FastWeight: 100, Slow: 200 * time.Millisecond, SlowWeight: 10}
 		},
 		"192.0.2.1 --output-file /x --exporter-socket=": func(c *Command) { c.OutputFile, c.Socket = "/x", "" },
@@ -354,47 +356,12 @@ func TestPeek(t *testing.T) {
 }
 
 func TestModeOf(t *testing.T) {
-	for args, want := range map[string]checker.ExitMode{
-		"": checker.Misc, "--exit-mode nagios --nosuch": checker.Nagios, "--exit-mode misc-dynamic": checker.MiscDynamic,
-		"--exit-mode haproxy": checker.HAProxy, "--exit-mode nonsense": checker.Misc, "--exit-mode": checker.Misc,
+	for args, want := range map[string]exit.Mode{
+		"": exit.Misc, "--exit-mode nagios --nosuch": exit.Nagios, "--exit-mode misc-dynamic": exit.MiscDynamic,
+		"--exit-mode haproxy": exit.HAProxy, "--exit-mode nonsense": exit.Misc, "--exit-mode": exit.Misc,
 	} {
 		if got := ModeOf(strings.Fields(args)); got != want {
 			t.Errorf("ModeOf(%q) = %s, want %s", args, got, want)
 		}
 	}
-}
-
-// Any command line is a command or an error, and the mode that its error ends
-// with is the mode that it has when it is right.
-func FuzzParseArgs(f *testing.F) {
-	for _, args := range []string{
-		"192.0.2.1", "--help", "[2001:db8::1]:53\n--name\nexample.com\n--type=A", "--exit-mode\nnagios\n192.0.2.1", "--exit-mode\nhaproxy\n1.2.3.4\n5\n192.0.2.1\n53",
-		"--question\nexample.com A NXDOMAIN\n--quorum\n1\n192.0.2.1", "192.0.2.1\n--weight-by\nlatency:5ms=100,200ms=10\n--exit-mode\nmisc-dynamic",
-		"--\n192.0.2.1", "-\n", "---x", "--answer\n(\n192.0.2.1", "--transport\ntls\n--tls-insecure\n::1", "--subnet\n192.0.2.0/24\n::1\n--source\n::2",
-		"--tsig\nk:hmac-sha256:/dev/null\n::1", "--no-edns\n--dnssec=false\n::1", "--mark=0x1\n::1", "--exit-mode=nagios\n--name\n--exit-mode\nmisc\n::1",
-	} {
-		f.Add(args)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		if strings.Contains(text, "tsig") && strings.Contains(text, "/") && !strings.Contains(text, "/dev/null") {
-			t.Skip("it would open any file of this host")
-		}
-		args := strings.Split(text, "\n")
-		cmd, err := Parse(args, noEnv)
-		if err != nil {
-			if !reflect.DeepEqual(cmd, Command{}) {
-				t.Fatalf("both a command and %v", err)
-			}
-			if err.Error() == "" {
-				t.Fatal("an error without a word")
-			}
-			return
-		}
-		if cmd.Format == nil || !cmd.Check.Server.IsValid() || cmd.Check.Server.Port() == 0 || len(cmd.Check.Questions) == 0 || cmd.Check.Timeout <= 0 || cmd.Check.Attempts < 1 {
-			t.Fatalf("a command that cannot run: %+v", cmd)
-		}
-		if cmd.Check.Quorum < 0 || cmd.Check.Quorum > len(cmd.Check.Questions) {
-			t.Fatalf("quorum %d of %d", cmd.Check.Quorum, len(cmd.Check.Questions))
-		}
-	})
 }

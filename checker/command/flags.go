@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/lvsdns/lvsdns/checker"
+	"github.com/lvsdns/lvsdns/checker/report"
 )
 
 // values are the flags as written, before they are understood.
@@ -55,7 +56,7 @@ func (v *values) flagSet() *flag.FlagSet {
 		{&v.timeout, "timeout", "2s"}, {&v.maxLatency, "max-latency", ""},
 		{&v.source, "source", ""}, {&v.iface, "interface", ""},
 		{&v.weightBy, "weight-by", ""}, {&v.exitMode, "exit-mode", "misc"}, {&v.output, "output", "text"},
-		{&v.outputFile, "output-file", ""}, {&v.socket, "exporter-socket", checker.HeartbeatSocket},
+		{&v.outputFile, "output-file", ""}, {&v.socket, "exporter-socket", report.Socket},
 		{&v.tlsName, "tls-name", ""}, {&v.tlsCA, "tls-ca", ""}, {&v.httpsPath, "https-path", "/dns-query"},
 	} {
 		fs.StringVar(f.value, f.name, f.deflt, "")

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/lvsdns/lvsdns/checker"
+	"github.com/lvsdns/lvsdns/checker/exit"
+	"github.com/lvsdns/lvsdns/checker/report"
 	"github.com/lvsdns/lvsdns/internal/ownfile"
 )
 
@@ -35,33 +37,23 @@ type Program struct {
 // already stands.
 const patience = 200 * time.Millisecond
 
-// Run does one check and returns the exit status. Whatever goes wrong on the
-// way, a panic too, ends in a status that is not a pass.
-func (p Program) Run(ctx context.Context) int {
-	_, status := p.Check(ctx)
-	return status
-}
-
-// Check is Run for a caller that wants to know more than the exit status: the
-// outcome of what was no check is no verdict.
-func (p Program) Check(ctx context.Context) (report checker.Report, status int) {
+// Run does one check and returns its report, with the status to exit with. Whatever
+// goes wrong on the way, a panic too, ends in a status that is not a pass, and in
+// an outcome that is no verdict.
+func (p Program) Run(ctx context.Context) (r report.Report) {
 	began := time.Now()
 	mode := ModeOf(p.Args)
 	defer func() {
-		if r := recover(); r != nil {
-			report, status = p.fail(mode, checker.Internal, fmt.Errorf("panic: %v", r))
+		if panicked := recover(); panicked != nil {
+			r = p.fail(mode, checker.Internal, fmt.Errorf("panic: %v", panicked))
 		}
 	}()
 	cmd, err := Parse(p.Args, p.Getenv)
 	switch {
 	case errors.Is(err, ErrHelp):
-		status = checker.ExitStatus(checker.Usage, mode, nil)
-		p.write(p.Stdout, []byte(usage), status)
-		return checker.Report{Outcome: checker.Usage, Reason: err.Error()}, status
+		return p.say(mode, err, usage)
 	case errors.Is(err, ErrVersion):
-		status = checker.ExitStatus(checker.Usage, mode, nil)
-		p.write(p.Stdout, []byte(version(p.Name, p.Version)), status)
-		return checker.Report{Outcome: checker.Usage, Reason: err.Error()}, status
+		return p.say(mode, err, version(p.Name, p.Version))
 	case err != nil:
 		return p.fail(mode, checker.Usage, err)
 	}
@@ -74,52 +66,63 @@ func (p Program) Check(ctx context.Context) (report checker.Report, status int) 
 		}
 	}
 	cmd.Check.Buffers = p.Buffers
-	report = cmd.Check.Run(ctx)
-	now := time.Now()
-	report.Took = now.Sub(began)
-	status = checker.ExitStatus(report.Outcome, cmd.Mode, report.Weight)
+	result := cmd.Check.Run(ctx)
+	ended := time.Now()
+	r = report.New(result, cmd.Mode, ended).Took(ended.Sub(began))
 	if cmd.Socket != "" {
-		checker.SendHeartbeat(cmd.Socket, report, cmd.Mode, status, now)
+		report.Send(cmd.Socket, r)
 	}
-	p.print(cmd, report, status)
+	p.print(cmd, r)
 	if text := ownfile.Warning(cmd.SecretFile); text != "" {
-		p.write(p.Stderr, []byte(p.Name+": "+text+"\n"), status)
+		p.write(p.Stderr, []byte(p.Name+": "+text+"\n"), r.ExitStatus)
 	}
-	return report, status
+	return r
 }
 
 // print writes the report. The verdict stands: nothing here can change it.
-func (p Program) print(cmd Command, r checker.Report, status int) {
-	text := cmd.Format(r, status)
+func (p Program) print(cmd Command, r report.Report) {
+	text := cmd.Format(r)
 	if cmd.OutputFile == "" {
-		p.write(p.Stdout, text, status)
+		p.write(p.Stdout, text, r.ExitStatus)
 		return
 	}
 	if err := writeFile(cmd.OutputFile, text); err != nil {
-		p.write(p.Stderr, []byte(fmt.Sprintf("%s: --output-file: %v\n", p.Name, err)), status)
+		p.write(p.Stderr, []byte(fmt.Sprintf("%s: --output-file: %v\n", p.Name, err)), r.ExitStatus)
 	}
+}
+
+// nothingAsked is the report of a run that ends before any question.
+func nothingAsked(mode exit.Mode, o checker.Outcome, err error) report.Report {
+	return report.New(checker.Result{Outcome: o, Reason: err.Error()}, mode, time.Now())
+}
+
+// say prints the text that somebody asked for instead of a check.
+func (p Program) say(mode exit.Mode, asked error, text string) report.Report {
+	r := nothingAsked(mode, checker.Usage, asked)
+	p.write(p.Stdout, []byte(text), r.ExitStatus)
+	return r
 }
 
 // fail reports an end before any question was asked: on standard error for
 // people, in the format asked for on standard output for programs.
-func (p Program) fail(mode checker.ExitMode, o checker.Outcome, err error) (checker.Report, int) {
-	report, status := checker.Report{Outcome: o, Reason: err.Error()}, checker.ExitStatus(o, mode, nil)
+func (p Program) fail(mode exit.Mode, o checker.Outcome, err error) report.Report {
+	r := nothingAsked(mode, o, err)
 	name := peek(p.Args, "output", "text")
-	format, known := checker.Formats()[name]
+	format, known := report.Formats()[name]
 	if !known || name == "text" {
-		p.write(p.Stderr, []byte(fmt.Sprintf("%s: %v\n", p.Name, err)), status)
-		return report, status
+		p.write(p.Stderr, []byte(fmt.Sprintf("%s: %v\n", p.Name, err)), r.ExitStatus)
+		return r
 	}
-	p.print(Command{Format: format, OutputFile: peek(p.Args, "output-file", "")}, report, status)
-	return report, status
+	p.print(Command{Format: format, OutputFile: peek(p.Args, "output-file", "")}, r)
+	return r
 }
 
 // ModeOf returns the exit mode of a command line that need not be right
 // otherwise: a bad flag must still end with that mode's status.
-func ModeOf(args []string) checker.ExitMode {
-	mode, err := checker.ParseExitMode(peek(args, "exit-mode", "misc"))
+func ModeOf(args []string) exit.Mode {
+	mode, err := exit.ParseMode(peek(args, "exit-mode", "misc"))
 	if err != nil {
-		return checker.Misc
+		return exit.Misc
 	}
 	return mode
 }

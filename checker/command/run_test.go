@@ -35,7 +35,7 @@ func run(t *testing.T, args string, change func(p *Program)) ran {
 	if change != nil {
 		change(&p)
 	}
-	status := p.Run(context.Background())
+	status := p.Run(context.Background()).ExitStatus
 	return ran{status, stdout.String(), stderr.String()}
 }
 

@@ -8,13 +8,14 @@ import (
 	"strings"
 
 	"github.com/lvsdns/lvsdns/checker"
+	"github.com/lvsdns/lvsdns/checker/exit"
 )
 
 // server reads which name server to ask: the one argument SERVER[:PORT], or
 // what HAProxy hands to an external check: four arguments (address and port of
 // the proxy, address and port of the server) and an environment with the same.
-func server(args []string, mode checker.ExitMode, t checker.Transport, getenv func(string) string) (netip.AddrPort, error) {
-	if mode == checker.HAProxy {
+func server(args []string, mode exit.Mode, t checker.Transport, getenv func(string) string) (netip.AddrPort, error) {
+	if mode == exit.HAProxy {
 		switch {
 		case len(args) == 4 && args[2] != haproxyUnset:
 			return haproxyServer(args[2], args[3], t)

@@ -205,13 +205,13 @@ func classify(arg string) (kind, value string) {
 	if n, err := strconv.ParseUint(arg, 10, 16); err == nil && n > 0 {
 		return portWord, arg
 	}
-	if _, err := checker.ParseType(arg); err == nil {
+	if _, err := parseType(arg); err == nil {
 		return "--type", arg
 	}
-	if _, err := checker.ParseClass(arg); err == nil {
+	if _, err := parseClass(arg); err == nil {
 		return "--class", arg
 	}
-	if _, err := checker.ParseName(arg); err == nil {
+	if _, err := parseName(arg); err == nil {
 		return "--name", arg
 	}
 	return "", ""

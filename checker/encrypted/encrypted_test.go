@@ -29,9 +29,13 @@ const (
 
 var tomorrow = time.Now().Add(24 * time.Hour)
 
+// flags are the settings as lvsdns-check has them.
+var flags = checker.Spelling{Program: "lvsdns-check", TLSName: "--tls-name", TLSCA: "--tls-ca", HTTPSPath: "--https-path"}
+
 // check asks a server once.
-func check(t *testing.T, server netip.AddrPort, transport checker.Transport, o encrypted.Options, timeout time.Duration) checker.Report {
+func check(t *testing.T, server netip.AddrPort, transport checker.Transport, o encrypted.Options, timeout time.Duration) checker.Result {
 	t.Helper()
+	o.Spelling = flags
 	client, err := encrypted.New(o)
 	if err != nil {
 		t.Fatal(err)
@@ -44,7 +48,7 @@ func check(t *testing.T, server netip.AddrPort, transport checker.Transport, o e
 }
 
 // expect compares outcome and reason; a reason that ends in … goes on.
-func expect(t *testing.T, r checker.Report, outcome checker.Outcome, reason string) {
+func expect(t *testing.T, r checker.Result, outcome checker.Outcome, reason string) {
 	t.Helper()
 	start, open := strings.CutSuffix(reason, "…")
 	if r.Outcome != outcome || !strings.HasPrefix(r.Reason, start) || !open && r.Reason != reason {
@@ -369,6 +373,12 @@ func TestNewRefuses(t *testing.T) {
 		"--tls-ca: " + noise + " holds no PEM certificate; give the certificate authority's file": {CAFile: noise},
 		"--tls-ca: read " + dir + ": is a directory":                                              {CAFile: dir},
 	} {
+		// In a program without flags the same sentence begins with a word.
+		_, err := encrypted.New(o)
+		if plain := strings.NewReplacer("--https-path", "path", "--tls-ca", "certificate authorities").Replace(want); err == nil || err.Error() != plain {
+			t.Errorf("New(%+v)\n got %v\nwant %s", o, err, plain)
+		}
+		o.Spelling = flags
 		if _, err := encrypted.New(o); err == nil || err.Error() != want {
 			t.Errorf("New(%+v)\n got %v\nwant %s", o, err, want)
 		}

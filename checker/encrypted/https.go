@@ -16,6 +16,7 @@ import (
 	"syscall"
 
 	"github.com/lvsdns/lvsdns/checker"
+	"github.com/lvsdns/lvsdns/checker/internal/words"
 	"github.com/miekg/dns"
 )
 
@@ -32,7 +33,7 @@ func (c *Client) Post(ctx context.Context, dial func(context.Context) (net.Conn,
 	if err != nil {
 		return nil, fmt.Errorf("server %q: %w", server, err)
 	}
-	s := new(session)
+	s := &session{spelling: c.spelling}
 	transport := &http.Transport{
 		ForceAttemptHTTP2:      true,
 		MaxResponseHeaderBytes: maxHeader,
@@ -62,7 +63,7 @@ func (c *Client) Post(ctx context.Context, dial func(context.Context) (net.Conn,
 	}
 	defer response.Body.Close()
 	s.answered.Store(true)
-	if reason := refusal(response); reason != "" {
+	if reason := c.refusal(response); reason != "" {
 		return nil, badHTTP("%s", reason)
 	}
 	body, err := io.ReadAll(io.LimitReader(response.Body, dns.MaxMsgSize))
@@ -90,13 +91,13 @@ func (c *Client) host(at netip.AddrPort) string {
 }
 
 func badHTTP(format string, args ...any) error {
-	return &checker.LegError{Outcome: checker.BadHTTP, Detail: fmt.Sprintf(format, args...)}
+	return &checker.Failure{Outcome: checker.BadHTTP, Detail: fmt.Sprintf(format, args...)}
 }
 
 // httpError sorts an error of package net/http. Once there is a TLS session, a
 // peer that does not end it speaks no HTTP that can be understood.
 func (s *session) httpError(ctx context.Context, err error) error {
-	var known *checker.LegError
+	var known *checker.Failure
 	if !s.up.Load() || errors.As(err, &known) {
 		return err
 	}
@@ -130,11 +131,11 @@ func (s *session) httpError(ctx context.Context, err error) error {
 
 // refusal says why a response is no answer, and what mends it; empty when it is
 // one: any status of success with a DNS message (RFC 8484 section 4.2.1).
-func refusal(r *http.Response) string {
+func (c *Client) refusal(r *http.Response) string {
 	status := fmt.Sprintf("HTTP status %.80s", r.Status)
 	switch {
 	case r.StatusCode/100 != 2:
-		return status + mend(r)
+		return status + c.mend(r)
 	case r.StatusCode == http.StatusNoContent, r.StatusCode == http.StatusResetContent:
 		return status + ", without a DNS message"
 	}
@@ -143,14 +144,14 @@ func refusal(r *http.Response) string {
 	contentType := r.Header.Get("Content-Type")
 	mediaType, _, _ := strings.Cut(contentType, ";")
 	if !strings.EqualFold(strings.TrimSpace(mediaType), dnsMessage) {
-		return fmt.Sprintf("content type %.40q instead of %s; give the path of DNS over HTTPS with --https-path", contentType, dnsMessage)
+		return fmt.Sprintf("content type %.40q instead of %s; give the path of DNS over HTTPS%s", contentType, dnsMessage, words.With(c.spelling.HTTPSPath))
 	}
 	return ""
 }
 
 // mend adds to a status what most often is behind it.
-func mend(r *http.Response) string {
-	path := r.Request.URL.Path
+func (c *Client) mend(r *http.Response) string {
+	path, withPath := r.Request.URL.Path, words.With(c.spelling.HTTPSPath)
 	switch code := r.StatusCode; {
 	case code/100 == 3:
 		to, err := r.Location()
@@ -158,17 +159,17 @@ func mend(r *http.Response) string {
 			return ""
 		}
 		if to.Host == r.Request.URL.Host && to.Scheme == "https" {
-			return fmt.Sprintf(" to %.200q; ask there with --https-path", to.RequestURI())
+			return fmt.Sprintf(" to %.200q; ask there%s", to.RequestURI(), withPath)
 		}
 		return fmt.Sprintf(" to %.200q; a check follows nobody to another server", to.String())
 	case code == http.StatusUnauthorized, code == http.StatusForbidden:
 		return "; let this host in"
 	case code == http.StatusNotFound, code == http.StatusGone:
-		return fmt.Sprintf(": nothing at %s; give the path of DNS over HTTPS with --https-path", path)
+		return fmt.Sprintf(": nothing at %s; give the path of DNS over HTTPS%s", path, withPath)
 	case code == http.StatusMethodNotAllowed, code == http.StatusUnsupportedMediaType, code == http.StatusNotImplemented:
-		return fmt.Sprintf(": %s takes no DNS message by POST; give the path of DNS over HTTPS with --https-path", path)
+		return fmt.Sprintf(": %s takes no DNS message by POST; give the path of DNS over HTTPS%s", path, withPath)
 	case code == http.StatusMisdirectedRequest:
-		return "; give a name that the server has with --tls-name"
+		return "; give a name that the server has" + words.With(c.spelling.TLSName)
 	case code == http.StatusTooManyRequests:
 		return "; raise the server's limit for this host, or ask less often"
 	case code == http.StatusBadGateway, code == http.StatusServiceUnavailable, code == http.StatusGatewayTimeout:

@@ -229,7 +229,7 @@ func TestClientCertificate(t *testing.T) {
 		config.ClientAuth, config.MinVersion, config.MaxVersion = tls.RequireAnyClientCert, version, version
 		const wants = "the server wants a client certificate, and lvsdns-check has none ("
 		// Where the server hangs up before its alert is read, that is all there is to say.
-		refused := func(t *testing.T, r checker.Report) {
+		refused := func(t *testing.T, r checker.Result) {
 			t.Helper()
 			for _, how := range []string{"tls: " + alert, "it hung up"} {
 				if r.Reason == wants+how+"); let this host in without one" && r.Outcome == checker.BadTLS {

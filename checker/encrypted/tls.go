@@ -1,6 +1,7 @@
 package encrypted
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -14,11 +15,12 @@ import (
 	"syscall"
 
 	"github.com/lvsdns/lvsdns/checker"
+	"github.com/lvsdns/lvsdns/checker/internal/words"
 )
 
 // Client sets up a DNS-over-TLS session (RFC 7858 section 3.1).
 func (c *Client) Client(ctx context.Context, conn net.Conn, server string) (net.Conn, error) {
-	s := new(session)
+	s := &session{spelling: c.spelling}
 	if err := c.handshake(ctx, s, conn, server, "dot"); err != nil {
 		return nil, err
 	}
@@ -30,12 +32,13 @@ func (c *Client) Client(ctx context.Context, conn net.Conn, server string) (net.
 // certificate, so that a refusal arrives where the answer should.
 type session struct {
 	*tls.Conn
+	spelling checker.Spelling
 	up       atomic.Bool // the handshake is over
 	asked    atomic.Bool // the server wants a certificate
 	answered atomic.Bool // and has answered something
 }
 
-// Read reads, with the server's refusal as a [checker.LegError].
+// Read reads, with the server's refusal as a [checker.Failure].
 func (s *session) Read(b []byte) (int, error) {
 	n, err := s.Conn.Read(b)
 	if n > 0 {
@@ -44,7 +47,7 @@ func (s *session) Read(b []byte) (int, error) {
 	return n, s.explain(err)
 }
 
-// Write writes, with the server's refusal as a [checker.LegError].
+// Write writes, with the server's refusal as a [checker.Failure].
 func (s *session) Write(b []byte) (int, error) {
 	n, err := s.Conn.Write(b)
 	return n, s.explain(err)
@@ -64,18 +67,19 @@ func (s *session) refused(err error) error {
 	var op *net.OpError
 	alert := errors.As(err, &op) && op.Op == "remote error" // so crypto/tls marks it
 	hungUp := errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
+	who := cmp.Or(s.spelling.Program, "this check")
 	var reason string
 	switch {
 	case s.asked.Load() && alert:
-		reason = fmt.Sprintf("the server wants a client certificate, and lvsdns-check has none (%v); let this host in without one", op.Err)
+		reason = fmt.Sprintf("the server wants a client certificate, and %s has none (%v); let this host in without one", who, op.Err)
 	case s.asked.Load() && hungUp && !s.answered.Load():
-		reason = "the server wants a client certificate, and lvsdns-check has none (it hung up); let this host in without one"
+		reason = fmt.Sprintf("the server wants a client certificate, and %s has none (it hung up); let this host in without one", who)
 	case alert:
 		reason = fmt.Sprintf("the server ends the TLS session: %v", op.Err)
 	default:
 		return nil
 	}
-	return &checker.LegError{Outcome: checker.BadTLS, Detail: reason}
+	return &checker.Failure{Outcome: checker.BadTLS, Detail: reason}
 }
 
 func (c *Client) handshake(ctx context.Context, s *session, conn net.Conn, server string, protocols ...string) error {
@@ -95,29 +99,29 @@ func (c *Client) handshake(ctx context.Context, s *session, conn net.Conn, serve
 		return nil
 	}
 	if ctx.Err() != nil || errors.Is(err, os.ErrDeadlineExceeded) {
-		return &checker.LegError{Outcome: checker.Timeout, Detail: "no TLS session in time"}
+		return &checker.Failure{Outcome: checker.Timeout, Detail: "no TLS session in time"}
 	}
 	if refused := s.refused(err); refused != nil {
 		return refused
 	}
-	return tlsError(err)
+	return c.tlsError(err)
 }
 
-func tlsError(err error) error {
+func (c *Client) tlsError(err error) error {
 	var host x509.HostnameError
 	var authority x509.UnknownAuthorityError
 	var roots x509.SystemRootsError
 	var record tls.RecordHeaderError
 	bad := func(format string, args ...any) error {
-		return &checker.LegError{Outcome: checker.BadTLS, Detail: fmt.Sprintf(format, args...)}
+		return &checker.Failure{Outcome: checker.BadTLS, Detail: fmt.Sprintf(format, args...)}
 	}
 	switch {
 	case errors.As(err, &host):
-		return bad("certificate: %s", nameReason(host.Certificate, host.Host))
+		return bad("certificate: %s", c.nameReason(host.Certificate, host.Host))
 	case errors.As(err, &roots):
-		return &checker.LegError{Outcome: checker.Local, Detail: fmt.Sprintf("this host's certificate authorities: %v; give the server's with --tls-ca", roots.Err)}
+		return &checker.Failure{Outcome: checker.Local, Detail: fmt.Sprintf("this host's certificate authorities: %v; give the server's%s", roots.Err, words.With(c.spelling.TLSCA))}
 	case errors.As(err, &authority):
-		return bad("certificate: %v; give its authority with --tls-ca", authority)
+		return bad("certificate: %v; give its authority%s", authority, words.With(c.spelling.TLSCA))
 	case errors.As(err, &record):
 		return bad("the server does not speak TLS on this port")
 	case errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
@@ -129,8 +133,8 @@ func tlsError(err error) error {
 
 // nameReason says which names a certificate has instead of the one asked for.
 // The common name does not count (RFC 9525 section 2): a certificate with
-// nothing else fits no name, and giving it with --tls-name mends nothing.
-func nameReason(cert *x509.Certificate, asked string) string {
+// nothing else fits no name, and giving it as the name mends nothing.
+func (c *Client) nameReason(cert *x509.Certificate, asked string) string {
 	var names []string
 	for _, ip := range cert.IPAddresses {
 		names = append(names, ip.String())
@@ -147,5 +151,5 @@ func nameReason(cert *x509.Certificate, asked string) string {
 	if more := len(names) - most; more > 0 {
 		list = append(list, fmt.Sprintf("%d more", more))
 	}
-	return fmt.Sprintf("it is for %s, not for %s; give the name in it with --tls-name", strings.Join(list, ", "), asked)
+	return fmt.Sprintf("it is for %s, not for %s; give the name in it%s", strings.Join(list, ", "), asked, words.With(c.spelling.TLSName))
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/lvsdns/lvsdns/checker"
 	"github.com/lvsdns/lvsdns/checker/command"
+	"github.com/lvsdns/lvsdns/checker/exit"
 )
 
 // Run does the check that the process's arguments ask for and returns its exit
@@ -20,7 +21,7 @@ func Run(p command.Program) int {
 	p.Name, p.Args, p.Getenv = "lvsdns-check", os.Args[1:], os.Getenv
 	p.Stdout, p.Stderr, p.Version, p.Exit = os.Stdout, os.Stderr, version, os.Exit
 	failClosed(p.Args)
-	return p.Run(context.Background())
+	return p.Run(context.Background()).ExitStatus
 }
 
 // answeredByNow is far below any deadline of a check, and so any SIGTERM that comes of one.
@@ -40,7 +41,7 @@ func failClosed(args []string) {
 		stop := make(chan os.Signal, 1)
 		signal.Notify(stop, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGQUIT)
 		<-stop
-		os.Exit(checker.ExitStatus(checker.Terminated, command.ModeOf(args), nil))
+		os.Exit(exit.Status(checker.Terminated, command.ModeOf(args), nil))
 	})
 }
 

@@ -2,7 +2,6 @@ package probe
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -71,18 +70,16 @@ func inside(k *keepalived.Checker, args []string, o Options) Probe {
 	return func(ctx context.Context) health.Result {
 		ctx, cancel := context.WithTimeout(ctx, k.Misc.Timeout.V)
 		defer cancel()
-		var out bytes.Buffer
-		report, status := command.Program{
-			Name: "lvsdns-check", Args: args, Getenv: o.Getenv, Stdout: &out, Stderr: &out,
+		r := command.Program{
+			Name: "lvsdns-check", Args: args, Getenv: o.Getenv, Stdout: io.Discard, Stderr: io.Discard,
 			Encrypted: func(t command.TLSOptions) (checker.Encrypted, error) { return encrypted.New(encrypted.Options(t)) },
 			Version:   func() (string, bool) { return "", false },
 			Buffers:   o.Buffers,
-		}.Check(ctx)
-		line, _, _ := bytes.Cut(out.Bytes(), []byte("\n"))
-		if !report.Outcome.IsVerdict() {
-			return unknown("%s", cmp.Or(string(line), report.Reason)) // --output none prints no line
+		}.Run(ctx)
+		if !r.Outcome.IsVerdict() {
+			return unknown("%s", r.Line())
 		}
-		return verdict(k, status, string(line))
+		return verdict(k, r.ExitStatus, r.Line())
 	}
 }
 

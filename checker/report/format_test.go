@@ -1,4 +1,4 @@
-package checker
+package report
 
 import (
 	"encoding/json"
@@ -9,106 +9,118 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lvsdns/lvsdns/checker"
+	"github.com/lvsdns/lvsdns/checker/exit"
 	"github.com/miekg/dns"
 )
 
-func passReport() Report {
-	d := QuestionReport{
-		Question: Question{Name: "example.com.", Type: dns.TypeSOA, Class: dns.ClassINET},
-		Outcome:  Pass, Reason: "NOERROR, 1 answer, 90 bytes", Rcode: ptr(0), Flags: QR | AA | RD, Answers: 1, Size: 90,
+func ptr[T any](v T) *T { return &v }
+
+// ended is when the runs of these tests have ended.
+var ended = time.UnixMilli(1795406400123)
+
+// told is the report of a result for keepalived without misc_dynamic.
+func told(r checker.Result) Report { return New(r, exit.Misc, ended) }
+
+func passResult() checker.Result {
+	d := checker.QuestionResult{
+		Question: checker.Question{Name: "example.com.", Type: dns.TypeSOA, Class: dns.ClassINET},
+		Outcome:  checker.Pass, Reason: "NOERROR, 1 answer, 90 bytes", Rcode: ptr(0), Flags: checker.QR | checker.AA | checker.RD, Answers: 1, Size: 90,
 		Latency: ptr(1234567 * time.Nanosecond), Attempts: 1,
 	}
-	return Report{
-		Server: netip.MustParseAddrPort("192.0.2.1:53"), Transport: UDP, Outcome: Pass, Reason: d.Reason,
-		Decided: d, Questions: []QuestionReport{d},
+	return checker.Result{
+		Server: netip.MustParseAddrPort("192.0.2.1:53"), Transport: checker.UDP, Outcome: checker.Pass, Reason: d.Reason,
+		Decided: d, Questions: []checker.QuestionResult{d},
 	}
 }
 
-func weightReport() Report {
-	r := passReport()
+func weightResult() checker.Result {
+	r := passResult()
 	r.Weight = ptr(40)
 	return r
 }
 
-func slowReport() Report {
-	r := passReport()
-	r.Outcome, r.Reason = Slow, "answered in 1.23ms, more than the 1ms allowed"
+func slowResult() checker.Result {
+	r := passResult()
+	r.Outcome, r.Reason = checker.Slow, "answered in 1.23ms, more than the 1ms allowed"
 	return r
 }
 
-func timeoutReport() Report {
-	d := QuestionReport{
-		Question: Question{Name: ".", Type: dns.TypeNS, Class: dns.ClassINET},
-		Outcome:  Timeout, Reason: "no answer (2 tries)", Attempts: 2,
+func timeoutResult() checker.Result {
+	d := checker.QuestionResult{
+		Question: checker.Question{Name: ".", Type: dns.TypeNS, Class: dns.ClassINET},
+		Outcome:  checker.Timeout, Reason: "no answer (2 tries)", Attempts: 2,
 	}
-	return Report{
-		Server: netip.MustParseAddrPort("[2001:db8::1]:5353"), Transport: Both, Outcome: Timeout, Reason: d.Reason,
-		Decided: d, Questions: []QuestionReport{d},
+	return checker.Result{
+		Server: netip.MustParseAddrPort("[2001:db8::1]:5353"), Transport: checker.Both, Outcome: checker.Timeout, Reason: d.Reason,
+		Decided: d, Questions: []checker.QuestionResult{d},
 	}
 }
 
-func usageReport() Report { return Report{Outcome: Usage, Reason: "--timeout: \"2\" has no unit"} }
+func usageResult() checker.Result {
+	return checker.Result{Outcome: checker.Usage, Reason: "--timeout: \"2\" has no unit"}
+}
 
 // A server chooses some bytes of a reason; they must not break out of the line.
-func hostileReport() Report {
-	r := passReport()
-	r.Outcome, r.Reason = NSID, "a\nb\x1b[31m|c=1\x7f\" \\ <é>"
+func hostileResult() checker.Result {
+	r := passResult()
+	r.Outcome, r.Reason = checker.NSID, "a\nb\x1b[31m|c=1\x7f\" \\ <é>"
 	r.Decided.Question.Name = `a\"b\\\010.example.`
 	return r
 }
 
-func severalReport() Report {
-	good, bad := passReport().Decided, timeoutReport().Decided
-	r := passReport()
-	r.Reason, r.Questions = "1 of 2 questions passed, 1 needed; failed: . NS: no answer (2 tries)", []QuestionReport{bad, good}
+func severalResult() checker.Result {
+	good, bad := passResult().Decided, timeoutResult().Decided
+	r := passResult()
+	r.Reason, r.Questions = "1 of 2 questions passed, 1 needed; failed: . NS: no answer (2 tries)", []checker.QuestionResult{bad, good}
 	return r
 }
 
 func TestText(t *testing.T) {
 	for name, c := range map[string]struct {
-		report       Report
+		result       checker.Result
 		text, nagios string
 	}{
 		"pass": {
-			passReport(),
+			passResult(),
 			"PASS 192.0.2.1:53 example.com. SOA udp: NOERROR, 1 answer, 90 bytes in 1.23ms\n",
 			"DNS OK - NOERROR, 1 answer, 90 bytes | time=0.001235s;;;0 size=90B;;;0 answers=1;;;0\n",
 		},
 		"weight": {
-			weightReport(),
+			weightResult(),
 			"PASS 192.0.2.1:53 example.com. SOA udp: NOERROR, 1 answer, 90 bytes in 1.23ms, weight 40\n",
 			"DNS OK - NOERROR, 1 answer, 90 bytes | time=0.001235s;;;0 size=90B;;;0 answers=1;;;0\n",
 		},
 		"slow": {
-			slowReport(),
+			slowResult(),
 			"FAIL 192.0.2.1:53 example.com. SOA udp: slow: answered in 1.23ms, more than the 1ms allowed\n",
 			"DNS WARNING - slow: answered in 1.23ms, more than the 1ms allowed | time=0.001235s;;;0 size=90B;;;0 answers=1;;;0\n",
 		},
 		"timeout": {
-			timeoutReport(),
+			timeoutResult(),
 			"FAIL [2001:db8::1]:5353 . NS both: timeout: no answer (2 tries)\n",
 			"DNS CRITICAL - timeout: no answer (2 tries)\n",
 		},
 		"usage": {
-			usageReport(),
+			usageResult(),
 			"FAIL: usage: --timeout: \"2\" has no unit\n",
 			"DNS UNKNOWN - usage: --timeout: \"2\" has no unit\n",
 		},
 		"hostile": {
-			hostileReport(),
+			hostileResult(),
 			"FAIL 192.0.2.1:53 a\\\"b\\\\\\010.example. SOA udp: nsid: a b [31m|c=1 \" \\ <é>\n",
 			"DNS CRITICAL - nsid: a b [31m/c=1 \" \\ <é> | time=0.001235s;;;0 size=90B;;;0 answers=1;;;0\n",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			formats := Formats()
-			if got := string(formats["text"](c.report, 0)); got != c.text {
+			if got := string(formats["text"](told(c.result))); got != c.text {
 				t.Errorf("text\n got %q\nwant %q", got, c.text)
 			}
-			if got := string(formats["nagios"](c.report, 0)); got != c.nagios {
+			if got := string(formats["nagios"](told(c.result))); got != c.nagios {
 				t.Errorf("nagios\n got %q\nwant %q", got, c.nagios)
 			}
-			if got := formats["none"](c.report, 0); len(got) != 0 {
+			if got := formats["none"](told(c.result)); len(got) != 0 {
 				t.Errorf("none: %q", got)
 			}
 		})
@@ -117,44 +129,43 @@ func TestText(t *testing.T) {
 
 func TestJSON(t *testing.T) {
 	for name, c := range map[string]struct {
-		report Report
-		status int
+		result checker.Result
+		mode   exit.Mode
 		want   string
 	}{
 		"pass": {
-			weightReport(), 42,
+			weightResult(), exit.MiscDynamic,
 			`{"server":"192.0.2.1:53","name":"example.com.","type":"SOA","transport":"udp","path":"rip","outcome":"pass","reason":"NOERROR, 1 answer, 90 bytes","rcode":"NOERROR","flags":["qr","aa","rd"],"answers":1,"size":90,"latency_seconds":0.001234567,"attempts":1,"weight":40,"exit_status":42}`,
 		},
 		"timeout": {
-			timeoutReport(), 1,
+			timeoutResult(), exit.Misc,
 			`{"server":"[2001:db8::1]:5353","name":".","type":"NS","transport":"both","path":"rip","outcome":"timeout","reason":"no answer (2 tries)","rcode":null,"flags":[],"answers":0,"size":0,"latency_seconds":null,"attempts":2,"weight":null,"exit_status":1}`,
 		},
 		"usage": {
-			usageReport(), 1,
+			usageResult(), exit.Misc,
 			`{"server":"","name":"","type":"","transport":"udp","path":"rip","outcome":"usage","reason":"--timeout: \"2\" has no unit","rcode":null,"flags":[],"answers":0,"size":0,"latency_seconds":null,"attempts":0,"weight":null,"exit_status":1}`,
 		},
 		"several": {
-			severalReport(), 0,
+			severalResult(), exit.Misc,
 			`{"server":"192.0.2.1:53","name":"example.com.","type":"SOA","transport":"udp","path":"rip","outcome":"pass","reason":"1 of 2 questions passed, 1 needed; failed: . NS: no answer (2 tries)","rcode":"NOERROR","flags":["qr","aa","rd"],"answers":1,"size":90,"latency_seconds":0.001234567,"attempts":1,"weight":null,"exit_status":0,"questions":[` +
 				`{"name":".","type":"NS","outcome":"timeout","reason":"no answer (2 tries)","rcode":null,"answers":0,"latency_seconds":null,"attempts":2},` +
 				`{"name":"example.com.","type":"SOA","outcome":"pass","reason":"NOERROR, 1 answer, 90 bytes","rcode":"NOERROR","answers":1,"latency_seconds":0.001234567,"attempts":1}]}`,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := string(Formats()["json"](c.report, c.status))
+			got := string(Formats()["json"](New(c.result, c.mode, ended)))
 			if got != c.want+"\n" {
 				t.Errorf("\n got %s\nwant %s", got, c.want)
 			}
 		})
 	}
 	var decoded struct{ Reason, Name string }
-	if err := json.Unmarshal(formatJSON(hostileReport(), 1), &decoded); err != nil || decoded.Reason != hostileReport().Reason || decoded.Name != hostileReport().Decided.Question.Name {
+	if err := json.Unmarshal(Formats()["json"](told(hostileResult())), &decoded); err != nil || decoded.Reason != hostileResult().Reason || decoded.Name != hostileResult().Decided.Question.Name {
 		t.Errorf("a hostile reason: %+v, %v", decoded, err)
 	}
 }
 
 func TestPrometheus(t *testing.T) {
-	now := time.UnixMilli(1795406400123)
 	const labels = `server="192.0.2.1:53",name="example.com.",type="SOA",transport="udp",path="rip"`
 	want := strings.ReplaceAll(`# HELP lvsdns_check_success 1 if the last run passed.
 # TYPE lvsdns_check_success gauge
@@ -178,9 +189,7 @@ lvsdns_check_weight{LABELS} 40
 # TYPE lvsdns_check_outcome gauge
 lvsdns_check_outcome{LABELS,outcome="pass"} 1
 `, "LABELS", labels)
-	r := weightReport()
-	r.Took = 2500 * time.Microsecond
-	if got := string(prometheusText(r, now)); got != want {
+	if got := string(formatPrometheus(told(weightResult()).Took(2500 * time.Microsecond))); got != want {
 		t.Errorf("\n got %s\nwant %s", got, want)
 	}
 }
@@ -190,18 +199,18 @@ lvsdns_check_outcome{LABELS,outcome="pass"} 1
 func TestPrometheusIsValid(t *testing.T) {
 	sample := regexp.MustCompile(`^(lvsdns_check_[a-z_]+)\{((?:[a-z]+="(?:[^"\\]|\\[\\"n])*",?)+)\} (-?[0-9.e+-]+)$`)
 	for name, c := range map[string]struct {
-		report Report
+		result checker.Result
 		absent string
 	}{
-		"pass":    {passReport(), "lvsdns_check_weight"},
-		"timeout": {timeoutReport(), "lvsdns_check_latency_seconds"},
-		"usage":   {usageReport(), "lvsdns_check_rcode"},
-		"hostile": {hostileReport(), "lvsdns_check_weight"},
-		"several": {severalReport(), "lvsdns_check_weight"},
+		"pass":    {passResult(), "lvsdns_check_weight"},
+		"timeout": {timeoutResult(), "lvsdns_check_latency_seconds"},
+		"usage":   {usageResult(), "lvsdns_check_rcode"},
+		"hostile": {hostileResult(), "lvsdns_check_weight"},
+		"several": {severalResult(), "lvsdns_check_weight"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var typed, series, ones []string
-			for line := range strings.Lines(string(Formats()["prometheus"](c.report, 1))) {
+			for line := range strings.Lines(string(Formats()["prometheus"](told(c.result)))) {
 				line = strings.TrimSuffix(line, "\n")
 				if metric, ok := strings.CutPrefix(line, "# TYPE "); ok {
 					typed = append(typed, strings.TrimSuffix(metric, " gauge"))
@@ -226,13 +235,13 @@ func TestPrometheusIsValid(t *testing.T) {
 			if len(slices.Compact(slices.Sorted(slices.Values(series)))) != len(series) || len(slices.Compact(slices.Sorted(slices.Values(typed)))) != len(typed) {
 				t.Errorf("something stands there twice: %q, %q", typed, series)
 			}
-			if len(ones) != 1 || !strings.HasSuffix(ones[0], `outcome="`+c.report.Outcome.String()+`"`) {
+			if len(ones) != 1 || !strings.HasSuffix(ones[0], `outcome="`+c.result.Outcome.String()+`"`) {
 				t.Errorf("outcomes that are 1: %q", ones)
 			}
 			if slices.Contains(typed, c.absent) || !slices.Contains(typed, "lvsdns_check_success") {
 				t.Errorf("metrics %q, which must not have %s", typed, c.absent)
 			}
-			if !c.report.Server.IsValid() && !strings.Contains(series[0], `server="",name="",type=""`) {
+			if !c.result.Server.IsValid() && !strings.Contains(series[0], `server="",name="",type=""`) {
 				t.Errorf("a report without a server has the labels %s", series[0])
 			}
 		})

@@ -5,20 +5,19 @@ import (
 	"time"
 )
 
-// Report is what a check found, as values; the formats are made from it.
-type Report struct {
+// Result is what a check found, as values.
+type Result struct {
 	Server    netip.AddrPort
 	Transport Transport
 	Outcome   Outcome
 	Reason    string           // one line for a person
 	Weight    *int             // for misc_dynamic; nil: as configured
-	Took      time.Duration    // the whole run; 0: nobody has measured it
-	Decided   QuestionReport   // the question that decided
-	Questions []QuestionReport // all of them, in order
+	Decided   QuestionResult   // the question that decided
+	Questions []QuestionResult // all of them, in order
 }
 
-// QuestionReport is what one question met.
-type QuestionReport struct {
+// QuestionResult is what one question met.
+type QuestionResult struct {
 	Question Question
 	Outcome  Outcome
 	Reason   string
@@ -30,13 +29,13 @@ type QuestionReport struct {
 	Attempts int            // tries, over all transports
 }
 
-func questionReport(a answer) QuestionReport {
-	r := QuestionReport{Question: a.question, Outcome: a.outcome, Reason: a.reason}
+func questionResult(a answer) QuestionResult {
+	r := QuestionResult{Question: a.question, Outcome: a.outcome, Reason: a.reason}
 	for _, leg := range a.legs {
-		r.Attempts += leg.Attempts
-		if m := leg.Reply; m != nil {
+		r.Attempts += leg.attempts
+		if m := leg.reply; m != nil {
 			rcode := m.Rcode
-			r.Rcode, r.Flags, r.Answers, r.Size = &rcode, flagsOf(m.MsgHdr), len(answering(a.question, m.Answer).of), leg.Size
+			r.Rcode, r.Flags, r.Answers, r.Size = &rcode, flagsOf(m.MsgHdr), len(answering(a.question, m.Answer).of), leg.size
 		}
 	}
 	if r.Rcode != nil {

@@ -1,4 +1,4 @@
-package checker
+package command
 
 import (
 	"fmt"
@@ -16,11 +16,11 @@ const (
 	maxName  = 255
 )
 
-// ParseName reads a domain name as a person types it and returns it fully
+// parseName reads a domain name as a person types it and returns it fully
 // qualified. What people mistype gets an error that says how to mend it: a
 // name without a dot, a record type where a name belongs, letters outside
 // ASCII, a label or a name that is too long.
-func ParseName(s string) (string, error) {
+func parseName(s string) (string, error) {
 	switch {
 	case s == "":
 		return "", fmt.Errorf(`the name is empty; write "." for the root, or a name such as example.com`)

@@ -1,15 +1,21 @@
-package checker
+// Package exit says what exit status a program that runs a check ends with, for
+// each of those who read it. It is pure.
+package exit
 
-import "fmt"
+import (
+	"fmt"
 
-// ExitMode is whose reading of an exit status applies.
-type ExitMode uint8
+	"github.com/lvsdns/lvsdns/checker"
+)
+
+// Mode is whose reading of an exit status applies.
+type Mode uint8
 
 // The exit modes. The zero value is the one that can do least harm: keepalived
 // without misc_dynamic, where all but 0 is a failure.
 const (
 	// Misc: keepalived's MISC_CHECK. 0 pass, 1 everything else.
-	Misc ExitMode = iota
+	Misc Mode = iota
 	// MiscDynamic: MISC_CHECK with misc_dynamic, where 2 to 255 mean "up, with
 	// weight status−2". 0 or 2+weight pass, 1 everything else.
 	MiscDynamic
@@ -18,10 +24,10 @@ const (
 	// HAProxy: external-check. 0 pass, 1 everything else.
 	HAProxy
 
-	exitModes // how many there are
+	modes // how many there are
 )
 
-var exitModeNames = [exitModes]string{
+var modeNames = [modes]string{
 	Misc:        "misc",
 	MiscDynamic: "misc-dynamic",
 	Nagios:      "nagios",
@@ -29,18 +35,18 @@ var exitModeNames = [exitModes]string{
 }
 
 // String returns the mode as it is written on the command line.
-func (m ExitMode) String() string {
-	if m >= exitModes {
-		return exitModeNames[Misc]
+func (m Mode) String() string {
+	if m >= modes {
+		return modeNames[Misc]
 	}
-	return exitModeNames[m]
+	return modeNames[m]
 }
 
-// ParseExitMode reads a mode as it is written on the command line.
-func ParseExitMode(s string) (ExitMode, error) {
-	for m, name := range exitModeNames {
+// ParseMode reads a mode as it is written on the command line.
+func ParseMode(s string) (Mode, error) {
+	for m, name := range modeNames {
 		if s == name {
-			return ExitMode(m), nil
+			return Mode(m), nil
 		}
 	}
 	return Misc, fmt.Errorf("%q is no exit mode; use misc, misc-dynamic, nagios or haproxy", s)
@@ -58,17 +64,17 @@ const (
 	nagiosUnknown  = 3
 )
 
-// ExitStatus turns an outcome into a process's exit status. Weight is the real
+// Status turns an outcome into a process's exit status. Weight is the real
 // server's weight under misc_dynamic, nil for "leave it as configured"; it
 // counts for a pass only.
 //
 // In the misc and haproxy modes nothing but a pass is 0, and nothing but a
 // pass is above 1: keepalived takes 2 and more for "up" under misc_dynamic.
-func ExitStatus(o Outcome, m ExitMode, weight *int) int {
+func Status(o checker.Outcome, m Mode, weight *int) int {
 	switch {
 	case m == Nagios:
 		return nagiosStatus(o)
-	case o != Pass:
+	case o != checker.Pass:
 		return 1
 	case m == MiscDynamic && weight != nil:
 		return 2 + min(max(*weight, 0), MaxWeight)
@@ -77,11 +83,11 @@ func ExitStatus(o Outcome, m ExitMode, weight *int) int {
 	}
 }
 
-func nagiosStatus(o Outcome) int {
+func nagiosStatus(o checker.Outcome) int {
 	switch {
-	case o == Pass:
+	case o == checker.Pass:
 		return nagiosOK
-	case o == Slow:
+	case o == checker.Slow:
 		return nagiosWarning
 	case o.IsVerdict():
 		return nagiosCritical

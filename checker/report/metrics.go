@@ -1,7 +1,9 @@
-package checker
+package report
 
-// Metric is a number that the last run of a check left. lvsdns-exporter serves it, and --output prometheus writes it: with one name, one
-// meaning and one form.
+import "github.com/lvsdns/lvsdns/checker"
+
+// Metric is a number that the last run of a check left. lvsdns-exporter serves it
+// and the format for textfiles has it, with one name, one meaning and one form.
 type Metric struct {
 	Name, Help string
 	// Value is the number; false if the run has none.
@@ -23,7 +25,7 @@ type Run struct {
 // Metrics returns them in the order in which they are written.
 func Metrics() []Metric {
 	return []Metric{
-		{Name: "lvsdns_check_success", Help: "1 if the last run passed.", Value: func(r Run) (float64, bool) { return boolValue(r.Outcome == Pass.String()), true }},
+		{Name: "lvsdns_check_success", Help: "1 if the last run passed.", Value: func(r Run) (float64, bool) { return boolValue(r.Outcome == checker.Pass.String()), true }},
 		{Name: "lvsdns_check_duration_seconds", Help: "How long the last run took, all its tries and questions together.", Value: func(r Run) (float64, bool) { return measured(r.Duration) }},
 		{Name: "lvsdns_check_latency_seconds", Help: "What a client would have waited for the answer of the last run; absent without an answer.", Value: func(r Run) (float64, bool) { return measured(r.Latency) }},
 		{Name: "lvsdns_check_last_run_timestamp_seconds", Help: "When the last run ended. A check that no longer runs stops here.", Value: func(r Run) (float64, bool) { return r.Ended, true }},

@@ -1,15 +1,15 @@
-package checker
+package report
 
 import (
 	"encoding/json"
-	"maps"
 	"net"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/lvsdns/lvsdns/checker/exit"
 )
 
 // socketDir is short: the path of a socket has 107 bytes at most, and a
@@ -34,12 +34,10 @@ func listen(t *testing.T, path string) *net.UnixConn {
 	return conn
 }
 
-func TestHeartbeat(t *testing.T) {
+func TestSend(t *testing.T) {
 	path := filepath.Join(socketDir(t), "check.sock")
 	conn := listen(t, path)
-	r := weightReport()
-	r.Took = 2500 * time.Microsecond
-	SendHeartbeat(path, r, MiscDynamic, 42, time.UnixMilli(1795406400123))
+	Send(path, New(weightResult(), exit.MiscDynamic, ended).Took(2500*time.Microsecond))
 	buf := make([]byte, 1<<16)
 	if err := conn.SetReadDeadline(time.Now().Add(30 * time.Second)); err != nil {
 		t.Fatal(err)
@@ -55,26 +53,9 @@ func TestHeartbeat(t *testing.T) {
 	}
 }
 
-// The datagram has the keys of the JSON output and three of its own.
-func TestHeartbeatKeys(t *testing.T) {
-	var output, datagram map[string]any
-	if err := json.Unmarshal(formatJSON(passReport(), 0), &output); err != nil {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal(jsonLine(heartbeat{jsonReport: newJSONReport(passReport(), 0)}), &datagram); err != nil {
-		t.Fatal(err)
-	}
-	for key := range output {
-		delete(datagram, key)
-	}
-	if got := slices.Sorted(maps.Keys(datagram)); !slices.Equal(got, []string{"duration_seconds", "exit_mode", "time"}) {
-		t.Errorf("keys beside those of the output: %q", got)
-	}
-}
-
-// No socket, a full one, one that is none: SendHeartbeat comes back, from a full
+// No socket, a full one, one that is none: Send comes back, from a full
 // one after queueWait. The test binary's own time limit catches one that does not.
-func TestHeartbeatNeverWaits(t *testing.T) {
+func TestSendNeverWaits(t *testing.T) {
 	dir := socketDir(t)
 	file := filepath.Join(dir, "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
@@ -109,7 +90,7 @@ func TestHeartbeatNeverWaits(t *testing.T) {
 	} {
 		t.Run(name, func(*testing.T) {
 			for range runs {
-				SendHeartbeat(path, passReport(), Misc, 0, time.Now())
+				Send(path, told(passResult()))
 			}
 		})
 	}

@@ -1,24 +1,20 @@
-package checker
+package report
 
 import (
 	"bytes"
 	"fmt"
 	"strings"
-	"time"
 )
 
 // formatPrometheus writes the report for node_exporter's textfile collector.
-func formatPrometheus(r Report, _ int) []byte { return prometheusText(r, time.Now()) }
-
-func prometheusText(r Report, now time.Time) []byte {
+func formatPrometheus(r Report) []byte {
 	var b bytes.Buffer
-	j := newJSONReport(r, 0) // the same words for the same things
-	labels := fmt.Sprintf(`server="%s",name="%s",type="%s",transport="%s",path="%s"`, j.Server, escapeLabel(j.Name), j.Type, j.Transport, j.Path)
-	run := Run{Outcome: j.Outcome, Ended: float64(now.UnixMilli()) / 1000, Latency: j.Latency, Rcode: r.Decided.Rcode, Weight: r.Weight}
-	if r.Took > 0 {
-		took := r.Took.Seconds()
-		run.Duration = &took
+	server := ""
+	if r.Server.IsValid() {
+		server = r.Server.String()
 	}
+	labels := fmt.Sprintf(`server="%s",name="%s",type="%s",transport="%s",path="%s"`, server, escapeLabel(r.Name), r.Type, r.Transport, r.Path)
+	run := Run{Outcome: r.Outcome.String(), Ended: r.Time, Duration: r.Duration, Latency: r.Latency, Rcode: r.Code(), Weight: r.Weight}
 	for _, m := range Metrics() {
 		value, ok := m.Value(run)
 		if !ok {
