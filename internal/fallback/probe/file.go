@@ -41,7 +41,7 @@ func file(k *keepalived.Checker) (Probe, error) {
 	}, nil
 }
 
-// number reads as strtol does with base 0: what follows the digits does not count.
+// number reads as strtol does with base 0, in the glibc of Debian 13: what follows the digits does not count.
 func number(s string) int64 {
 	s = strings.TrimLeft(s, " \t\n\v\f\r")
 	end := 0

@@ -2,6 +2,7 @@ package probe_test
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"net"
 	"net/http"
@@ -49,6 +50,16 @@ func configured(t testing.TB, global, checker string, o probe.Options) probe.Pro
 // udpServer answers datagrams; a nil answer is none.
 func udpServer(t *testing.T, answer func([]byte) []byte) int {
 	t.Helper()
+	return udpTalker(t, func(q []byte, send func([]byte)) {
+		if a := answer(q); a != nil {
+			send(a)
+		}
+	})
+}
+
+// udpTalker answers a datagram as often as it likes.
+func udpTalker(t *testing.T, answer func(q []byte, send func([]byte))) int {
+	t.Helper()
 	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -61,9 +72,7 @@ func udpServer(t *testing.T, answer func([]byte) []byte) int {
 			if err != nil {
 				return
 			}
-			if a := answer(b[:n]); a != nil {
-				_, _ = conn.WriteTo(a, from)
-			}
+			answer(bytes.Clone(b[:n]), func(a []byte) { _, _ = conn.WriteTo(a, from) })
 		}
 	}()
 	return conn.LocalAddr().(*net.UDPAddr).Port
