@@ -2,8 +2,6 @@ package notify
 
 import (
 	"net/netip"
-	"os"
-	"syscall"
 	"time"
 )
 
@@ -43,33 +41,6 @@ type Stamp struct {
 	Time int64  `json:"time"` // of the last change, ns; -1: there is no such file
 	Size int64  `json:"size"`
 	Ino  uint64 `json:"ino"`
-}
-
-// StampOf looks at a file.
-func StampOf(path string) Stamp {
-	info, err := os.Stat(path)
-	if err != nil {
-		return Stamp{Path: path, Time: -1}
-	}
-	s := Stamp{Path: path, Time: info.ModTime().UnixNano(), Size: info.Size()}
-	if sys, ok := info.Sys().(*syscall.Stat_t); ok {
-		s.Ino = sys.Ino
-	}
-	return s
-}
-
-// Fresh reports whether the files are still those that c was read from. A file that was changed just before it was
-// read could be changed again within the same tick of the clock.
-func (c *Configured) Fresh(file string) bool {
-	if c == nil || c.File != file || len(c.Stamps) == 0 {
-		return false
-	}
-	for _, s := range c.Stamps {
-		if StampOf(s.Path) != s {
-			return false
-		}
-	}
-	return true
 }
 
 // Settled reports whether no file was changed in the last moments: then their stamps tell every later change.

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/lvsdns/lvsdns/notify/internal/words"
 )
 
 // Kind is what a subject is.
@@ -116,8 +118,8 @@ func (m Mark) compare(o Mark) int {
 	return 1
 }
 
-// parseState reads a state in keepalived's or an operator's spelling.
-func parseState(word string) (State, bool) {
+// ParseState reads a state in keepalived's or an operator's spelling.
+func ParseState(word string) (State, bool) {
 	switch s := State(strings.ToLower(word)); s {
 	case Master, Backup, Fault, Stop, Deleted, LowerPriority, MasterPriority, BackupPriority:
 		return s, true
@@ -126,17 +128,24 @@ func parseState(word string) (State, bool) {
 	}
 }
 
-// maxName is more than any line of keepalived.conf holds (MAXBUF in lib/parser.h).
-const maxName = 1024
-
-// checkName refuses what can't be the name of an instance: such a name would break lines and labels.
-func checkName(name string) error {
-	switch {
-	case len(name) > maxName:
-		return errors.New("a name of " + strconv.Itoa(len(name)) + " bytes: keepalived's are at most " + strconv.Itoa(maxName))
-	case strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == 0x7f || r == '\uFFFD' }):
-		return errors.New(strconv.Quote(name) + " is no name: it has characters that cannot be printed")
-	default:
-		return nil
+// ParseEvent makes an event of the four words that keepalived has for one, in the arguments of a script as in a line of a FIFO: INSTANCE or
+// GROUP, a name, a state and a priority. Source, Mark and At are left to the caller.
+func ParseEvent(kind, name, state, priority string) (Event, error) {
+	e := Event{Subject: Subject{Kind(strings.ToLower(kind)), name}}
+	if name == "" {
+		return Event{}, errors.New("the name is empty")
 	}
+	if err := words.CheckName(name); err != nil {
+		return Event{}, err
+	}
+	var ok bool
+	if e.State, ok = ParseState(state); !ok {
+		return Event{}, errors.New(strconv.Quote(state) + " is no state that keepalived has")
+	}
+	n, err := strconv.Atoi(priority)
+	if err != nil || n < 0 || n > 255 {
+		return Event{}, errors.New(strconv.Quote(priority) + " is no priority: want a number from 0 to 255")
+	}
+	e.Priority = n
+	return e, nil
 }

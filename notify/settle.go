@@ -12,6 +12,16 @@ type Held struct {
 	Interface string
 }
 
+// Look settles the state of every subject by the addresses of this host.
+func (d *Document) Look(held func() ([]Held, error), now time.Time) error {
+	all, err := held()
+	if err != nil {
+		return err // What was said is all there is.
+	}
+	d.Settle(all, now)
+	return nil
+}
+
 // Settle decides the state of every subject: by its addresses where it has some, else by what was said last.
 // Subjects that keepalived.conf does not have any more, and that are deleted or stopped, are forgotten.
 func (d *Document) Settle(held []Held, now time.Time) {

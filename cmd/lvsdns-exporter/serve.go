@@ -123,7 +123,7 @@ func (s *service) use(ctx context.Context) {
 	e := exporter.New(exporter.Config{
 		Kernel: s.tables.kernel, Proc: proc, Root: settings.Sources.Root, Addresses: host.Addresses,
 		Configuration: configuration(settings), Belief: belief(settings), Checks: s.checks,
-		Journal: journal(settings.Notify), Fallback: fallback(settings), Connections: s.tables.connections,
+		Journal: journalOf(settings.Notify), Fallback: fallback(settings), Connections: s.tables.connections,
 		Traffic: traffic(s.packets), Top: most(s.packets, settings.DNS), Dnstap: told(s.tap),
 		DNSPorts: settings.DNS.Ports, Nftables: nftables(settings),
 		Conntrack: conntrack.New(conntrack.Config{Proc: string(proc), Timeout: time.Minute}), Flows: flows(settings.Conntrack),

@@ -6,6 +6,7 @@ import (
 	"github.com/lvsdns/lvsdns/internal/config"
 	"github.com/lvsdns/lvsdns/internal/ipvs"
 	"github.com/lvsdns/lvsdns/notify"
+	"github.com/lvsdns/lvsdns/notify/journal"
 )
 
 // flows says how the kernel's table of flows is read.
@@ -29,10 +30,10 @@ func connections(settings *config.Exporter, kernel exporter.Kernel, proc ipvs.Pr
 	})
 }
 
-// journal is that of lvsdns-notify.
-func journal(n config.NotifyJournal) func() (*notify.Document, error) {
+// journalOf is that of lvsdns-notify.
+func journalOf(n config.NotifyJournal) func() (*notify.Document, error) {
 	if n.StateDir == "" {
 		return nil
 	}
-	return (&notify.Journal{StateDir: n.StateDir, Any: true}).Read
+	return (&journal.Journal{StateDir: n.StateDir, Any: true}).Read
 }

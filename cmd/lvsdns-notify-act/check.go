@@ -9,11 +9,11 @@ import (
 
 	"github.com/lvsdns/lvsdns/internal/config"
 	"github.com/lvsdns/lvsdns/internal/ownfile"
-	"github.com/lvsdns/lvsdns/notify"
+	"github.com/lvsdns/lvsdns/notify/hook"
 )
 
 // check reads the settings, and builds what they ask for without doing anything.
-func (p program) check(paths notify.Paths, args []string) int {
+func (p program) check(paths hook.Paths, args []string) int {
 	if err := flags("check-config", &paths, args, func(*flag.FlagSet) {}); err != nil {
 		return p.fail(exitUsage, err)
 	}
@@ -41,7 +41,7 @@ func (p program) check(paths notify.Paths, args []string) int {
 }
 
 // exposed says that everybody can read what is secret in the settings; empty: there is nothing.
-func exposed(settings *config.Notify, paths notify.Paths) string {
+func exposed(settings *config.Notify, paths hook.Paths) string {
 	if !settings.Secrets() {
 		return ""
 	}

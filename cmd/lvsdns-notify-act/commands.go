@@ -6,12 +6,13 @@ import (
 	"io"
 	"time"
 
-	"github.com/lvsdns/lvsdns/notify"
+	"github.com/lvsdns/lvsdns/notify/hook"
+	"github.com/lvsdns/lvsdns/notify/journal"
 	"github.com/lvsdns/lvsdns/notify/show"
 )
 
 // flags reads the flags of a command, which takes nothing else. Those that name files may stand here too.
-func flags(name string, paths *notify.Paths, args []string, define func(*flag.FlagSet)) error {
+func flags(name string, paths *hook.Paths, args []string, define func(*flag.FlagSet)) error {
 	fs := flag.NewFlagSet(name, flag.ContinueOnError)
 	fs.SetOutput(io.Discard)
 	fs.Usage = func() {}
@@ -28,7 +29,7 @@ func flags(name string, paths *notify.Paths, args []string, define func(*flag.Fl
 	return nil
 }
 
-func (p program) show(paths notify.Paths, args []string) int {
+func (p program) show(paths hook.Paths, args []string) int {
 	output := "text"
 	err := flags("show", &paths, args, func(fs *flag.FlagSet) { fs.StringVar(&output, "output", output, "") })
 	if err == nil && output != "text" && output != "json" {
@@ -37,7 +38,7 @@ func (p program) show(paths notify.Paths, args []string) int {
 	if err != nil {
 		return p.fail(exitUsage, err)
 	}
-	d, err := (&notify.Journal{StateDir: paths.StateDir, RunDir: paths.RunDir, Any: true}).Read()
+	d, err := (&journal.Journal{StateDir: paths.StateDir, RunDir: paths.RunDir, Any: true}).Read()
 	if err != nil {
 		return p.fail(exitWrong, err)
 	}

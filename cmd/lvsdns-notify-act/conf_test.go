@@ -12,7 +12,8 @@ import (
 	"github.com/lvsdns/lvsdns/internal/config"
 	"github.com/lvsdns/lvsdns/internal/ipvs"
 	"github.com/lvsdns/lvsdns/internal/keepalived"
-	"github.com/lvsdns/lvsdns/notify"
+	"github.com/lvsdns/lvsdns/notify/fifo"
+	"github.com/lvsdns/lvsdns/notify/journal"
 )
 
 // at writes files below a directory, as if an hour ago, and returns it.
@@ -103,7 +104,7 @@ func TestConf(t *testing.T) {
 			if got := strings.TrimSpace(strings.Join(got, " ") + "; " + sorry + " " + cfg.Version); got != tt.want {
 				t.Errorf("%s, want %s", got, tt.want)
 			}
-			if !c.Fresh(k.file) {
+			if !journal.Fresh(c, k.file) {
 				t.Error("what was just read is stale")
 			}
 		})
@@ -116,13 +117,13 @@ func TestConfStale(t *testing.T) {
 		root := at(t, map[string]string{"keepalived.conf": "include conf.d/*.conf\n", "conf.d/a.conf": fmt.Sprintf(instance, "192.0.2.1\n")})
 		k := conf{file: filepath.Join(root, "keepalived.conf"), setting: filepath.Join(root, "notify.yaml"), below: root}
 		c, err := k.configure(k.file)
-		if err != nil || !c.Fresh(k.file) {
+		if err != nil || !journal.Fresh(c, k.file) {
 			t.Fatal(err, c)
 		}
 		if err := os.WriteFile(filepath.Join(root, name), []byte(change), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if c.Fresh(k.file) {
+		if journal.Fresh(c, k.file) {
 			t.Errorf("%s has changed, and what was read before is fresh", name)
 		}
 	}
@@ -196,7 +197,7 @@ virtual_server fwmark 7 {
 		{"RS [2001:db8::21]:none:0 FWM 7 DOWN", []ipvs.TableEntry{entry(ipvs.Mark(ipvs.IPv6, 7), "[2001:db8::21]:0")}, "true true"},
 		{"VS [group]:53 UP", nil, "false false"},
 	} {
-		line, err := notify.ParseLine(tt.line)
+		line, err := fifo.ParseLine(tt.line)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/lvsdns/lvsdns/internal/keepalived"
 	"github.com/lvsdns/lvsdns/notify"
+	"github.com/lvsdns/lvsdns/notify/journal"
 )
 
 // recorder notes which files and directories are looked at.
@@ -59,10 +60,10 @@ func (k conf) configure(file string) (*notify.Configured, error) {
 
 // stamps are those of keepalived.conf and what it includes, and of what says how to read it.
 func (k conf) stamps(names []string) []notify.Stamp {
-	all := []notify.Stamp{notify.StampOf(k.file)}
+	all := []notify.Stamp{journal.StampOf(k.file)}
 	for _, name := range slices.Concat(names, k.restsOn()) {
 		if name = path.Join("/", name); name != k.file {
-			all = append(all, notify.StampOf(name))
+			all = append(all, journal.StampOf(name))
 		}
 	}
 	return all

@@ -16,12 +16,12 @@ import (
 	"github.com/lvsdns/lvsdns/internal/config"
 	"github.com/lvsdns/lvsdns/internal/host"
 	"github.com/lvsdns/lvsdns/internal/systemd"
-	"github.com/lvsdns/lvsdns/notify"
 	"github.com/lvsdns/lvsdns/notify/act"
 	"github.com/lvsdns/lvsdns/notify/fifo"
+	"github.com/lvsdns/lvsdns/notify/hook"
 )
 
-func (p program) fifo(ctx context.Context, paths notify.Paths, args []string) int {
+func (p program) fifo(ctx context.Context, paths hook.Paths, args []string) int {
 	hangup := make(chan os.Signal, 1)
 	signal.Notify(hangup, syscall.SIGHUP)
 	defer signal.Stop(hangup)
@@ -58,7 +58,7 @@ func (p program) fifo(ctx context.Context, paths notify.Paths, args []string) in
 
 // service reads the FIFOs and acts, until it is told to end.
 type service struct {
-	paths    notify.Paths
+	paths    hook.Paths
 	settings *config.Notify
 	level    *slog.LevelVar
 	log      *slog.Logger

@@ -9,8 +9,8 @@ import (
 	"github.com/lvsdns/lvsdns/conntrack"
 	"github.com/lvsdns/lvsdns/internal/config"
 	"github.com/lvsdns/lvsdns/internal/ipvs"
-	"github.com/lvsdns/lvsdns/notify"
 	"github.com/lvsdns/lvsdns/notify/act"
+	"github.com/lvsdns/lvsdns/notify/hook"
 )
 
 // kernel is the clients of the kernel, as actions want them.
@@ -21,7 +21,7 @@ type kernel struct {
 	conf    conf
 }
 
-func clients(paths notify.Paths, settings *config.Notify) *kernel {
+func clients(paths hook.Paths, settings *config.Notify) *kernel {
 	c := ipvs.New(ipvs.Config{Timeout: 2 * time.Second})
 	return &kernel{
 		table: table{c}, daemons: daemons{c}, flows: flows{conntrack.New(conntrack.Config{Timeout: 4 * time.Second})},

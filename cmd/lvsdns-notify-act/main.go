@@ -14,7 +14,7 @@ import (
 	"syscall"
 
 	"github.com/lvsdns/lvsdns/cmd/internal/version"
-	"github.com/lvsdns/lvsdns/notify"
+	"github.com/lvsdns/lvsdns/notify/hook"
 )
 
 func main() {
@@ -32,7 +32,7 @@ type program struct {
 }
 
 func (p program) run(ctx context.Context, args []string) int {
-	paths, rest := notify.TakePaths(args)
+	paths, rest := hook.TakePaths(args)
 	command := ""
 	if len(rest) > 0 {
 		command, rest = rest[0], rest[1:]
@@ -62,12 +62,7 @@ func (p program) run(ctx context.Context, args []string) int {
 }
 
 func (p program) fail(status int, err error) int {
-	text := notify.OneLine(err)
-	if notify.IsNull(p.stderr) {
-		_ = notify.Syslog("/dev/log", "lvsdns-notify", text)
-	} else {
-		fmt.Fprintf(io.Writer(p.stderr), "lvsdns-notify: %s\n", text)
-	}
+	hook.Say(p.stderr, hook.Log, hook.OneLine(err))
 	return status
 }
 

@@ -4,9 +4,9 @@ import (
 	"context"
 
 	"github.com/lvsdns/lvsdns/internal/config"
-	"github.com/lvsdns/lvsdns/notify"
 	"github.com/lvsdns/lvsdns/notify/act"
 	"github.com/lvsdns/lvsdns/notify/fifo"
+	"github.com/lvsdns/lvsdns/notify/hook"
 )
 
 // reload reads the settings anew. The FIFOs stay open and actions that are under way go on: reader and worker each take the new settings between
@@ -14,7 +14,7 @@ import (
 func (s *service) reload(ctx context.Context) {
 	settings, err := config.LoadNotify(s.paths.Settings, false)
 	if err != nil {
-		s.log.Error("the settings stay as they were", "error", notify.OneLine(err))
+		s.log.Error("the settings stay as they were", "error", hook.OneLine(err))
 		return
 	}
 	if settings.Log.Format != s.settings.Log.Format {
@@ -52,7 +52,7 @@ func (s *service) read(r *fifo.Reader, settings *config.Notify, k *kernel) {
 			continue
 		}
 		if err := f.End(); err != nil {
-			s.log.Error("trouble", "error", notify.OneLine(err))
+			s.log.Error("trouble", "error", hook.OneLine(err))
 		}
 	}
 	s.files = files
@@ -62,7 +62,7 @@ func (s *service) read(r *fifo.Reader, settings *config.Notify, k *kernel) {
 func (s *service) track(ctx context.Context) {
 	text := ""
 	if err := act.Track(ctx, s.kernel.table, s.files); err != nil {
-		text = notify.OneLine(err)
+		text = hook.OneLine(err)
 	}
 	if text != s.trouble && text != "" {
 		s.log.Error("trouble", "error", text)

@@ -10,10 +10,12 @@ import (
 	"github.com/lvsdns/lvsdns/internal/config"
 	"github.com/lvsdns/lvsdns/notify"
 	"github.com/lvsdns/lvsdns/notify/act"
+	"github.com/lvsdns/lvsdns/notify/hook"
+	"github.com/lvsdns/lvsdns/notify/journal"
 )
 
 // settle acts on what a hook has put into the journal: [--said] [EVENT].
-func (p program) settle(ctx context.Context, paths notify.Paths, args []string) int {
+func (p program) settle(ctx context.Context, paths hook.Paths, args []string) int {
 	said := len(args) > 0 && args[0] == "--said"
 	if said {
 		args = args[1:]
@@ -36,7 +38,7 @@ func (p program) settle(ctx context.Context, paths notify.Paths, args []string) 
 		p.fail(exitDone, errors.New(text))
 	}
 	failed, err := w.Once(ctx, e, said)
-	var journal *notify.JournalError
+	var journal *journal.Error
 	if said && errors.As(err, &journal) {
 		err = nil // The hook has said so already.
 	}
@@ -56,7 +58,7 @@ func (p program) teller(w *act.Worker) *act.Worker {
 }
 
 // stopped is for systemd to run when keepalived has ended, however it has ended: its last scripts may have been killed before they could note anything.
-func (p program) stopped(ctx context.Context, paths notify.Paths, args []string) int {
+func (p program) stopped(ctx context.Context, paths hook.Paths, args []string) int {
 	if err := flags("stopped", &paths, args, func(*flag.FlagSet) {}); err != nil {
 		return p.fail(exitUsage, err)
 	}
@@ -65,7 +67,7 @@ func (p program) stopped(ctx context.Context, paths notify.Paths, args []string)
 		settings = config.NewNotify()
 	}
 	w := p.teller(worker(paths, settings, nil))
-	_, journalErr := w.Journal.Update(func(d *notify.Document) { d.Stopped(time.Now(), notify.SinceBoot()) })
+	_, journalErr := w.Journal.Update(func(d *notify.Document) { d.Stopped(time.Now(), journal.SinceBoot()) })
 	failed, err := w.Once(ctx, nil, false)
 	return p.ended(failed, errors.Join(journalErr, err), settingsErr, false)
 }

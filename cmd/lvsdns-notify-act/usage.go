@@ -2,7 +2,8 @@ package main
 
 import (
 	"github.com/lvsdns/lvsdns/internal/config"
-	"github.com/lvsdns/lvsdns/notify"
+	"github.com/lvsdns/lvsdns/notify/hook"
+	"github.com/lvsdns/lvsdns/notify/journal"
 )
 
 const usage = `usage: lvsdns-notify [paths] master|backup|fault|stop|deleted [NAME]   for notify_master and its kin
@@ -18,9 +19,9 @@ Exit status: 0 done, 1 something went wrong, 2 the command line or the settings 
 
 paths, which stand before the first word, and with fifo, stopped, show and check-config behind it, too:
   --config FILE             settings (default ` + config.NotifyFile + `, which need not exist)
-  --keepalived-config FILE  (default ` + notify.KeepalivedConf + `)
-  --state-dir DIR           of the journal (default ` + notify.StateDir + `)
-  --run-dir DIR             of locks (default ` + notify.RunDir + `)
+  --keepalived-config FILE  (default ` + hook.KeepalivedConf + `)
+  --state-dir DIR           of the journal (default ` + journal.StateDir + `)
+  --run-dir DIR             of locks (default ` + journal.RunDir + `)
 `
 
 // The exit statuses.

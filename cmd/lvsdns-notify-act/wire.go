@@ -12,13 +12,15 @@ import (
 	"github.com/lvsdns/lvsdns/internal/config"
 	"github.com/lvsdns/lvsdns/notify"
 	"github.com/lvsdns/lvsdns/notify/act"
+	"github.com/lvsdns/lvsdns/notify/hook"
+	"github.com/lvsdns/lvsdns/notify/journal"
 )
 
 // worker is made of the settings.
-func worker(paths notify.Paths, settings *config.Notify, log *slog.Logger) *act.Worker {
+func worker(paths hook.Paths, settings *config.Notify, log *slog.Logger) *act.Worker {
 	w := &act.Worker{
-		Journal: &notify.Journal{StateDir: paths.StateDir, RunDir: paths.RunDir, Boot: notify.BootID()},
-		Conf:    paths.Conf, Held: notify.Addresses, Log: log,
+		Journal: &journal.Journal{StateDir: paths.StateDir, RunDir: paths.RunDir, Boot: journal.BootID()},
+		Conf:    paths.Conf, Held: hook.Addresses, Log: log,
 	}
 	instruct(w, settings, clients(paths, settings))
 	return w
@@ -75,7 +77,7 @@ func actionOf(a config.NotifyAction, c *kernel) (action act.Action, steady bool)
 	case a.Conntrackd != nil:
 		return act.Conntrackd{Role: a.Conntrackd.Role, Program: a.Conntrackd.Program, ConfigFile: a.Conntrackd.ConfigFile}, false
 	case a.Announce != nil:
-		return act.Announce{Delay: a.Announce.Delay, Interval: a.Announce.Interval, Count: a.Announce.Count, Held: notify.Addresses}, false
+		return act.Announce{Delay: a.Announce.Delay, Interval: a.Announce.Interval, Count: a.Announce.Count, Held: hook.Addresses}, false
 	case a.Unit != nil:
 		return act.Unit{Name: a.Unit.Unit, Verb: a.Unit.Do, Wait: a.Unit.Wait}, false
 	case a.Command != nil:
@@ -117,7 +119,7 @@ func trackFiles(settings *config.Notify) []act.TrackFile {
 }
 
 // unknown lists the instances and groups of rules that keepalived.conf does not have: a rule for them never applies.
-func unknown(settings *config.Notify, paths notify.Paths) []string {
+func unknown(settings *config.Notify, paths hook.Paths) []string {
 	conf, err := clients(paths, settings).conf.configure(paths.Conf)
 	if err != nil {
 		return []string{"names are not compared: " + err.Error()}

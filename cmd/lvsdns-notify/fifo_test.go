@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/lvsdns/lvsdns/notify"
+	"github.com/lvsdns/lvsdns/notify/journal"
 )
 
 // service is the real reader of FIFOs, on a host that has the addresses of HERE and not those of ELSEWHERE.
@@ -95,9 +96,9 @@ func (s *service) open() int {
 
 func (s *service) until(what string, ok func(*notify.Document) bool) *notify.Document {
 	s.Helper()
-	journal := &notify.Journal{StateDir: filepath.Join(s.dir, "lib")}
+	host := &journal.Journal{StateDir: filepath.Join(s.dir, "lib")}
 	for n := 0; ; n++ {
-		d, err := journal.Read()
+		d, err := host.Read()
 		if err == nil && ok(d) {
 			return d
 		}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/lvsdns/lvsdns/internal/labtest"
 	"github.com/lvsdns/lvsdns/notify"
+	"github.com/lvsdns/lvsdns/notify/journal"
 )
 
 // TestStaleFlow has a client that keeps its source port, as a forwarder may, behind a director that is its router too:
@@ -132,7 +133,7 @@ func (s *stale) acted() *notify.ActionNote {
 	s.Helper()
 	var note *notify.ActionNote
 	s.lab.WaitFor("the action is done", 30*time.Second, func() bool {
-		d, err := (&notify.Journal{StateDir: filepath.Join(s.dir, "lib")}).Read()
+		d, err := (&journal.Journal{StateDir: filepath.Join(s.dir, "lib")}).Read()
 		if err != nil || len(d.Actions) == 0 {
 			return false
 		}

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/lvsdns/lvsdns/notify"
+	"github.com/lvsdns/lvsdns/notify/hook"
+	"github.com/lvsdns/lvsdns/notify/journal"
 )
 
 func main() {
@@ -25,37 +27,37 @@ func main() {
 // run returns the exit status: 0 when all went well or somebody else does the rest, 1 when something went wrong, 2 for a bad command
 // line.
 func run(args []string, stderr *os.File, other program) int {
-	paths, rest := notify.TakePaths(args)
-	journal := &notify.Journal{StateDir: paths.StateDir, RunDir: paths.RunDir}
-	say := reporter{stderr: stderr, log: "/dev/log", journal: journal}
-	if len(rest) == 0 || !notify.IsEvent(rest[0]) {
+	paths, rest := hook.TakePaths(args)
+	record := &journal.Journal{StateDir: paths.StateDir, RunDir: paths.RunDir}
+	say := reporter{stderr: stderr, log: hook.Log, journal: record}
+	if len(rest) == 0 || !hook.IsEvent(rest[0]) {
 		return say.failed(2, other.become(args))
 	}
-	e, err := notify.ParseArguments(rest)
+	e, err := hook.ParseArguments(rest)
 	if err != nil {
 		return say.failed(2, err)
 	}
-	e.Source, e.Mark, e.At = notify.Script, notify.OwnMark(), time.Now()
-	journal.Boot = notify.BootID()
+	e.Source, e.Mark, e.At = notify.Script, hook.OwnMark(), time.Now()
+	record.Boot = journal.BootID()
 	if e.State == notify.Stop {
-		journal.Wait = 300 * time.Millisecond // keepalived kills it after a second
+		record.Wait = 300 * time.Millisecond // keepalived kills it after a second
 	}
-	hook := notify.Hook{Journal: journal, Settings: paths.Settings, Conf: paths.Conf, Held: notify.Addresses}
-	next, err := hook.Run(e)
+	h := hook.Hook{Journal: record, Settings: paths.Settings, Conf: paths.Conf, Held: hook.Addresses}
+	next, err := h.Run(e)
 	status := 0
 	if err != nil {
 		status = say.failed(1, err)
 	} else {
-		journal.AllWell()
+		record.AllWell()
 	}
-	if next == notify.Done {
+	if next == hook.Done {
 		return status
 	}
 	args = paths.Settle(e, err != nil)
 	if e.State != notify.Stop {
 		return say.failed(1, other.become(args))
 	}
-	ended, err := other.leave(args, e.Born+stopWithin-notify.SinceBoot())
+	ended, err := other.leave(args, e.Born+stopWithin-journal.SinceBoot())
 	if err != nil {
 		return say.failed(1, err)
 	}
@@ -111,32 +113,28 @@ func leave(args []string, wait time.Duration) (int, error) {
 func beside() (string, error) {
 	self, err := os.Executable()
 	if err != nil {
-		return "", notify.Because("finding lvsdns-notify-act", err)
+		return "", hook.Because("finding lvsdns-notify-act", err)
 	}
 	return self + "-act", nil
 }
 
 func needed(path string, err error) error {
-	return notify.Because("actions and commands need "+path+", which must be installed beside this program", err)
+	return hook.Because("actions and commands need "+path+", which must be installed beside this program", err)
 }
 
 // reporter says what went wrong, on standard error and, where keepalived has closed that, in the system log.
 type reporter struct {
 	stderr  *os.File
 	log     string
-	journal *notify.Journal
+	journal *journal.Journal
 }
 
 func (r reporter) failed(status int, err error) int {
-	text := notify.OneLine(err)
-	var journal *notify.JournalError
-	if errors.As(err, &journal) && !r.journal.SayOnce(text) {
+	text := hook.OneLine(err)
+	var bad *journal.Error
+	if errors.As(err, &bad) && !r.journal.SayOnce(text) {
 		return status
 	}
-	if notify.IsNull(r.stderr) {
-		_ = notify.Syslog(r.log, "lvsdns-notify", text)
-		return status
-	}
-	_, _ = r.stderr.WriteString("lvsdns-notify: " + text + "\n")
+	hook.Say(r.stderr, r.log, text)
 	return status
 }

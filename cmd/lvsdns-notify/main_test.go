@@ -18,6 +18,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/lvsdns/lvsdns/notify"
+	"github.com/lvsdns/lvsdns/notify/journal"
 	"github.com/lvsdns/lvsdns/notify/show"
 )
 
@@ -135,14 +136,14 @@ vrrp_instance ELSEWHERE {
 		})
 	}
 	wg.Wait()
-	journal := &notify.Journal{StateDir: filepath.Join(dir, "lib"), RunDir: filepath.Join(dir, "run")}
+	host := &journal.Journal{StateDir: filepath.Join(dir, "lib"), RunDir: filepath.Join(dir, "run")}
 	// A hook for a stop leaves a process behind that may still be at it.
 	for n := 0; ; n++ {
 		a, _ := os.ReadFile(filepath.Join(dir, "HERE.state"))
 		b, _ := os.ReadFile(filepath.Join(dir, "ELSEWHERE.state"))
 		kept := ""
 		for _, name := range []string{"notify.lock", "notify-turn.lock", "notify-next.lock"} {
-			if lock, err := notify.TryLock(journal.RunDir, name); lock == nil || err != nil {
+			if lock, err := host.TryLock(name); lock == nil || err != nil {
 				kept += fmt.Sprint(" ", name, " ", err)
 			} else {
 				lock.Release()
@@ -157,7 +158,7 @@ vrrp_instance ELSEWHERE {
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	d, err := journal.Read()
+	d, err := host.Read()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/lvsdns/lvsdns/internal/labtest"
-	"github.com/lvsdns/lvsdns/notify"
+	"github.com/lvsdns/lvsdns/notify/journal"
 )
 
 // TestSorryAndMarks has keepalived with sorry servers that only the lines of this host's id name, and one firewall mark in both families. Real
@@ -88,9 +88,9 @@ virtual_server fwmark 8 {
 	flags := "--keepalived.config-file=" + file("keepalived.conf") + " --notify.state-dir=" + file("lib") + " --checks.socket= --sources.share=0s --sources.timeout=30s"
 	lb.Start("sh", "-c", "chmod -R a+rX "+file("")+"; exec setpriv --reuid=65534 --clear-groups --bounding-set=-all --inh-caps=-all /usr/bin/lvsdns-exporter "+flags)
 
-	journal := &notify.Journal{StateDir: file("lib")}
+	noted := &journal.Journal{StateDir: file("lib")}
 	says := func(virtual string) string {
-		d, err := journal.Read()
+		d, err := noted.Read()
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/lvsdns/lvsdns/internal/labtest"
 	"github.com/lvsdns/lvsdns/notify"
+	"github.com/lvsdns/lvsdns/notify/journal"
 )
 
 const (
@@ -269,7 +270,7 @@ func (n *node) holds() (all, any bool) {
 }
 
 func (n *node) journal() (*notify.Document, error) {
-	return (&notify.Journal{StateDir: n.file("lib")}).Read()
+	return (&journal.Journal{StateDir: n.file("lib")}).Read()
 }
 
 // wrong says what on this node does not fit who holds the addresses; empty when all does. What costs more is looked at when all else fits: the guest has one

@@ -15,6 +15,7 @@ import (
 	"github.com/lvsdns/lvsdns/internal/labtest"
 	"github.com/lvsdns/lvsdns/internal/stranger"
 	"github.com/lvsdns/lvsdns/notify"
+	"github.com/lvsdns/lvsdns/notify/journal"
 )
 
 // TestStrangerBesideKeepalived has keepalived start the hooks while another user keeps every lock that he can open, and has planted links, FIFOs
@@ -31,7 +32,7 @@ func TestStrangerBesideKeepalived(t *testing.T) {
 	}{
 		{"open locks of an earlier version", func(t *testing.T) error {
 			for _, name := range hooks {
-				path := filepath.Join(notify.RunDir, name)
+				path := filepath.Join(journal.RunDir, name)
 				if err := errors.Join(os.WriteFile(path, nil, 0o644), stranger.Lock(t, path, false)); err != nil {
 					return err
 				}
@@ -49,8 +50,8 @@ func TestStrangerBesideKeepalived(t *testing.T) {
 			acted := filepath.Join(lab.Dir(), "acted")
 			lab.InstallFile("/etc/lvsdns/notify.yaml", "rules:\n  - states: [master, fault, stop]\n    actions:\n      - command: {run: ["+
 				lab.Script("act", "echo $LVSDNS_NAME $LVSDNS_STATE >>"+acted)+"]}\n")
-			if err := errors.Join(os.RemoveAll(notify.RunDir), os.RemoveAll(notify.StateDir), os.Mkdir(notify.RunDir, 0o755), os.WriteFile(victim, []byte("mine"), 0o600),
-				os.Chmod(notify.RunDir, tt.mode), os.Chown(notify.RunDir, tt.owner, tt.owner), tt.plant(t)); err != nil {
+			if err := errors.Join(os.RemoveAll(journal.RunDir), os.RemoveAll(journal.StateDir), os.Mkdir(journal.RunDir, 0o755), os.WriteFile(victim, []byte("mine"), 0o600),
+				os.Chmod(journal.RunDir, tt.mode), os.Chown(journal.RunDir, tt.owner, tt.owner), tt.plant(t)); err != nil {
 				t.Fatal(err)
 			}
 			hook := "/usr/bin/lvsdns-notify --keepalived-config=" + filepath.Join(lab.Dir(), "lb1", "keepalived.conf")
@@ -88,7 +89,7 @@ func TestStrangerBesideKeepalived(t *testing.T) {
 			if text, err := os.ReadFile(victim); err != nil || string(text) != "mine" || strings.Contains(string(all), "LIE") {
 				t.Errorf("the victim has %q, %v; acted on:\n%s", text, err, all)
 			}
-			d, err := (&notify.Journal{StateDir: notify.StateDir}).Read()
+			d, err := (&journal.Journal{StateDir: journal.StateDir}).Read()
 			if err != nil || d.Record(notify.Subject{Kind: notify.Instance, Name: "LIE"}) != nil || d.Record(notify.Subject{Kind: notify.Instance, Name: "VI_DNS"}) == nil {
 				t.Fatalf("%+v, %v", d, err)
 			}
@@ -100,12 +101,12 @@ func TestStrangerBesideKeepalived(t *testing.T) {
 // plantAll puts things where they might be followed, believed, or waited for.
 func plantAll(victim string, lie []byte, locks []string) func(*testing.T) error {
 	return func(t *testing.T) error {
-		spool := filepath.Join(notify.RunDir, "notify.d")
+		spool := filepath.Join(journal.RunDir, "notify.d")
 		return stranger.Do(t, func() error {
-			err := errors.Join(os.Symlink(victim, filepath.Join(notify.RunDir, "notify.said")), os.Mkdir(spool, 0o755),
+			err := errors.Join(os.Symlink(victim, filepath.Join(journal.RunDir, "notify.said")), os.Mkdir(spool, 0o755),
 				os.WriteFile(filepath.Join(spool, "1"), lie, 0o644), syscall.Mkfifo(filepath.Join(spool, "2"), 0o666), os.Symlink(victim, filepath.Join(spool, "3")))
 			for i, name := range locks {
-				path := filepath.Join(notify.RunDir, name)
+				path := filepath.Join(journal.RunDir, name)
 				if i%2 == 0 {
 					err = errors.Join(err, os.Symlink(victim, path))
 				} else {

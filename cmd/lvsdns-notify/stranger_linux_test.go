@@ -12,6 +12,7 @@ import (
 
 	"github.com/lvsdns/lvsdns/internal/stranger"
 	"github.com/lvsdns/lvsdns/notify"
+	"github.com/lvsdns/lvsdns/notify/journal"
 )
 
 // locks are all that hooks have.
@@ -59,7 +60,7 @@ func TestStrangersLocks(t *testing.T) {
 			if got := done(dir, "master"); got != "VI\n" {
 				t.Errorf("the action: %q", got)
 			}
-			d, err := (&notify.Journal{StateDir: filepath.Join(dir, "lib")}).Read()
+			d, err := (&journal.Journal{StateDir: filepath.Join(dir, "lib")}).Read()
 			if err != nil || d.Generation != 1 {
 				t.Errorf("the journal: %+v, %v", d, err)
 			}
@@ -159,7 +160,7 @@ func TestSecrets(t *testing.T) {
 		t.Errorf("%d files seen, %v", seen, err)
 	}
 	if err := stranger.Do(t, func() error {
-		d, err := (&notify.Journal{StateDir: filepath.Join(dir, "lib"), Any: true}).Read()
+		d, err := (&journal.Journal{StateDir: filepath.Join(dir, "lib"), Any: true}).Read()
 		if err == nil && (len(d.Actions) != 1 || d.Actions[0].Failures == 0 || !strings.Contains(d.Actions[0].Result, "/bin/sh: exit status 3")) {
 			t.Errorf("%+v", d.Actions)
 		}

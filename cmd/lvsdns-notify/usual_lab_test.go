@@ -13,6 +13,7 @@ import (
 
 	"github.com/lvsdns/lvsdns/internal/labtest"
 	"github.com/lvsdns/lvsdns/notify"
+	"github.com/lvsdns/lvsdns/notify/journal"
 )
 
 // TestUsualLine has the lines of the well-known recipe as they stand, with nothing but the path replaced, no flags, no user for scripts, and every file
@@ -57,7 +58,7 @@ func TestUsualLine(t *testing.T) {
 		t.Helper()
 		last := "nothing"
 		lab.WaitFor(fmt.Sprintf("%s in the journal, and what belongs to it", state), 40*time.Second, func() bool {
-			d, err := (&notify.Journal{StateDir: notify.StateDir}).Read()
+			d, err := (&journal.Journal{StateDir: journal.StateDir}).Read()
 			if err != nil {
 				t.Fatal(err)
 			}

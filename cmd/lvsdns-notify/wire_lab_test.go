@@ -15,6 +15,7 @@ import (
 
 	"github.com/lvsdns/lvsdns/internal/labtest"
 	"github.com/lvsdns/lvsdns/notify"
+	"github.com/lvsdns/lvsdns/notify/journal"
 )
 
 // TestSecondBurst looks on the wire for what the announce action sends, beside what keepalived has sent before it: IPv4, IPv6, and both behind the MAC
@@ -61,7 +62,7 @@ func TestSecondBurst(t *testing.T) {
 
 	var notes []*notify.ActionNote
 	lab.WaitFor("all four actions are done", 60*time.Second, func() bool {
-		d, err := (&notify.Journal{StateDir: filepath.Join(dir, "lib")}).Read()
+		d, err := (&journal.Journal{StateDir: filepath.Join(dir, "lib")}).Read()
 		if err != nil {
 			return false
 		}

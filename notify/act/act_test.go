@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/lvsdns/lvsdns/notify"
+	"github.com/lvsdns/lvsdns/notify/journal"
 )
 
 var (
@@ -152,11 +153,11 @@ func (s *scene) addresses() ([]notify.Held, error) {
 func (s *scene) worker(rules []Rule) *Worker {
 	conf := filepath.Join(s.dir, "keepalived.conf")
 	return &Worker{
-		Journal: &notify.Journal{StateDir: filepath.Join(s.dir, "lib"), RunDir: filepath.Join(s.dir, "run"), Boot: "b"},
+		Journal: &journal.Journal{StateDir: filepath.Join(s.dir, "lib"), RunDir: filepath.Join(s.dir, "run"), Boot: "b"},
 		Rules:   rules, Conf: conf, Held: s.addresses, Poll: 5 * time.Millisecond,
 		Configure: func(file string) (*notify.Configured, error) {
 			c := configured()
-			c.File, c.Stamps = file, []notify.Stamp{notify.StampOf(file)}
+			c.File, c.Stamps = file, []notify.Stamp{journal.StampOf(file)}
 			return c, nil
 		},
 	}
@@ -260,7 +261,7 @@ func TestUnwritable(t *testing.T) {
 	s.hold("192.0.2.53", "192.0.2.80")
 	e := said(dns, notify.Master, 1)
 	_, err := w.Once(t.Context(), &e, true)
-	var journal *notify.JournalError
+	var journal *journal.Error
 	if masters.Load() != 1 || !errors.As(err, &journal) {
 		t.Errorf("%d, %v", masters.Load(), err)
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/lvsdns/lvsdns/notify"
+	"github.com/lvsdns/lvsdns/notify/journal"
 )
 
 // TestInsist has a part that becomes active some time after the actions: the journal ends with what is true.
@@ -36,7 +37,7 @@ func TestInsist(t *testing.T) {
 	looks = -1000
 	agree := w.Agree
 	w.Agree = func(ctx context.Context, d *notify.Document) []notify.Agreement {
-		if next, err := notify.TryLock(w.Journal.RunDir, nextLock); err != nil || next == nil {
+		if next, err := journal.TryLock(w.Journal.RunDir, nextLock); err != nil || next == nil {
 			t.Error("somebody else has the lock", err)
 		}
 		return agree(ctx, d)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/lvsdns/lvsdns/notify"
+	"github.com/lvsdns/lvsdns/notify/internal/words"
 )
 
 // errSuperseded is why a job is called off.
@@ -106,7 +107,7 @@ func step(ctx context.Context, s Step, call Call, now func() time.Time) notify.A
 		if cause := context.Cause(ctx); cause != nil && !errors.Is(a.err, cause) {
 			a.err = fmt.Errorf("%w: %w", cause, a.err)
 		}
-		n.Result = notify.OneLine(a.err)
+		n.Result = words.OneLine(a.err)
 	}
 	return n
 }

@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/lvsdns/lvsdns/notify"
+	"github.com/lvsdns/lvsdns/notify/journal"
 )
 
 // The locks of those who act. One has the turn; one more waits for it and will see all that is in the journal by
@@ -29,10 +29,10 @@ func (w *Worker) queue(ctx context.Context) (other bool, err error) {
 	next, err := w.Journal.TryLock(nextLock)
 	if next == nil && err == nil {
 		dir, _ := w.Journal.Locks()
-		if notify.Believe(dir, nextLock) {
+		if journal.Believe(dir, nextLock) {
 			return true, nil
 		}
-		err = fmt.Errorf("%s: %w", filepath.Join(dir, nextLock), notify.ErrUnbelieved)
+		err = fmt.Errorf("%s: %w", filepath.Join(dir, nextLock), journal.ErrUnbelieved)
 	}
 	if next != nil {
 		next.Promise(patience + reserve)

@@ -10,11 +10,13 @@ import (
 	"time"
 
 	"github.com/lvsdns/lvsdns/notify"
+	"github.com/lvsdns/lvsdns/notify/internal/words"
+	"github.com/lvsdns/lvsdns/notify/journal"
 )
 
 // Worker acts on the journal.
 type Worker struct {
-	Journal *notify.Journal
+	Journal *journal.Journal
 	Rules   []Rule
 	Conf    string // keepalived.conf
 	// Configure reads keepalived.conf. A configuration that can't be read is an error and, where there is one, what is known of it.
@@ -40,8 +42,8 @@ type Worker struct {
 	read    uint64
 	trouble map[string]error // by what it is with
 
-	turn     *notify.Lock // nil: we act without it
-	promised time.Time    // when we said last that we are at work
+	turn     *journal.Lock // nil: we act without it
+	promised time.Time     // when we said last that we are at work
 }
 
 type underway struct {
@@ -137,7 +139,7 @@ func (w *Worker) Run(ctx context.Context, wake <-chan bool, beat func()) error {
 	w.endAgreements()
 	tick := time.NewTicker(200 * time.Millisecond)
 	defer tick.Stop()
-	seen := notify.StampOf(w.Journal.Path())
+	seen := journal.StampOf(w.Journal.Path())
 	for {
 		w.work()
 		idle := false
@@ -155,7 +157,7 @@ func (w *Worker) Run(ctx context.Context, wake <-chan bool, beat func()) error {
 			w.finish(r)
 			w.again(ctx)
 		case <-tick.C:
-			now := notify.StampOf(w.Journal.Path())
+			now := journal.StampOf(w.Journal.Path())
 			if idle = now == seen; !idle {
 				w.round(ctx, nil)
 			}
@@ -163,7 +165,7 @@ func (w *Worker) Run(ctx context.Context, wake <-chan bool, beat func()) error {
 		if !idle && len(w.jobs) == 0 {
 			w.agree(ctx)
 		}
-		seen = notify.StampOf(w.Journal.Path())
+		seen = journal.StampOf(w.Journal.Path())
 		beat()
 	}
 }
@@ -193,7 +195,7 @@ func (w *Worker) refresh() *notify.Document {
 	}
 	w.read = d.Generation
 	configured := d.Configured
-	stale := !configured.Fresh(w.Conf)
+	stale := !journal.Fresh(configured, w.Conf)
 	if stale {
 		var confErr error
 		configured, confErr = w.Configure(w.Conf)
@@ -385,6 +387,6 @@ func (w *Worker) note(with string, err error) {
 	}
 	w.trouble[with] = err
 	if w.Log != nil && (old == nil || old.Error() != err.Error()) {
-		w.Log.Error("trouble", "with", with, "error", notify.OneLine(err))
+		w.Log.Error("trouble", "with", with, "error", words.OneLine(err))
 	}
 }

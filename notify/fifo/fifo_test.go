@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/lvsdns/lvsdns/notify"
+	"github.com/lvsdns/lvsdns/notify/journal"
 )
 
 // rig is a reader with its FIFOs.
@@ -23,12 +24,12 @@ type rig struct {
 	reader  *Reader
 	doubts  atomic.Int32
 	stop    func()
-	journal *notify.Journal
+	journal *journal.Journal
 }
 
 func newRig(t *testing.T) *rig {
 	dir := t.TempDir()
-	r := &rig{t: t, dir: dir, journal: &notify.Journal{StateDir: filepath.Join(dir, "lib"), RunDir: filepath.Join(dir, "run"), Boot: "b"}}
+	r := &rig{t: t, dir: dir, journal: &journal.Journal{StateDir: filepath.Join(dir, "lib"), RunDir: filepath.Join(dir, "run"), Boot: "b"}}
 	r.reader = &Reader{VRRP: filepath.Join(dir, "fifos/vrrp"), LVS: filepath.Join(dir, "fifos/lvs"), Journal: r.journal, Resync: time.Hour}
 	return r
 }

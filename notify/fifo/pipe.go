@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/lvsdns/lvsdns/internal/ownfile"
-	"github.com/lvsdns/lvsdns/notify"
 )
 
 // pipe is one FIFO.
@@ -21,13 +20,13 @@ type pipe struct {
 
 	file     *os.File
 	capacity int
-	split    notify.Splitter
+	split    splitter
 	buffer   [64 << 10]byte
 }
 
 // batch is what was read at once.
 type batch struct {
-	lines   []notify.Line
+	lines   []Line
 	garbage int
 	example string   // of the garbage
 	doubts  []string // why something may be missing
@@ -119,8 +118,8 @@ func (p *pipe) read(wait time.Duration) batch {
 	}
 	_ = p.file.SetReadDeadline(time.Now().Add(wait))
 	n, err := p.file.Read(p.buffer[:])
-	b.garbage += p.split.Add(p.buffer[:n], func(text string) {
-		line, err := notify.ParseLine(text)
+	b.garbage += p.split.add(p.buffer[:n], func(text string) {
+		line, err := ParseLine(text)
 		if err != nil {
 			if b.garbage++; b.example == "" {
 				b.example = err.Error()
@@ -149,7 +148,7 @@ func (p *pipe) reopen(b *batch) {
 			break
 		}
 	}
-	if p.split.End() {
+	if p.split.end() {
 		b.garbage++
 		b.doubts = append(b.doubts, "the old FIFO ended in the middle of a line")
 	}

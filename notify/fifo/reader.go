@@ -15,12 +15,14 @@ import (
 	"time"
 
 	"github.com/lvsdns/lvsdns/notify"
+	"github.com/lvsdns/lvsdns/notify/internal/words"
+	"github.com/lvsdns/lvsdns/notify/journal"
 )
 
 // Reader reads the FIFOs into the journal.
 type Reader struct {
 	VRRP, LVS string // paths; LVS may be empty
-	Journal   *notify.Journal
+	Journal   *journal.Journal
 	// Truth reads what the kernel has, and tells of a server whether it is up; known is false where that can't be told. nil: nobody knows.
 	Truth  func(context.Context) (func(notify.Server) (up, known bool), error)
 	Resync time.Duration // how often to look at the host without a reason; 0: 10 s
@@ -78,20 +80,20 @@ func (r *Reader) Run(ctx context.Context, wake chan<- bool, ready func(), beat f
 const minute = time.Minute
 
 // lock says that the reader is here. Where no lock can be relied on, the hooks act beside it: nil.
-func (r *Reader) lock() (*notify.Lock, error) {
+func (r *Reader) lock() (*journal.Lock, error) {
 	dir, trouble := r.Journal.Locks()
-	lock, err := notify.TryLock(dir, notify.ReaderLock)
+	lock, err := journal.TryLock(dir, journal.ReaderLock)
 	if err == nil && lock == nil {
-		if notify.Believe(dir, notify.ReaderLock) {
+		if journal.Believe(dir, journal.ReaderLock) {
 			return nil, errors.New("another reader of the FIFOs runs on this host: there can be one")
 		}
-		err = fmt.Errorf("%s: %w", filepath.Join(dir, notify.ReaderLock), notify.ErrUnbelieved)
+		err = fmt.Errorf("%s: %w", filepath.Join(dir, journal.ReaderLock), journal.ErrUnbelieved)
 	}
 	if lock != nil {
 		lock.Promise(minute)
 	}
 	if err = errors.Join(trouble, err); err != nil && r.Log != nil {
-		r.Log.Error("trouble", "with", "locks", "error", notify.OneLine(err))
+		r.Log.Error("trouble", "with", "locks", "error", words.OneLine(err))
 	}
 	return lock, nil
 }
@@ -182,7 +184,7 @@ func (r *Reader) take(ctx context.Context, b batch, doubt bool) {
 			r.Log.Warn("something may be missing: looking at the host", "why", r.note.Why)
 		}
 	}
-	mark := notify.Mark{Born: notify.SinceBoot()}
+	mark := notify.Mark{Born: journal.SinceBoot()}
 	_, err := r.Journal.Update(func(d *notify.Document) {
 		for _, l := range b.lines {
 			if l.LVS != nil {
@@ -197,7 +199,7 @@ func (r *Reader) take(ctx context.Context, b batch, doubt bool) {
 		d.Reader = &note
 	})
 	if err != nil && r.Log != nil {
-		r.Log.Error("trouble", "error", notify.OneLine(err))
+		r.Log.Error("trouble", "error", words.OneLine(err))
 	}
 	if doubt {
 		r.servers(ctx)
