@@ -236,25 +236,20 @@ func (e *Exporter) marksFor(ctx context.Context, d *notify.Document) marks {
 // readVRRP asks keepalived.conf and the addresses of this host, and lvsdns-notify's journal for the rest.
 func (e *Exporter) readVRRP(journal *shared[notify.Document]) func(context.Context) (*[]VRRP, error) {
 	return func(ctx context.Context) (*[]VRRP, error) {
-		var all []VRRP
 		cfg := e.notes.get(ctx)
-		err := cfg.err
-		if cfg.value != nil {
-			addresses, addrErr := e.config.Addresses()
-			if addrErr != nil {
-				return nil, addrErr
-			}
-			all = vrrpOf(cfg.value, addresses)
-		}
-		if e.config.Journal != nil {
-			if noted := journal.get(ctx).value; noted != nil {
-				all = journaled(all, noted)
-			}
-		}
-		if cfg.value == nil && len(all) == 0 {
+		addresses, err := e.config.Addresses()
+		if err != nil {
 			return nil, err
 		}
-		return &all, err
+		var noted *notify.Document
+		if e.config.Journal != nil {
+			noted = journal.get(ctx).value
+		}
+		all := vrrpOf(cfg.value, addresses, noted)
+		if cfg.value == nil && len(all) == 0 {
+			return nil, cfg.err
+		}
+		return &all, cfg.err
 	}
 }
 

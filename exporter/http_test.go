@@ -19,6 +19,7 @@ import (
 
 	"github.com/lvsdns/lvsdns/internal/httpd"
 	"github.com/lvsdns/lvsdns/internal/ipvs"
+	"github.com/lvsdns/lvsdns/notify"
 )
 
 func TestEndpoints(t *testing.T) {
@@ -114,7 +115,7 @@ func TestState(t *testing.T) {
 		t.Errorf("checks %+v, drift %+v", got.Checks, got.Drift)
 	}
 	// The address on the loopback interface is a real server's, not a master's.
-	if len(got.VRRP) != 4 || got.VRRP[0].State != Partial || got.VRRP[1].State != Fault || got.VRRP[1].Transitions["fault"] != 1 || got.VRRP[2].State != Partial {
+	if len(got.VRRP) != 4 || got.VRRP[0].State != notify.Partial || got.VRRP[1].State != notify.Fault || got.VRRP[1].Transitions["fault"] != 1 || got.VRRP[2].State != notify.Partial {
 		t.Errorf("VRRP %+v", got.VRRP)
 	}
 }

@@ -2,6 +2,7 @@ package exporter
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/lvsdns/lvsdns/internal/drift"
@@ -14,41 +15,32 @@ func journalReader(read func() (*notify.Document, error)) func(context.Context) 
 	return func(context.Context) (*notify.Document, error) { return read() }
 }
 
-// journaled adds what the journal says to what the addresses tell. An instance that keepalived.conf does not have, or a keepalived.conf that
+// journaled puts in the state of each, and what lvsdns-notify has noted of it. An instance that keepalived.conf does not have, or a keepalived.conf that
 // can't be read, is no reason to be silent about it.
-func journaled(all []VRRP, d *notify.Document) []VRRP {
-	for _, r := range d.Records {
+func journaled(all []VRRP, settled, noted *notify.Document) []VRRP {
+	for _, r := range settled.Records {
 		if r.Kind == notify.Host {
 			continue
 		}
-		at := -1
-		for i := range all {
-			if all[i].Kind == string(r.Kind) && all[i].Name == r.Name {
-				at = i
-			}
-		}
+		at := slices.IndexFunc(all, func(v VRRP) bool { return v.Kind == string(r.Kind) && v.Name == r.Name })
 		if at < 0 {
-			all = append(all, VRRP{Kind: string(r.Kind), Name: r.Name, State: Unknown})
+			all = append(all, VRRP{Kind: string(r.Kind), Name: r.Name})
 			at = len(all) - 1
 		}
-		all[at].tell(r, d.LastWord(r))
+		all[at].State = r.State
+		if said := settled.LastWord(r); said != "" || noted.Record(r.Subject) != nil {
+			all[at].tell(r, said)
+		}
 	}
 	return all
 }
 
-// tell puts in what keepalived has said. The addresses have the last word on who is master.
+// tell puts in what keepalived has said.
 func (v *VRRP) tell(r *notify.Record, said notify.State) {
-	v.Said, v.SaidAt, v.EffectivePriority = string(said), r.SaidAt, r.Priority
+	v.Said, v.SaidAt, v.Mismatch, v.EffectivePriority = string(said), r.SaidAt, r.Disagree, r.Priority
 	v.Transitions, v.LastTransition = map[string]uint64{}, r.LastTransition
 	for _, s := range notify.States() {
 		v.Transitions[string(s)] = r.Transitions[s]
-	}
-	if said == "" {
-		return
-	}
-	v.Mismatch = v.State != Unknown && (said == notify.Master) != (v.State == Master)
-	if told := VRRPState(said); v.State == Unknown || v.State == Backup && told != Master {
-		v.State = told
 	}
 }
 
@@ -65,7 +57,7 @@ func journalRows() []row[VRRP] {
 			})),
 		only(func(v VRRP) bool { return !v.LastTransition.IsZero() }, gaugeRow("lvsdns_vrrp_last_transition_timestamp_seconds", "When lvsdns-notify heard of its last change of state.",
 			func(v VRRP) float64 { return unix(v.LastTransition) })),
-		only(func(v VRRP) bool { return v.Said != "" }, gaugeRow("lvsdns_vrrp_owner_mismatch", "1 if keepalived said last that it is master and this host does not hold all of its addresses, or the other way round.",
+		only(func(v VRRP) bool { return v.Said != "" }, gaugeRow("lvsdns_vrrp_owner_mismatch", "1 if keepalived said last that it is master and this host does not hold all of its addresses, or that it is not and this host holds some.",
 			func(v VRRP) float64 { return truth(v.Mismatch) })),
 		only(func(v VRRP) bool { return v.EffectivePriority > 0 }, gaugeRow("lvsdns_vrrp_effective_priority", "Its priority with what it tracks, as keepalived said last.",
 			func(v VRRP) float64 { return float64(v.EffectivePriority) })),

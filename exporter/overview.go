@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/lvsdns/lvsdns/internal/drift"
+	"github.com/lvsdns/lvsdns/notify"
 )
 
 // overview is the state in the order in which somebody who was woken wants to see it: what is wrong first.
@@ -163,7 +164,7 @@ func (o *overview) judge(cards []card) {
 	}
 	partial := 0
 	for _, v := range o.VRRP {
-		if v.Kind == "instance" && v.State == Partial {
+		if v.Kind == "instance" && v.State == notify.Partial {
 			partial++
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/lvsdns/lvsdns/notify"
 )
 
 // served is a virtual server with real servers of these weights.
@@ -36,12 +38,12 @@ func TestVerdict(t *testing.T) {
 		{"nothing", State{}, ""},
 		{"all is well", State{
 			Sources: []SourceState{{Name: "ipvs", Up: true}}, VirtualServers: []VirtualServer{served("udp 192.0.2.1:53", 1, 1)},
-			VRRP: []VRRP{{Kind: "instance", State: Backup}}, Checks: []CheckState{{Outcome: "pass", Last: now, Scheduled: true}}, Drift: []DriftState{{Kind: "not_alpha", Severity: "info"}},
+			VRRP: []VRRP{{Kind: "instance", State: notify.Backup}}, Checks: []CheckState{{Outcome: "pass", Last: now, Scheduled: true}}, Drift: []DriftState{{Kind: "not_alpha", Severity: "info"}},
 		}, ""},
 		{"everything", State{
 			Sources:        []SourceState{{Name: "ipvs", Failure: Permission}, {Name: "drift", Failure: Other}},
 			VirtualServers: []VirtualServer{served("a"), served("b", 0), served("c", 0, 1), served("d", 1)},
-			VRRP:           []VRRP{{Kind: "instance", State: Partial}, {Kind: "group", State: Partial}},
+			VRRP:           []VRRP{{Kind: "instance", State: notify.Partial}, {Kind: "group", State: notify.Partial}},
 			Checks:         []CheckState{{Outcome: "timeout", Last: now, Scheduled: true}, {Outcome: "timeout", Last: now}},
 			Drift:          []DriftState{{Kind: "weight", Severity: "warning"}, {Kind: "forwarding", Severity: "critical"}, {Kind: "real_server_down", Severity: "info"}},
 		}, `bad: 2 virtual servers without a usable real server

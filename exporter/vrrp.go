@@ -2,39 +2,23 @@ package exporter
 
 import (
 	"net/netip"
-	"slices"
 	"time"
 
 	"github.com/lvsdns/lvsdns/internal/host"
 	"github.com/lvsdns/lvsdns/internal/keepalived"
+	"github.com/lvsdns/lvsdns/internal/vrrp"
+	"github.com/lvsdns/lvsdns/notify"
 )
-
-// VRRPState is what the addresses of this host tell about a vrrp_instance or vrrp_sync_group.
-type VRRPState string
-
-// The states. Addresses alone can't tell a backup from an instance that is in fault or stopped: none
-// of the three holds its addresses. Where lvsdns-notify runs, its journal does.
-const (
-	Master  VRRPState = "master"  // holds all its addresses
-	Backup  VRRPState = "backup"  // holds none of them
-	Partial VRRPState = "partial" // holds some of them; of a group: its instances differ
-	Unknown VRRPState = "unknown" // has no addresses to tell by
-	Fault   VRRPState = "fault"
-	Stopped VRRPState = "stop"
-	Deleted VRRPState = "deleted"
-)
-
-var vrrpStates = [...]VRRPState{Master, Backup, Fault, Stopped, Deleted, Partial, Unknown}
 
 // VRRP is one instance or group.
 type VRRP struct {
-	Kind      string    `json:"kind"` // instance or group
-	Name      string    `json:"name"`
-	State     VRRPState `json:"state"`
-	Interface string    `json:"interface,omitempty"`
-	VRID      uint8     `json:"vrid,omitempty"`
-	Priority  uint8     `json:"priority,omitempty"`
-	Addresses []Held    `json:"addresses,omitempty"`
+	Kind      string       `json:"kind"` // instance or group
+	Name      string       `json:"name"`
+	State     notify.State `json:"state"`
+	Interface string       `json:"interface,omitempty"`
+	VRID      uint8        `json:"vrid,omitempty"`
+	Priority  uint8        `json:"priority,omitempty"`
+	Addresses []Held       `json:"addresses,omitempty"`
 
 	// What lvsdns-notify has noted.
 	Said              string            `json:"said,omitempty"` // keepalived's last word
@@ -51,66 +35,34 @@ type Held struct {
 	Held    bool       `json:"held"`
 }
 
-// vrrpOf compares what is configured with the addresses that this host holds.
-func vrrpOf(cfg *keepalived.Config, addresses []host.Address) []VRRP {
-	var all []VRRP
-	states := map[string]VRRPState{}
-	for _, i := range cfg.Instances {
-		v := VRRP{Kind: "instance", Name: i.Name, Interface: i.Interface.V, VRID: i.VRID.V, Priority: i.Priority.V}
-		for _, vip := range slices.Concat(i.VIPs, i.Excluded) {
-			if h := (Held{vip.Prefix.Addr(), holds(addresses, vip)}); !slices.Contains(v.Addresses, h) {
-				v.Addresses = append(v.Addresses, h)
-			}
-		}
-		v.State = stateOf(v.Addresses)
-		states[v.Name] = v.State
-		all = append(all, v)
+// vrrpOf is the state of each instance and group, as package notify decides it for lvsdns-notify too: by what is configured, by the addresses that
+// this host holds, and by what keepalived has said. cfg is nil if keepalived.conf can't be read: then what lvsdns-notify has read of it counts, where
+// there is lvsdns-notify. noted is nil where there is none.
+func vrrpOf(cfg *keepalived.Config, addresses []host.Address, noted *notify.Document) []VRRP {
+	if noted == nil {
+		noted = &notify.Document{}
 	}
-	for _, g := range cfg.SyncGroups {
-		v := VRRP{Kind: "group", Name: g.Name}
-		for i, member := range g.Members {
-			state, known := states[member.V]
-			switch {
-			case !known:
-			case i == 0 || v.State == "":
-				v.State = state
-			case v.State != state:
-				v.State = Partial
-			}
-		}
-		if v.State == "" {
-			v.State = Unknown
-		}
-		all = append(all, v)
-	}
-	return all
-}
-
-// holds leaves the loopback interface out unless it is configured: there a director that is a real server as well holds the
-// address for ever, as direct routing wants it.
-func holds(addresses []host.Address, vip keepalived.VIP) bool {
-	return slices.ContainsFunc(addresses, func(a host.Address) bool {
-		return a.Addr == vip.Prefix.Addr() && (a.Interface != "lo" || vip.Dev == "lo")
-	})
-}
-
-func stateOf(addresses []Held) VRRPState {
-	held := 0
+	var held []notify.Held
 	for _, a := range addresses {
-		if a.Held {
-			held++
+		held = append(held, notify.Held{Addr: a.Addr, Interface: a.Interface})
+	}
+	if cfg == nil {
+		return journaled(nil, noted.Settled(nil, held, time.Time{}), noted)
+	}
+	c := vrrp.Configured(cfg)
+	settled := noted.Settled(c, held, time.Time{})
+	var all []VRRP
+	for n, i := range cfg.Instances {
+		v := VRRP{Kind: string(notify.Instance), Name: i.Name, Interface: i.Interface.V, VRID: i.VRID.V, Priority: i.Priority.V}
+		for _, a := range c.Instances[n].Addresses {
+			v.Addresses = append(v.Addresses, Held{a.Addr, a.HeldBy(held)})
 		}
+		all = append(all, v)
 	}
-	switch {
-	case len(addresses) == 0:
-		return Unknown
-	case held == len(addresses):
-		return Master
-	case held == 0:
-		return Backup
-	default:
-		return Partial
+	for _, g := range c.Groups {
+		all = append(all, VRRP{Kind: string(notify.Group), Name: g.Name})
 	}
+	return journaled(all, settled, noted)
 }
 
 func vrrpTable() table[VRRP] {
@@ -122,7 +74,7 @@ func vrrpTable() table[VRRP] {
 			seriesRow("lvsdns_vrrp_state",
 				"1 for its state. By its addresses: master (this host holds all of them), backup (none) or partial (some). Of a backup keepalived's last word to lvsdns-notify tells more: fault, stop or deleted. Without addresses the state is that last word, or unknown.", []string{"state"},
 				func(v VRRP, emit emit) {
-					for _, s := range vrrpStates {
+					for _, s := range append(notify.States(), notify.Partial, notify.Unknown) {
 						emit(truth(v.State == s), string(s))
 					}
 				}),

@@ -25,7 +25,7 @@ type Owner struct {
 // Address is an address, and where it may be.
 type Address struct {
 	Addr netip.Addr `json:"addr"`
-	// Interfaces are where the instance may hold it: one, or with use_vmac the VMAC too. Empty: any but lo.
+	// Interfaces are where the instance may hold it: one, or the names that a VMAC may have. Empty: any but lo.
 	Interfaces []string `json:"interfaces,omitempty"`
 }
 

@@ -115,10 +115,3 @@ func (r *Record) count(s State, at time.Time) {
 	r.Transitions[s]++
 	r.LastTransition = at
 }
-
-// settle sets the state and notes when it changed.
-func (r *Record) settle(s State, at time.Time) {
-	if r.State != s {
-		r.State, r.Since = s, at
-	}
-}

@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"maps"
 	"net/netip"
 	"slices"
 	"time"
@@ -22,6 +23,23 @@ func (d *Document) Look(held func() ([]Held, error), now time.Time) error {
 	return nil
 }
 
+// Settled is what the document would be with this configuration and these addresses; it stays as it is itself. Without a configuration
+// its own counts.
+func (d *Document) Settled(c *Configured, held []Held, now time.Time) *Document {
+	out := *d
+	if c != nil {
+		out.Configured = c
+	}
+	out.Past, out.Records = slices.Clone(d.Past), make([]*Record, 0, len(d.Records))
+	for _, r := range d.Records {
+		r := *r
+		r.Recent, r.Transitions, r.News = slices.Clone(r.Recent), maps.Clone(r.Transitions), maps.Clone(r.News)
+		out.Records = append(out.Records, &r)
+	}
+	out.Settle(held, now)
+	return &out
+}
+
 // Settle decides the state of every subject: by its addresses where it has some, else by what was said last.
 // Subjects that keepalived.conf does not have any more, and that are deleted or stopped, are forgotten.
 func (d *Document) Settle(held []Held, now time.Time) {
@@ -37,29 +55,25 @@ func (d *Document) Settle(held []Held, now time.Time) {
 		r := d.record(s)
 		r.Of, r.Held = len(o.Addresses), 0
 		for _, a := range o.Addresses {
-			if holds(held, a) {
+			if a.HeldBy(held) {
 				r.Held++
 			}
 		}
-		var state State
-		state, r.Disagree = decide(d.LastWord(r), r.Held, r.Of)
-		r.settle(state, now)
+		r.settle(d.LastWord(r), decide(d.LastWord(r), r.Held, r.Of), now)
 	}
 	for _, g := range c.Groups {
 		s := Subject{Group, g.Name}
 		known[s] = true
 		r := d.record(s)
-		var state State
 		said := d.LastWord(r)
+		var state State
 		state, r.Held, r.Of = d.decideGroup(said, g)
-		r.Disagree = said != "" && (said == Master) != (state == Master)
-		r.settle(state, now)
+		r.settle(said, state, now)
 	}
 	for _, r := range d.Records {
 		if !known[r.Subject] {
-			state, _ := decide(r.Said, 0, 0)
-			r.Held, r.Of, r.Disagree = 0, 0, false
-			r.settle(state, now)
+			r.Held, r.Of = 0, 0
+			r.settle(r.Said, decide(r.Said, 0, 0), now)
 		}
 	}
 	if len(c.Stamps) == 0 {
@@ -71,7 +85,8 @@ func (d *Document) Settle(held []Held, now time.Time) {
 	})
 }
 
-func holds(held []Held, a Address) bool {
+// HeldBy says whether an address is where it may be.
+func (a Address) HeldBy(held []Held) bool {
 	return slices.ContainsFunc(held, func(h Held) bool {
 		if h.Addr != a.Addr {
 			return false
@@ -83,32 +98,44 @@ func holds(held []Held, a Address) bool {
 	})
 }
 
-// decide is the state of an instance, and whether what was said differs from it.
-func decide(said State, held, of int) (State, bool) {
+// decide is the state of an instance.
+func decide(said State, held, of int) State {
 	switch {
 	case of == 0 && said == "":
-		return Unknown, false
+		return Unknown
 	case of == 0:
-		return said, false
+		return said
 	case held == of:
-		return Master, said != Master && said != ""
+		return Master
 	case held > 0:
-		return Partial, true
-	case said == "":
-		return Backup, false
-	case said == Master:
-		return Backup, true
+		return Partial
+	case said == "", said == Master:
+		return Backup
 	default:
-		return said, false
+		return said
 	}
 }
 
-// decideGroup is the state of a group: that of its instances, where they agree on who is master.
+// settle sets the state, and notes when it changed and whether it differs from what was said: a master has all addresses, and all others
+// have none.
+func (r *Record) settle(said, state State, at time.Time) {
+	if r.State != state {
+		r.State, r.Since = state, at
+	}
+	if said == Master {
+		r.Disagree = state != Master
+	} else {
+		r.Disagree = said != "" && (state == Master || state == Partial)
+	}
+}
+
+// decideGroup is the state of a group: that of its instances, where they agree on who is master. Those of which nothing is known, without
+// addresses and without a word, do not count: keepalived moves all of a group together (vrrp_sync_master in keepalived/vrrp/vrrp_sync.c).
 func (d *Document) decideGroup(said State, g Grouping) (state State, masters, of int) {
 	worst := Unknown
 	for _, name := range g.Members {
 		r := d.Record(Subject{Instance, name})
-		if r == nil {
+		if r == nil || r.State == Unknown {
 			continue
 		}
 		of++
@@ -121,7 +148,7 @@ func (d *Document) decideGroup(said State, g Grouping) (state State, masters, of
 	}
 	switch {
 	case of == 0:
-		state, _ = decide(said, 0, 0)
+		state = decide(said, 0, 0)
 	case masters == of:
 		state = Master
 	case masters > 0 || worst == Partial:

@@ -6,11 +6,10 @@ import (
 	"os"
 	"path"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
-	"github.com/lvsdns/lvsdns/internal/keepalived"
+	"github.com/lvsdns/lvsdns/internal/vrrp"
 	"github.com/lvsdns/lvsdns/notify"
 	"github.com/lvsdns/lvsdns/notify/journal"
 )
@@ -75,56 +74,7 @@ func (k conf) owners() (*notify.Configured, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &notify.Configured{File: k.file, Nameless: map[notify.State][]notify.Subject{}}
-	for _, i := range cfg.Instances {
-		o := notify.Owner{Name: i.Name}
-		for _, v := range slices.Concat(i.VIPs, i.Excluded) {
-			dev := v.Dev
-			if dev == "" {
-				dev = i.Interface.V
-			}
-			var on []string
-			if dev != "" {
-				on = append([]string{dev}, vmac(i)...)
-			}
-			o.Addresses = append(o.Addresses, notify.Address{Addr: v.Prefix.Addr(), Interfaces: on})
-		}
-		c.Instances = append(c.Instances, o)
-		nameless(c, notify.Subject{Kind: notify.Instance, Name: i.Name}, i.Notify)
-	}
-	for _, g := range cfg.SyncGroups {
-		grouping := notify.Grouping{Name: g.Name}
-		for _, m := range g.Members {
-			grouping.Members = append(grouping.Members, m.V)
-		}
-		c.Groups = append(c.Groups, grouping)
-		nameless(c, notify.Subject{Kind: notify.Group, Name: g.Name}, g.Notify)
-	}
+	c := vrrp.Configured(cfg)
+	c.File = k.file
 	return c, nil
-}
-
-// vmac is the interface that use_vmac makes: its name is the word after it, else "vrrp." and the VRID (vrrp_vmac_handler in
-// keepalived/vrrp/vrrp_parser.c).
-func vmac(i keepalived.Instance) []string {
-	for _, s := range i.Other {
-		if len(s.Words) == 0 || s.Words[0] != "use_vmac" {
-			continue
-		}
-		if len(s.Words) > 1 && !strings.Contains(s.Words[1], ":") {
-			return []string{s.Words[1]}
-		}
-		return []string{fmt.Sprintf("vrrp.%d", i.VRID.V)}
-	}
-	return nil
-}
-
-// nameless notes the scripts whose last word is the state: they pass no name.
-func nameless(c *notify.Configured, s notify.Subject, all []keepalived.Notify) {
-	for _, n := range all {
-		word, ok := strings.CutPrefix(n.Event, "notify_")
-		if !ok || len(n.Script.Argv) < 2 || !strings.EqualFold(n.Script.Argv[len(n.Script.Argv)-1], word) {
-			continue
-		}
-		c.Nameless[notify.State(word)] = append(c.Nameless[notify.State(word)], s)
-	}
 }

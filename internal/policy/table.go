@@ -43,12 +43,14 @@ var units = []unit{
 	// interfaces; cmd hands the clients in.
 	{dir: "internal/drift", may: []string{"conntrack", "internal/host", "internal/ipvs", "internal/keepalived"}},
 	{dir: "internal/flows", may: []string{"conntrack", "internal/ipvs"}},
-	{dir: "exporter", may: []string{"internal/httpd", "internal/unixsock", "internal/capture", "internal/dnstap", "internal/drift", "internal/flows", "checker", "conntrack", "notify", "internal/dnscount", "internal/host", "internal/ipvs", "internal/keepalived", "internal/nftcount"}},
+	// Who holds which address, for the hook and for the exporter.
+	{dir: "internal/vrrp", may: []string{"internal/keepalived", "notify"}},
+	{dir: "exporter", may: []string{"internal/httpd", "internal/unixsock", "internal/capture", "internal/dnstap", "internal/drift", "internal/flows", "internal/vrrp", "checker", "conntrack", "notify", "internal/dnscount", "internal/host", "internal/ipvs", "internal/keepalived", "internal/nftcount"}},
 	{dir: "internal/fallback", may: []string{"internal/bounded", "internal/drift", "checker", "internal/host", "internal/ipvs", "internal/keepalived", "internal/ownfile"}},
 
 	// Wiring.
 	{dir: "cmd", may: []string{
-		"exporter", "internal/bounded", "internal/httpd", "internal/fallback", "internal/drift", "internal/flows", "checker", "conntrack", "notify",
+		"exporter", "internal/bounded", "internal/httpd", "internal/fallback", "internal/drift", "internal/flows", "internal/vrrp", "checker", "conntrack", "notify",
 		"internal/capture", "internal/config", "internal/dnscount", "internal/dnstap", "internal/host", "internal/ipvs", "internal/keepalived", "internal/nftcount", "internal/ownfile", "internal/systemd",
 	}},
 
