@@ -23,8 +23,8 @@ func interfaces(cfg *keepalived.Config, i keepalived.Instance, v keepalived.VIP)
 	_, each := statement(i.Other, "use_vmac_addr")
 	switch same := v.Prefix.Addr().Is6() == isIPv6(i); {
 	case own && with && same:
-		if name := vmacName(vmac); name != "" {
-			return []string{name}
+		if names := vmacNames(vmac); len(names) > 0 {
+			return names
 		}
 		return generated(cfg, i, v, prefix(cfg, "vmac_prefix"))
 	case each && (!own || !same), v.Dev != "" && slices.Contains(v.Other, "use_vmac"):
@@ -43,19 +43,25 @@ func isIPv6(i keepalived.Instance) bool {
 	return i.VIPs[0].Prefix.Addr().Is6()
 }
 
-// vmacName is the name behind use_vmac; empty: there is none. There may be a MAC address, and a group with its name
-// (vrrp_vmac_handler in keepalived/vrrp/vrrp_parser.c).
-func vmacName(words []string) string {
+// vmacNames are the names that the words behind use_vmac may give (vrrp_vmac_handler in keepalived/vrrp/vrrp_parser.c). keepalived 2.3.0 and
+// later know the words netlink_notify_msg, group with a value, and name. To earlier ones these are names, where they are short enough.
+func vmacNames(words []string) []string {
+	var later, earlier string
 	for n := 1; n < len(words); n++ {
-		switch word := words[n]; {
-		case strings.Contains(word, ":"), word == "netlink_notify_msg", word == "name":
+		word := words[n]
+		if strings.ContainsAny(word, ":/") || len(word) >= maxInterface { // a MAC address, or no name
+			continue
+		}
+		earlier = cmp.Or(earlier, word)
+		switch {
+		case later != "", word == "name":
 		case word == "group":
 			n++
-		case len(word) < maxInterface && !strings.Contains(word, "/"):
-			return word
+		default:
+			later = word
 		}
 	}
-	return ""
+	return slices.DeleteFunc(slices.Compact([]string{later, earlier}), func(name string) bool { return name == "" })
 }
 
 // maxInterface is IFNAMSIZ (include/uapi/linux/if.h): the longest name and the zero behind it.
