@@ -86,9 +86,10 @@ func TestConntrack(t *testing.T) {
 type fakeDaemons struct {
 	all   []SyncDaemon
 	calls []string
+	err   error // of List
 }
 
-func (f *fakeDaemons) List(context.Context) ([]SyncDaemon, error) { return slices.Clone(f.all), nil }
+func (f *fakeDaemons) List(context.Context) ([]SyncDaemon, error) { return slices.Clone(f.all), f.err }
 func (f *fakeDaemons) Start(_ context.Context, d SyncDaemon) error {
 	f.calls = append(f.calls, "start "+string(d.Role))
 	f.all = append(f.all, d)
