@@ -8,8 +8,9 @@ import (
 
 	"github.com/lvsdns/lvsdns/internal/drift"
 	"github.com/lvsdns/lvsdns/internal/host"
-	"github.com/lvsdns/lvsdns/internal/ipvs"
 	"github.com/lvsdns/lvsdns/internal/keepalived"
+	"github.com/lvsdns/lvsdns/internal/lvs"
+	"github.com/lvsdns/lvsdns/internal/site"
 	"github.com/lvsdns/lvsdns/notify"
 )
 
@@ -29,15 +30,11 @@ type driftReader struct {
 	planned *planned
 	marks   func(context.Context, *notify.Document) marks
 	journal *shared[notify.Document] // nil: lvsdns-notify's is not read
-	compare func(drift.Input) []drift.Difference
 
+	steady   drift.Steady
 	watch    drift.Watch
 	readings []drift.Reading // of the totals, the last three that are far enough apart
 	readAt   time.Time
-
-	before    *ipvs.Table        // as it was read the last time
-	dump      *keepalived.Belief // that confirmed belongs to
-	confirmed []drift.Difference // between dump and the kernel before it, and at each reading since
 }
 
 func (d *driftReader) read(ctx context.Context) (*differences, error) {
@@ -51,7 +48,7 @@ func (d *driftReader) read(ctx context.Context) (*differences, error) {
 		belief := d.belief.get(ctx)
 		in.Belief, errs[0] = belief.value, belief.err
 	}
-	in.Scripts = d.scripts(config.value)
+	in.Scripts = site.Keepalived{Root: d.root}.Scripts(config.value)
 	in.Estimator.Sysctls, errs[1] = host.ReadEstimatorSysctls(d.root)
 	in.Flows, errs[2] = host.ReadFlowSysctls(d.root)
 	in.Estimator.Stalled = d.stands(d.totals.get(ctx))
@@ -65,39 +62,7 @@ func (d *driftReader) read(ctx context.Context) (*differences, error) {
 			in.Told = told(noted, d.marks(ctx, noted))
 		}
 	}
-	return &differences{d.sure(in)}, errors.Join(errs[:]...)
-}
-
-// sure compares. keepalived is asked more rarely than the kernel, so what rests on its state dump must have been so before the dump
-// was written: see drift.Sure.
-func (d *driftReader) sure(in drift.Input) []drift.Difference {
-	before := d.before
-	d.before = &in.Kernel
-	found := d.compare(in)
-	if in.Belief == nil {
-		return found
-	}
-	if in.Belief != d.dump {
-		d.dump, d.confirmed = in.Belief, nil
-		if before != nil {
-			earlier := in
-			earlier.Kernel = *before
-			d.confirmed = d.compare(earlier)
-		}
-	}
-	d.confirmed = drift.Still(d.confirmed, found)
-	blind := in
-	blind.Belief = nil
-	return drift.Sure(found, d.confirmed, d.compare(blind))
-}
-
-func (d *driftReader) scripts(cfg *keepalived.Config) map[host.ScriptID]host.Script {
-	reader := scriptReader(d.root, cfg)
-	scripts := map[host.ScriptID]host.Script{}
-	for _, id := range drift.ScriptsOf(cfg) {
-		scripts[id] = reader.Look(id)
-	}
-	return scripts
+	return &differences{d.steady.Find(in)}, errors.Join(errs[:]...)
 }
 
 // stands judges the last three readings; too few of them say nothing.
@@ -121,7 +86,7 @@ func (d *differences) fill(s *sheet) {
 	}
 	type group struct {
 		kind   drift.Kind
-		labels drift.Labels
+		labels lvs.Labels
 	}
 	at := map[group]int{}
 	var all []counted

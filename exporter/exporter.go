@@ -102,9 +102,6 @@ func New(config Config) *Exporter {
 	if config.Keep == nil {
 		config.Keep = func(ipvs.ServiceKey) bool { return true }
 	}
-	if config.compare == nil {
-		config.compare = drift.Compare
-	}
 	if config.Log == nil {
 		config.Log = slog.New(slog.DiscardHandler)
 	}
@@ -175,7 +172,7 @@ func (e *Exporter) wire() {
 		e.sources = append(e.sources, newSource("fallback", share(c, func(context.Context) (*Fallback, error) { return c.Fallback() }), fillFallback))
 	}
 	reader := &driftReader{
-		root: c.Root, view: e.view, totals: sums, config: e.notes, checks: c.Checks, planned: e.planned, marks: e.marksFor, compare: c.compare,
+		root: c.Root, view: e.view, totals: sums, config: e.notes, checks: c.Checks, planned: e.planned, marks: e.marksFor, steady: drift.Steady{Compare: c.compare},
 	}
 	if c.Journal != nil {
 		reader.journal = journal

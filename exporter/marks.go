@@ -4,9 +4,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/lvsdns/lvsdns/internal/drift"
 	"github.com/lvsdns/lvsdns/internal/ipvs"
 	"github.com/lvsdns/lvsdns/internal/keepalived"
+	"github.com/lvsdns/lvsdns/internal/lvs"
 )
 
 // families are those in which a firewall mark has virtual servers.
@@ -41,7 +41,7 @@ func configuredMarks(cfg *keepalived.Config) marks {
 	}
 	for _, s := range cfg.Desired(nil) {
 		if s.IsFWMark() {
-			m.add(drift.Service(s).ServiceKey)
+			m.add(lvs.Service(s).ServiceKey)
 		}
 	}
 	return m

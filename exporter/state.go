@@ -6,8 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/lvsdns/lvsdns/internal/drift"
 	"github.com/lvsdns/lvsdns/internal/ipvs"
+	"github.com/lvsdns/lvsdns/internal/lvs"
 )
 
 // State is all that the exporter shows, for /api/v1/state and the status page.
@@ -101,7 +101,7 @@ func (c CheckState) Passed() bool { return c.Outcome == "pass" }
 type DriftState struct {
 	Kind     string `json:"kind"`
 	Severity string `json:"severity"`
-	drift.Labels
+	lvs.Labels
 	Place string `json:"place,omitempty"` // file:line
 	Text  string `json:"text"`
 	Mend  string `json:"mend"`

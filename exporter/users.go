@@ -9,9 +9,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/lvsdns/lvsdns/internal/drift"
-	"github.com/lvsdns/lvsdns/internal/host"
 	"github.com/lvsdns/lvsdns/internal/keepalived"
+	"github.com/lvsdns/lvsdns/internal/site"
 )
 
 // users are those whose reports of checks are taken: root, the user of this program, those of the settings, and those as whom keepalived
@@ -79,32 +78,6 @@ func (u *users) turnedAway() map[uint32]uint64 {
 	return all
 }
 
-// scriptReader looks at scripts as the keepalived with this configuration does.
-func scriptReader(root string, cfg *keepalived.Config) host.ScriptReader {
-	return host.ScriptReader{
-		Root: root, DefaultUser: cfg.Global.ScriptUser.V, DefaultGroup: cfg.Global.ScriptGroup.V, Secure: cfg.Global.ScriptSecurity.V,
-	}
-}
-
-// scriptUsers are those as whom keepalived runs scripts. One that does not exist is nobody's: keepalived does not run its scripts either.
-func scriptUsers(root string, cfg *keepalived.Config) []uint32 {
-	names := map[string]bool{"": true}
-	for _, id := range drift.ScriptsOf(cfg) {
-		names[id.User] = true
-	}
-	for _, s := range cfg.Scripts {
-		names[s.Script.User] = true
-	}
-	reader := scriptReader(root, cfg)
-	var all []uint32
-	for name := range names {
-		if uid, _, reason := reader.Credentials(host.ScriptID{User: name}); reason == "" {
-			all = append(all, uid)
-		}
-	}
-	return all
-}
-
 // Learn reads as whom keepalived runs scripts, so that no report of theirs is turned away before somebody looks at a page.
 func (e *Exporter) Learn(ctx context.Context) {
 	if e.config.Checks != nil {
@@ -120,7 +93,7 @@ func (e *Exporter) configured(context.Context) (*keepalived.Config, error) {
 		if known == nil {
 			known = &keepalived.Config{}
 		}
-		c.users.runScripts(scriptUsers(e.config.Root, known))
+		c.users.runScripts(site.Keepalived{Root: e.config.Root}.ScriptUsers(known))
 	}
 	return cfg, err
 }

@@ -13,10 +13,14 @@ import (
 
 	"github.com/lvsdns/lvsdns/checker"
 	"github.com/lvsdns/lvsdns/internal/config"
+	"github.com/lvsdns/lvsdns/internal/drift"
 	"github.com/lvsdns/lvsdns/internal/fallback"
 	"github.com/lvsdns/lvsdns/internal/fallback/plan"
 	"github.com/lvsdns/lvsdns/internal/fallback/probe"
+	"github.com/lvsdns/lvsdns/internal/fallback/survey"
 	"github.com/lvsdns/lvsdns/internal/host"
+	"github.com/lvsdns/lvsdns/internal/keepalived"
+	"github.com/lvsdns/lvsdns/internal/site"
 )
 
 func runCommand(ctx context.Context, args []string, stdout, stderr io.Writer) int {
@@ -75,24 +79,27 @@ func serve(ctx context.Context, s *config.Fallback, log *slog.Logger) error {
 	// may come: Go drops it where nobody listens.
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGUSR1)
 	defer stop()
-	from := source{config: s.ConfigFile, configID: s.ConfigID, version: s.Version, skipUnknown: s.SkipUnknown, netns: s.NetNS}
-	cfg, _, err := from.load()
+	from := survey.Director{
+		Keepalived:  site.Keepalived{File: s.ConfigFile, ConfigID: s.ConfigID, Version: s.Version, NetNS: s.NetNS},
+		SkipUnknown: s.SkipUnknown,
+	}
+	cfg, _, err := from.Load()
 	if err != nil {
 		return err
 	}
 	if name := cfg.Global.NetNamespace.V; name != "" && s.NetNS == "" {
 		return fmt.Errorf("%s: keepalived works in net_namespace %s, and its checks leave from there: start this as ip netns exec %[2]s lvsdns-fallback run --netns %[2]s", cfg.Global.NetNamespace.Pos, name)
 	}
-	client, closer, err := from.client(cfg)
+	kernel, err := from.Kernel(cfg)
 	if err != nil {
 		return err
 	}
-	defer closer()
-	for _, w := range append(plan.UDPWarnings(cfg, flowSysctls()), plan.Silent(cfg)...) {
+	defer kernel.Close()
+	for _, w := range warnings(cfg) {
 		log.Warn(w)
 	}
 	options := fallback.Options{
-		Load: from.load, Kernel: client, Floor: float64(s.FloorPercent) / 100, StateFile: s.StateFile, DryRun: s.DryRun,
+		Load: from.Load, Kernel: kernel, Floor: float64(s.FloorPercent) / 100, StateFile: s.StateFile, DryRun: s.DryRun,
 		Interval: s.Interval, Parallel: s.Parallel, Local: localAddresses, Log: log,
 		Probe: probe.Options{Getenv: os.Getenv, Environ: os.Environ(), Fork: s.ForkDNSChecks, Buffers: new(checker.Buffers)},
 		Ready: func() { tell("READY=1") }, Alive: func() { tell("WATCHDOG=1") },
@@ -117,10 +124,15 @@ func serve(ctx context.Context, s *config.Fallback, log *slog.Logger) error {
 	return nil
 }
 
-// flowSysctls are those of the kernel; what cannot be read counts as set, since a warning must be sure.
-func flowSysctls() host.FlowSysctls {
-	s, _ := host.ReadFlowSysctls("/")
-	return s
+// warnings are what a configuration will do to clients that nobody may expect. A setting of the kernel that cannot be read counts as set,
+// since a warning must be sure.
+func warnings(cfg *keepalived.Config) []string {
+	all := plan.UDPWarnings(cfg)
+	sysctls, _ := host.ReadFlowSysctls("/")
+	for _, d := range drift.FlowSettings(cfg, sysctls) {
+		all = append(all, d.Sentence())
+	}
+	return append(all, plan.Silent(cfg)...)
 }
 
 func localAddresses() (map[netip.Addr]bool, error) {

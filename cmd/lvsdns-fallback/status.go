@@ -9,7 +9,8 @@ import (
 	"io"
 
 	"github.com/lvsdns/lvsdns/internal/config"
-	"github.com/lvsdns/lvsdns/internal/fallback/guard"
+	"github.com/lvsdns/lvsdns/internal/fallback/survey"
+	"github.com/lvsdns/lvsdns/internal/keepalived"
 )
 
 const statusUsage = `usage: lvsdns-fallback status [flags]
@@ -20,26 +21,16 @@ Exit status: 0 the kernel is as configured, 2 it differs, 1 an error.
 
 `
 
-// status is the JSON output.
-type status struct {
-	Fallback   int    `json:"fallback_pid"`   // 0: none runs
-	Keepalived int    `json:"keepalived_pid"` // of one with a checker process, 0: none
-	Steps      int    `json:"steps"`
-	Kept       int    `json:"kept"`
-	Blocked    int    `json:"blocked"`
-	Text       string `json:"text"`
-}
-
 func statusCommand(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	var o planOptions
-	o.health = "configured"
+	var d survey.Director
+	var output string
 	defaults := config.NewFallback()
 	f := flag.NewFlagSet("lvsdns-fallback status", flag.ContinueOnError)
 	f.SetOutput(io.Discard)
-	o.flags(f)
+	sourceFlags(f, &d)
 	lock := f.String("lock-file", defaults.LockFile, "`file` that a running lvsdns-fallback holds")
 	pidfile := f.String("checkers-pid-file", defaults.CheckersPIDFile, "keepalived's checkers pid`file`; auto: where keepalived has it by its configuration")
-	f.StringVar(&o.output, "output", "text", "text or json")
+	f.StringVar(&output, "output", "text", "text or json")
 	err := f.Parse(args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
@@ -50,14 +41,14 @@ func statusCommand(ctx context.Context, args []string, stdout, stderr io.Writer)
 	case err != nil:
 	case f.NArg() > 0:
 		err = fmt.Errorf("there is nothing to do with %q; lvsdns-fallback status takes flags only", f.Arg(0))
-	case o.output != "text" && o.output != "json":
-		err = fmt.Errorf("--output is %q; it must be text or json", o.output)
+	case output != "text" && output != "json":
+		err = fmt.Errorf("--output is %q; it must be text or json", output)
 	}
-	var s status
+	var s survey.Status
 	if err == nil {
-		s, err = o.status(ctx, *lock, *pidfile)
+		s, err = d.Status(ctx, *lock, func(c *keepalived.Config) string { return checkersPIDFile(*pidfile, c) })
 	}
-	if err == nil && o.output == "json" {
+	if err == nil && output == "json" {
 		e := json.NewEncoder(stdout)
 		e.SetIndent("", "  ")
 		err = e.Encode(s)
@@ -68,46 +59,8 @@ func statusCommand(ctx context.Context, args []string, stdout, stderr io.Writer)
 	case err != nil:
 		fmt.Fprintf(stderr, "lvsdns-fallback status: %v\n", err)
 		return exitError
-	case s.Steps+s.Kept+s.Blocked > 0:
+	case s.Differs():
 		return exitDiffers
 	}
 	return exitSame
-}
-
-func (o planOptions) status(ctx context.Context, lock, pidfile string) (status, error) {
-	var s status
-	var err error
-	if s.Fallback, err = guard.Holder(lock); err != nil {
-		return s, err
-	}
-	c, _, err := o.load()
-	if err != nil {
-		return s, err
-	}
-	all, err := guard.Processes("/proc", "self")
-	if err != nil {
-		return s, err
-	}
-	if p := guard.Rival(all, o.config, checkersPIDFile(pidfile, c)); p != nil {
-		s.Keepalived = p.PID
-	}
-	p, err := o.make(ctx)
-	if err != nil {
-		return s, err
-	}
-	s.Steps, s.Kept, s.Blocked = len(p.Steps), len(p.Kept), len(p.Blocked)
-	who := "nobody programs IPVS"
-	switch {
-	case s.Fallback != 0 && s.Keepalived != 0:
-		who = fmt.Sprintf("lvsdns-fallback (pid %d) and keepalived (pid %d) both run", s.Fallback, s.Keepalived)
-	case s.Fallback != 0:
-		who = fmt.Sprintf("lvsdns-fallback (pid %d) programs IPVS", s.Fallback)
-	case s.Keepalived != 0:
-		who = fmt.Sprintf("keepalived (pid %d) programs IPVS", s.Keepalived)
-	}
-	s.Text = who + "; the kernel is as configured"
-	if p.Differs() {
-		s.Text = fmt.Sprintf("%s; the kernel differs from the configuration with all real servers up: %d steps, %d kept, %d blocked; lvsdns-fallback plan lists them", who, s.Steps, s.Kept, s.Blocked)
-	}
-	return s, nil
 }

@@ -25,7 +25,7 @@ func (s *service) reload(ctx context.Context) {
 	s.warn(ctx)
 	s.level.Set(settings.Log.Level)
 	k := *s.kernel
-	k.conf.as = settings.Keepalived
+	k.truth = source(s.paths, settings)
 	select {
 	case s.reader.Changes <- func(r *fifo.Reader) { s.read(r, settings, &k) }:
 	case <-ctx.Done():
@@ -41,7 +41,7 @@ func (s *service) reload(ctx context.Context) {
 
 // read gives the reader its settings. A track file that is no longer in them is left as at the end of the service.
 func (s *service) read(r *fifo.Reader, settings *config.Notify, k *kernel) {
-	r.Resync, r.Truth = settings.Resync, k.truth
+	r.Resync, r.Truth = settings.Resync, k.truth.Alive
 	files := trackFiles(settings)
 	kept := map[string]bool{}
 	for _, f := range files {

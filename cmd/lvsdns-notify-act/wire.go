@@ -28,7 +28,7 @@ func worker(paths hook.Paths, settings *config.Notify, log *slog.Logger) *act.Wo
 
 // instruct tells a worker what the settings want of it.
 func instruct(w *act.Worker, settings *config.Notify, c *kernel) {
-	w.Rules, w.Configure, w.Agree = rules(settings, c), c.conf.configure, nil
+	w.Rules, w.Configure, w.Agree = rules(settings, c), c.truth.Configure, nil
 	if all := agreements(settings, c); len(all) > 0 {
 		w.Agree = func(ctx context.Context, d *notify.Document) []notify.Agreement {
 			ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
@@ -120,7 +120,7 @@ func trackFiles(settings *config.Notify) []act.TrackFile {
 
 // unknown lists the instances and groups of rules that keepalived.conf does not have: a rule for them never applies.
 func unknown(settings *config.Notify, paths hook.Paths) []string {
-	conf, err := clients(paths, settings).conf.configure(paths.Conf)
+	conf, err := source(paths, settings).Configure(paths.Conf)
 	if err != nil {
 		return []string{"names are not compared: " + err.Error()}
 	}

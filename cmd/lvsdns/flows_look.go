@@ -15,6 +15,7 @@ import (
 	"github.com/lvsdns/lvsdns/internal/flows"
 	"github.com/lvsdns/lvsdns/internal/host"
 	"github.com/lvsdns/lvsdns/internal/ipvs"
+	"github.com/lvsdns/lvsdns/internal/site"
 )
 
 // lookAtFlows reads both tables and, if it is told to, deletes what it has found.
@@ -51,27 +52,13 @@ func lookAtFlows(ctx context.Context, o flowsOptions) (flowsReport, error) {
 
 // servicesOf reads the virtual servers and picks those that are named.
 func servicesOf(ctx context.Context, o flowsOptions) (ipvs.Table, []conntrack.Service, error) {
-	table, err := anyTable(ctx, o.root)
+	table, _, err := site.ReadTable(ctx, o.root)
 	// conntrack may remember flows of virtual servers from before the module was unloaded.
 	if err != nil && (len(o.names) == 0 || !errors.Is(err, ipvs.ErrAbsent)) {
 		return table, nil, err
 	}
 	services, err := pick(flows.Services(table), o.names)
 	return table, services, err
-}
-
-// anyTable reads the virtual and real servers, which everybody may: of this kernel, or of the files below root.
-func anyTable(ctx context.Context, root string) (table ipvs.Table, err error) {
-	err = ipvs.ErrPermission
-	if root == "" {
-		client := ipvs.New(ipvs.Config{})
-		defer client.Close()
-		table, err = client.Snapshot(ctx)
-	}
-	if errors.Is(err, ipvs.ErrPermission) {
-		table, _, err = ipvs.Proc(filepath.Join("/", root, "proc")).Table()
-	}
-	return table, err
 }
 
 // pick takes the services with these names; all without names. A virtual server that is gone has no real servers.

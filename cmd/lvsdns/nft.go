@@ -14,6 +14,7 @@ import (
 	"github.com/lvsdns/lvsdns/internal/capture"
 	"github.com/lvsdns/lvsdns/internal/ipvs"
 	"github.com/lvsdns/lvsdns/internal/nftcount"
+	"github.com/lvsdns/lvsdns/internal/site"
 )
 
 const nftUsage = `usage: lvsdns nft [flags] | nft -f -
@@ -94,7 +95,7 @@ func nftCommand(ctx context.Context, args []string, stdout, stderr io.Writer) in
 
 // nftServices are the virtual servers of this host.
 func nftServices(ctx context.Context, o nftOptions) ([]nftcount.Service, error) {
-	table, err := anyTable(ctx, o.root)
+	table, _, err := site.ReadTable(ctx, o.root)
 	if err != nil && !errors.Is(err, ipvs.ErrAbsent) {
 		return nil, err
 	}

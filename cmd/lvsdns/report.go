@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/lvsdns/lvsdns/internal/drift"
+	"github.com/lvsdns/lvsdns/internal/lvs"
 )
 
 // writeText prints one line for each difference, in groups by severity.
@@ -47,7 +48,7 @@ type report struct {
 type difference struct {
 	Kind     drift.Kind     `json:"kind"`
 	Severity drift.Severity `json:"severity"`
-	drift.Labels
+	lvs.Labels
 	File string `json:"file"`
 	Line int    `json:"line"`
 	Text string `json:"text"`

@@ -6,6 +6,7 @@ import (
 
 	"github.com/lvsdns/lvsdns/internal/ipvs"
 	"github.com/lvsdns/lvsdns/internal/keepalived"
+	"github.com/lvsdns/lvsdns/internal/lvs"
 )
 
 // blocks looks at each virtual_server and real_server block once, however many
@@ -59,7 +60,7 @@ func exampleCheck(v *virtual, s *server) string {
 	if v.Protocol == ipvs.TCP {
 		transport = " --transport tcp"
 	}
-	return "give it a check, for example: MISC_CHECK { misc_path \"/usr/bin/lvsdns-check --name YOUR.ZONE" + transport + " " + ServerArgument(s.DestinationKey) + "\" }"
+	return "give it a check, for example: MISC_CHECK { misc_path \"/usr/bin/lvsdns-check --name YOUR.ZONE" + transport + " " + lvs.ServerArgument(s.DestinationKey) + "\" }"
 }
 
 // dropped compares the checks that are configured with those in the state dump.
@@ -68,7 +69,7 @@ func (c *comparison) dropped(v *virtual, s *server, explained map[keepalived.Che
 		return
 	}
 	configured, runs := map[keepalived.CheckerKind]int{}, map[keepalived.CheckerKind]int{}
-	for _, k := range c.checkersOf(v.vs, s.rs) {
+	for _, k := range c.Checkers(v.vs, s.rs) {
 		runs[k.Kind]++
 	}
 	for _, k := range s.rs.Checkers {
@@ -86,7 +87,7 @@ func (c *comparison) unchecked(v *virtual, s *server) {
 	if s.believed == nil || !s.believed.Set || !s.believed.Alive {
 		return
 	}
-	for _, k := range c.checkersOf(v.vs, s.rs) {
+	for _, k := range c.Checkers(v.vs, s.rs) {
 		if k.Enabled && !k.HasRun {
 			d := about(Unchecked, v, s, "gets clients although its %s has not run since keepalived started: without alpha keepalived takes it for healthy for up to %s", k.Kind, k.Warmup+time.Second)
 			d.Mend = "set alpha in the virtual_server, and a short warmup"

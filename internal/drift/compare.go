@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/lvsdns/lvsdns/internal/host"
 	"github.com/lvsdns/lvsdns/internal/ipvs"
 	"github.com/lvsdns/lvsdns/internal/keepalived"
 )
@@ -13,13 +12,13 @@ import (
 // Compare finds all differences, sorted: what matters most first, then by
 // virtual server, real server and kind.
 func Compare(in Input) []Difference {
-	c := &comparison{Input: in, beliefs: pair(in.Config, in.Belief), reports: reportsOf(in.Checks), told: toldOf(in.Told)}
+	c := &comparison{Input: in, Pairs: keepalived.PairUp(in.Config, in.Belief), reports: reportsOf(in.Checks), told: toldOf(in.Told)}
 	wanted := expand(in.Config)
 	for i := range wanted {
 		v := &wanted[i]
-		v.believed = c.virtual[v.vs]
+		v.believed = c.Virtual(v.vs)
 		for j := range v.servers {
-			v.servers[j].believed = c.real[v.servers[j].rs]
+			v.servers[j].believed = c.Server(v.servers[j].rs)
 		}
 	}
 	c.tables(wanted)
@@ -37,7 +36,7 @@ func Compare(in Input) []Difference {
 // comparison collects what it finds.
 type comparison struct {
 	Input
-	beliefs
+	keepalived.Pairs
 	reports
 	told  map[subject]string
 	found []Difference
@@ -74,30 +73,4 @@ func at(p keepalived.Pos) string {
 		return ""
 	}
 	return fmt.Sprintf(" (%s)", p)
-}
-
-// ScriptsOf lists the scripts of all checks, each once, for whoever looks at
-// them on the host.
-func ScriptsOf(c *keepalived.Config) []host.ScriptID {
-	seen := map[host.ScriptID]bool{}
-	var list []host.ScriptID
-	for i := range c.VirtualServers {
-		for j := range c.VirtualServers[i].RealServers {
-			for _, k := range c.VirtualServers[i].RealServers[j].Checkers {
-				if id, ok := scriptOf(k); ok && !seen[id] {
-					seen[id] = true
-					list = append(list, id)
-				}
-			}
-		}
-	}
-	return list
-}
-
-func scriptOf(k keepalived.Checker) (host.ScriptID, bool) {
-	if k.Misc == nil || len(k.Misc.Path.Argv) == 0 {
-		return host.ScriptID{}, false
-	}
-	p := k.Misc.Path
-	return host.ScriptID{Path: p.Argv[0], User: p.User, Group: p.Group}, true
 }

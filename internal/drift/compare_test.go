@@ -15,6 +15,7 @@ import (
 	"github.com/lvsdns/lvsdns/internal/host"
 	"github.com/lvsdns/lvsdns/internal/ipvs"
 	"github.com/lvsdns/lvsdns/internal/keepalived"
+	"github.com/lvsdns/lvsdns/internal/lvs"
 )
 
 // spoiling is one way to spoil the healthy director, and what is found then.
@@ -338,13 +339,13 @@ func TestLabels(t *testing.T) {
 	for _, test := range []struct {
 		name string
 		give drift.Difference
-		want drift.Labels
+		want lvs.Labels
 	}{
-		{"nothing", drift.Difference{}, drift.Labels{}},
+		{"nothing", drift.Difference{}, lvs.Labels{}},
 		{"address", drift.Difference{Service: ipvs.At(ipvs.UDP, netip.MustParseAddrPort("192.0.2.1:53"))},
-			drift.Labels{VIP: "192.0.2.1", VPort: "53", Proto: "udp", Family: "ipv4"}},
+			lvs.Labels{VIP: "192.0.2.1", VPort: "53", Proto: "udp", Family: "ipv4"}},
 		{"mark", drift.Difference{Service: ipvs.Mark(ipvs.IPv6, 7), Server: server},
-			drift.Labels{Proto: "fwm", FWMark: "7", Family: "ipv6", RIP: "2001:db8::21", RPort: "53"}},
+			lvs.Labels{Proto: "fwm", FWMark: "7", Family: "ipv6", RIP: "2001:db8::21", RPort: "53"}},
 	} {
 		if got := test.give.Labels(); got != test.want {
 			t.Errorf("%s: %+v, want %+v", test.name, got, test.want)

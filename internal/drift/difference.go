@@ -7,6 +7,7 @@ import (
 	"github.com/lvsdns/lvsdns/internal/host"
 	"github.com/lvsdns/lvsdns/internal/ipvs"
 	"github.com/lvsdns/lvsdns/internal/keepalived"
+	"github.com/lvsdns/lvsdns/internal/lvs"
 )
 
 // Input is what is compared. Config and Kernel are needed; the rest is used as
@@ -22,7 +23,7 @@ type Input struct {
 	Belief *keepalived.Belief // keepalived's state dump; nil: unknown
 	Absent error              // why keepalived, when it was asked for it, has not written it; nil: it has, or was not asked
 
-	Scripts   map[host.ScriptID]host.Script // see ScriptsOf; one that is not here is not judged
+	Scripts   map[host.ScriptID]host.Script // see site.ScriptsOf; one that is not here is not judged
 	Estimator Estimator
 	Flows     host.FlowSysctls
 	Checks    []Check       // what the exporter heard from the checks themselves
@@ -72,4 +73,4 @@ func (d Difference) Sentence() string { return d.Text + "; mend: " + d.Mend }
 
 // Labels are the values of the labels vip, vport, proto, fwmark, family, rip and
 // rport, each empty where it does not apply.
-func (d Difference) Labels() Labels { return LabelsOf(d.Service, d.Server) }
+func (d Difference) Labels() lvs.Labels { return lvs.LabelsOf(d.Service, d.Server) }

@@ -1,10 +1,13 @@
 package drift_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/lvsdns/lvsdns/internal/drift"
+	"github.com/lvsdns/lvsdns/internal/host"
+	"github.com/lvsdns/lvsdns/internal/lvs"
 )
 
 // TestPersistentToZero: persistence, a server that has or may get weight 0, and the kernel's default. Each of the three is needed.
@@ -71,8 +74,39 @@ func TestFlowsOutlive(t *testing.T) {
 		if (d != nil) != test.want {
 			t.Errorf("%s: %v, want %t", name, d, test.want)
 		}
-		if d != nil && (!strings.HasPrefix(d.Mend, "sysctl -w net.ipv4.vs.expire_nodest_conn=1 #") || d.Labels() != (drift.Labels{})) {
+		if d != nil && (!strings.HasPrefix(d.Mend, "sysctl -w net.ipv4.vs.expire_nodest_conn=1 #") || d.Labels() != (lvs.Labels{})) {
 			t.Errorf("%s: %s", name, d.Sentence())
+		}
+	}
+}
+
+// TestFlowSettings has configurations that are about to be carried out.
+func TestFlowSettings(t *testing.T) {
+	unset := host.FlowSysctls{KeepsRemoved: true, KeepsQuiescent: true}
+	const persistent, inhibited = "persistence_timeout 60", "alpha\ninhibit_on_failure"
+	for _, test := range []struct {
+		name    string
+		edits   []string // old and new
+		sysctls host.FlowSysctls
+		want    []string
+	}{
+		{"fine", []string{persistent, ""}, host.FlowSysctls{}, nil},
+		{"sysctl", []string{persistent, ""}, unset, []string{"flows_outlive_server"}},
+		{"a server may get weight 0", []string{persistent, "", "alpha", inhibited}, unset, []string{"flows_outlive_server"}},
+		{"persistent", []string{"alpha", inhibited}, unset, []string{"flows_outlive_server", "persistence_to_weight_zero"}},
+		{"persistent, and the kernel lets go", []string{"alpha", inhibited}, host.FlowSysctls{}, nil},
+		{"persistent, nothing gets weight 0", nil, unset, []string{"flows_outlive_server"}},
+		{"tcp", []string{persistent, "", "UDP", "TCP"}, unset, nil},
+		{"tcp, persistent", []string{"alpha", inhibited, "UDP", "TCP"}, unset, []string{"persistence_to_weight_zero"}},
+		{"ops", []string{persistent, "", "lb_algo wrr", "lb_algo wrr\nops"}, unset, nil},
+	} {
+		s := healthy()
+		for i := 0; i < len(test.edits); i += 2 {
+			s.edit(test.edits[i], test.edits[i+1])
+		}
+		s.load(t)
+		if got := names(drift.FlowSettings(s.input.Config, test.sysctls)); !slices.Equal(got, append([]string{}, test.want...)) {
+			t.Errorf("%s: %q, want %q", test.name, got, test.want)
 		}
 	}
 }

@@ -2,25 +2,13 @@ package drift
 
 import (
 	"fmt"
-	"net/netip"
 	"strings"
 
 	"github.com/lvsdns/lvsdns/internal/ipvs"
+	"github.com/lvsdns/lvsdns/internal/lvs"
 )
 
 // The commands here are ipvsadm(8)'s, for an operator to paste.
-
-// ServiceArgument names a service as ipvsadm(8) takes it.
-func ServiceArgument(k ipvs.ServiceKey) string {
-	switch {
-	case k.FWMark != 0 && k.Family == ipvs.IPv6:
-		return fmt.Sprintf("-f %d -6", k.FWMark)
-	case k.FWMark != 0:
-		return fmt.Sprintf("-f %d", k.FWMark)
-	}
-	option := map[ipvs.Protocol]string{ipvs.TCP: "-t", ipvs.UDP: "-u", ipvs.SCTP: "--sctp-service"}[k.Protocol]
-	return fmt.Sprintf("%s %s", option, netip.AddrPortFrom(k.Addr, k.Port))
-}
 
 func editService(v *virtual) string { return "ipvsadm -E " + serviceSettings(v.Service) }
 
@@ -45,7 +33,7 @@ func addService(v *virtual) string {
 }
 
 func serviceSettings(s ipvs.Service) string {
-	words := []string{ServiceArgument(s.ServiceKey)}
+	words := []string{lvs.ServiceArgument(s.ServiceKey)}
 	if s.Scheduler != "" {
 		words = append(words, "-s", s.Scheduler)
 	}
@@ -81,26 +69,15 @@ func takeOut(v *virtual, s *server) string {
 	if s.rs.Inhibit.V && (s.sorry || s.believed == nil || s.believed.Set) {
 		return editServer(v, s, 0)
 	}
-	return fmt.Sprintf("ipvsadm -d %s -r %s", ServiceArgument(v.ServiceKey), ServerArgument(s.DestinationKey))
+	return fmt.Sprintf("ipvsadm -d %s -r %s", lvs.ServiceArgument(v.ServiceKey), lvs.ServerArgument(s.DestinationKey))
 }
 
 func serverSettings(v *virtual, s *server, weight uint32) string {
-	words := []string{ServiceArgument(v.ServiceKey), "-r", ServerArgument(s.DestinationKey), forwardArguments(s.Destination), "-w", fmt.Sprint(weight)}
+	words := []string{lvs.ServiceArgument(v.ServiceKey), "-r", lvs.ServerArgument(s.DestinationKey), forwardArguments(s.Destination), "-w", fmt.Sprint(weight)}
 	if s.UpperThreshold != 0 || s.LowerThreshold != 0 {
 		words = append(words, "-x", fmt.Sprint(s.UpperThreshold), "-y", fmt.Sprint(s.LowerThreshold))
 	}
 	return strings.Join(words, " ")
-}
-
-// ServerArgument names a real server as ipvsadm(8) takes it after -r; it leaves out port 0, which ipvsadm does not take.
-func ServerArgument(k ipvs.DestinationKey) string {
-	if k.Port == 0 {
-		if k.Addr.Is6() {
-			return "[" + k.Addr.String() + "]"
-		}
-		return k.Addr.String()
-	}
-	return k.String()
 }
 
 func forwardArguments(d ipvs.Destination) string {

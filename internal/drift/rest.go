@@ -7,13 +7,14 @@ import (
 
 	"github.com/lvsdns/lvsdns/internal/ipvs"
 	"github.com/lvsdns/lvsdns/internal/keepalived"
+	"github.com/lvsdns/lvsdns/internal/lvs"
 )
 
 const reloadKeepalived = "reload keepalived: systemctl reload keepalived"
 
 // unreloaded finds a virtual server that keepalived does not run with as it is written.
 func (c *comparison) unreloaded(v *virtual) {
-	if !c.known() {
+	if !c.Known() {
 		return
 	}
 	report := func(text string, args ...any) {
@@ -73,11 +74,11 @@ func persistenceSeconds(s ipvs.Service) uint32 { return uint32(s.Timeout / time.
 
 // leaked compares keepalived's sum of the weights with its parts.
 func (c *comparison) leaked(v *virtual, s *server) {
-	if !dynamic(s.rs) || len(c.checkersOf(v.vs, s.rs)) != len(s.rs.Checkers) {
+	if !dynamic(s.rs) || len(c.Checkers(v.vs, s.rs)) != len(s.rs.Checkers) {
 		return
 	}
 	sum := int64(s.believed.InitialWeight)
-	for _, k := range c.checkersOf(v.vs, s.rs) {
+	for _, k := range c.Checkers(v.vs, s.rs) {
 		sum += int64(k.Weight)
 	}
 	if s.believed.EffectiveWeight == sum {
@@ -90,7 +91,7 @@ func (c *comparison) leaked(v *virtual, s *server) {
 
 // reloaded finds what keepalived still runs with and the configuration has no more.
 func (c *comparison) reloaded() {
-	for _, b := range c.stray {
+	for _, b := range c.Stray() {
 		c.add(Difference{
 			Kind: NotReloaded, Service: keyOfBelieved(b), Mend: reloadKeepalived,
 			Text: fmt.Sprintf("virtual server %s is not in the configuration, and keepalived still has it", nameInWords(b)),
@@ -110,7 +111,7 @@ func keyOfBelieved(b *keepalived.BelievedVS) ipvs.ServiceKey {
 	if b.Name.Group != "" {
 		return ipvs.ServiceKey{}
 	}
-	return Service(keepalived.Service{
+	return lvs.Service(keepalived.Service{
 		Addr: b.Name.Addr, Port: b.Name.Port, Protocol: b.Name.Protocol, FWMark: b.Name.FWMark, Family: b.Family,
 	}).ServiceKey
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/lvsdns/lvsdns/internal/host"
 	"github.com/lvsdns/lvsdns/internal/ipvs"
 	"github.com/lvsdns/lvsdns/internal/keepalived"
+	"github.com/lvsdns/lvsdns/internal/site"
 )
 
 // script looks at one MISC_CHECK, and says whether what it found makes
@@ -24,7 +25,7 @@ func (c *comparison) script(v *virtual, s *server, k keepalived.Checker) bool {
 		c.add(d)
 	}
 	c.room(v, s, k)
-	id, ok := scriptOf(k)
+	id, ok := site.ScriptOf(k)
 	if !ok {
 		return false
 	}
@@ -71,7 +72,7 @@ func (c *comparison) consequence(v *virtual, s *server, k keepalived.Checker, st
 		always = "the real server stays in service whatever happens to it"
 		never  = "alpha makes the real server wait for that check: it never serves"
 	)
-	hasDropped := s.believed != nil && len(c.checkersOf(v.vs, s.rs)) < len(s.rs.Checkers)
+	hasDropped := s.believed != nil && len(c.Checkers(v.vs, s.rs)) < len(s.rs.Checkers)
 	switch {
 	case hasDropped && s.believed.Alive:
 		return "keepalived has dropped the check: " + always

@@ -8,6 +8,7 @@ import (
 	"github.com/lvsdns/lvsdns/internal/drift"
 	"github.com/lvsdns/lvsdns/internal/host"
 	"github.com/lvsdns/lvsdns/internal/keepalived"
+	"github.com/lvsdns/lvsdns/internal/site"
 )
 
 // TestSecrets has configurations with a secret in each place where a difference could quote it: whoever reaches the exporter reads them.
@@ -35,7 +36,7 @@ func TestSecrets(t *testing.T) {
 			}
 			for _, state := range []host.ScriptState{host.ScriptFine, host.ScriptMissing, host.ScriptNotExecutable, host.ScriptInsecure, host.ScriptUserUnknown} {
 				in := drift.Input{Config: cfg, Scripts: map[host.ScriptID]host.Script{}}
-				for _, id := range drift.ScriptsOf(cfg) {
+				for _, id := range site.ScriptsOf(cfg) {
 					in.Scripts[id] = host.Script{State: state, Reason: "of something"}
 				}
 				for _, d := range drift.Compare(in) {

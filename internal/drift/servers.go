@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/lvsdns/lvsdns/internal/ipvs"
+	"github.com/lvsdns/lvsdns/internal/lvs"
 )
 
 // servers compares the real servers of one service.
@@ -39,7 +40,7 @@ func about(kind Kind, v *virtual, s *server, text string, args ...any) Differenc
 }
 
 func (c *comparison) absent(v *virtual, s *server) {
-	if c.known() && s.believed == nil {
+	if c.Known() && s.believed == nil {
 		return // keepalived does not know it yet: see reloaded
 	}
 	e := v.expect(s)
@@ -60,7 +61,7 @@ func (c *comparison) absent(v *virtual, s *server) {
 		c.add(d)
 		return
 	}
-	if s.believed != nil && len(c.checkersOf(v.vs, s.rs)) < len(s.rs.Checkers) {
+	if s.believed != nil && len(c.Checkers(v.vs, s.rs)) < len(s.rs.Checkers) {
 		e.why = dropped
 	}
 	d := about(ServerDown, v, s, "is not in the kernel: %s", e.why)
@@ -92,7 +93,7 @@ func mendDown(why string) string {
 func (c *comparison) present(v *virtual, s *server, d *ipvs.Destination) {
 	e := v.expect(s)
 	c.forwarding(v, s, d, e)
-	if c.known() && s.believed == nil {
+	if c.Known() && s.believed == nil {
 		return // keepalived does not know it yet: see reloaded
 	}
 	switch {
@@ -143,7 +144,7 @@ func dynamicOnly(s *server, e expectation) bool {
 
 func (c *comparison) forwarding(v *virtual, s *server, d *ipvs.Destination, e expectation) {
 	// The kernel reaches an address of its own locally, whatever was asked for. What was edited and not loaded is unreloadedServer's.
-	edited := editedMethod(s) && d.Forward == forward(s.believed.Method)
+	edited := editedMethod(s) && d.Forward == lvs.Forward(s.believed.Method)
 	if d.Forward != ipvs.Local && !edited && (d.Forward != s.Forward || d.Tunnel != s.Tunnel && !c.Limited) {
 		f := about(Forwarding, v, s, "is reached by %s in the kernel and %s in the configuration: its answers may never reach the clients", way(d), way(&s.Destination))
 		f.Mend = editServer(v, s, e.weight)
@@ -182,7 +183,7 @@ func (c *comparison) orphan(v *virtual, d *ipvs.Destination) {
 	c.add(Difference{
 		Kind: ServerExtra, Service: v.ServiceKey, Server: d.DestinationKey, Pos: v.vs.Pos,
 		Text: fmt.Sprintf("%s%s: real server %s (weight %d) is in the kernel and not in the configuration: nothing checks it, and keepalived never removes what it did not add", v.ServiceKey, at(v.vs.Pos), d.DestinationKey, d.Weight),
-		Mend: c.ifLost(fmt.Sprintf("ipvsadm -d %s -r %s", ServiceArgument(v.ServiceKey), ServerArgument(d.DestinationKey))),
+		Mend: c.ifLost(fmt.Sprintf("ipvsadm -d %s -r %s", lvs.ServiceArgument(v.ServiceKey), lvs.ServerArgument(d.DestinationKey))),
 	})
 }
 

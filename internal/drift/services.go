@@ -7,6 +7,7 @@ import (
 
 	"github.com/lvsdns/lvsdns/internal/ipvs"
 	"github.com/lvsdns/lvsdns/internal/keepalived"
+	"github.com/lvsdns/lvsdns/internal/lvs"
 )
 
 // tables compares what the configuration orders with what the kernel has.
@@ -43,7 +44,7 @@ func (c *comparison) tables(wanted []virtual) {
 }
 
 func (c *comparison) missing(v *virtual) {
-	if c.known() && v.believed == nil {
+	if c.Known() && v.believed == nil {
 		return // keepalived does not know it yet: see reloaded
 	}
 	c.add(Difference{
@@ -76,7 +77,7 @@ func (c *comparison) within(at keepalived.Pos, v *keepalived.VirtualServer) bool
 
 func (c *comparison) extra(e *ipvs.TableEntry) {
 	k := e.Service.ServiceKey
-	for _, b := range c.stray {
+	for _, b := range c.Stray() {
 		if keyOfBelieved(b) == k {
 			return // keepalived still runs with it: see reloaded
 		}
@@ -84,7 +85,7 @@ func (c *comparison) extra(e *ipvs.TableEntry) {
 	c.add(Difference{
 		Kind: ServiceExtra, Service: k,
 		Text: fmt.Sprintf("virtual server %s is in the kernel with %d real servers and not in the configuration: somebody else made it, or keepalived died before it could remove it, and nothing checks its real servers", k, len(e.Destinations)),
-		Mend: c.ifLost("if nobody needs it: ipvsadm -D " + ServiceArgument(k)),
+		Mend: c.ifLost("if nobody needs it: ipvsadm -D " + lvs.ServiceArgument(k)),
 	})
 }
 

@@ -37,9 +37,45 @@ func Sure(found, confirmed, blind []Difference) []Difference {
 	return sure
 }
 
-// Still leaves of the confirmed differences those that are found now too. One that was gone in between needs a newer state dump: what is
+// Steady compares a host again and again. keepalived is asked more rarely than the kernel, and takes a while to answer: what rests on its
+// state dump must have been so before the dump was written. It is for one user at a time.
+type Steady struct {
+	Compare func(Input) []Difference // nil: [Compare]
+
+	before    *ipvs.Table        // as it was the last time
+	dump      *keepalived.Belief // that confirmed belongs to
+	confirmed []Difference       // between dump and the kernel before it, and at each look since
+}
+
+// Find is what differs for sure. A dump that has not been written anew since the last time is the same pointer.
+func (s *Steady) Find(in Input) []Difference {
+	compare := s.Compare
+	if compare == nil {
+		compare = Compare
+	}
+	before := s.before
+	s.before = &in.Kernel
+	found := compare(in)
+	if in.Belief == nil {
+		return found
+	}
+	if in.Belief != s.dump {
+		s.dump, s.confirmed = in.Belief, nil
+		if before != nil {
+			earlier := in
+			earlier.Kernel = *before
+			s.confirmed = compare(earlier)
+		}
+	}
+	s.confirmed = still(s.confirmed, found)
+	blind := in
+	blind.Belief = nil
+	return Sure(found, s.confirmed, compare(blind))
+}
+
+// still leaves of the confirmed differences those that are found now too. One that was gone in between needs a newer state dump: what is
 // found again has come after this one.
-func Still(confirmed, found []Difference) []Difference {
+func still(confirmed, found []Difference) []Difference {
 	now := map[identity]bool{}
 	for _, d := range found {
 		now[d.identity()] = true

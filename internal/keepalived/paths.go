@@ -6,17 +6,27 @@ import (
 	"strings"
 )
 
-// IPVSNamespace is the network namespace, by its name, whose table keepalived programs; empty for that in which it was started.
-// net_namespace_ipvs has the last word, also without a name.
+// IPVSNamespace is the network namespace whose table keepalived programs, as the file that stands for it; empty for that in which it was
+// started. net_namespace_ipvs has the last word; without a name it is that of process 1 (open_ipvs_namespace in keepalived's namespaces.c).
 func (g Global) IPVSNamespace() string {
-	if g.NetNamespaceIPVS.IsSet() {
-		return g.NetNamespaceIPVS.V
+	switch {
+	case g.NetNamespaceIPVS.V != "":
+		return NamespaceFile(g.NetNamespaceIPVS.V)
+	case g.NetNamespaceIPVS.IsSet():
+		return "/proc/1/ns/net"
+	case g.NetNamespace.V != "":
+		return NamespaceFile(g.NetNamespace.V)
+	default:
+		return ""
 	}
-	return g.NetNamespace.V
 }
 
+// NamespaceFile is where the network namespace of a name is mounted (ip-netns(8)).
+func NamespaceFile(name string) string { return path.Join("/run/netns", name) }
+
 // PIDFile is where keepalived's parent writes its process ID, and CheckersPIDFile where its checker process does, unless its command line
-// says otherwise (main.c and make_pidfile_name in pidfile.c, with Debian's directories).
+// says otherwise (main.c and make_pidfile_name in pidfile.c, with Debian's directories). With net_namespace keepalived itself sees them in
+// /run/keepalived, where it has mounted the directory of that name (set_run_mount in namespaces.c); this is where all others do.
 func (g Global) PIDFile() string { return g.pidFile("keepalived") }
 
 // CheckersPIDFile is described at [Global.PIDFile].
@@ -27,7 +37,7 @@ func (g Global) pidFile(name string) string {
 		name += "_" + g.Instance.V
 	}
 	if g.UsePIDDir.V || g.Instance.V != "" || g.NetNamespace.V != "" {
-		name = "keepalived/" + name
+		name = path.Join("keepalived", g.NetNamespace.V, name)
 	}
 	return "/run/" + name + ".pid"
 }

@@ -31,7 +31,8 @@ func TestStateDump(t *testing.T) {
 
 func TestIPVSNamespace(t *testing.T) {
 	for text, want := range map[string]string{
-		"": "", "net_namespace n\n": "n", "net_namespace_ipvs i\n": "i", "net_namespace n\nnet_namespace_ipvs i\n": "i", "net_namespace n\nnet_namespace_ipvs\n": "",
+		"": "", "net_namespace n\n": "/run/netns/n", "net_namespace_ipvs i\n": "/run/netns/i",
+		"net_namespace n\nnet_namespace_ipvs i\n": "/run/netns/i", "net_namespace n\nnet_namespace_ipvs\n": "/proc/1/ns/net",
 	} {
 		if got := load(t, text).Global.IPVSNamespace(); got != want {
 			t.Errorf("%q: %q, want %q", text, got, want)
@@ -43,9 +44,11 @@ func TestPIDFiles(t *testing.T) {
 	for text, want := range map[string][2]string{
 		"":                       {"/run/keepalived.pid", "/run/checkers.pid"},
 		"use_pid_dir\n":          {"/run/keepalived/keepalived.pid", "/run/keepalived/checkers.pid"},
-		"net_namespace n\n":      {"/run/keepalived/keepalived.pid", "/run/keepalived/checkers.pid"},
+		"net_namespace n\n":      {"/run/keepalived/n/keepalived.pid", "/run/keepalived/n/checkers.pid"},
 		"instance a\n":           {"/run/keepalived/keepalived_a.pid", "/run/keepalived/checkers_a.pid"},
 		"net_namespace_ipvs n\n": {"/run/keepalived.pid", "/run/checkers.pid"},
+
+		"instance a\nnet_namespace n\n": {"/run/keepalived/n/keepalived_a.pid", "/run/keepalived/n/checkers_a.pid"},
 	} {
 		g := load(t, text).Global
 		if got := [2]string{g.PIDFile(), g.CheckersPIDFile()}; got != want {

@@ -39,19 +39,27 @@ var units = []unit{
 	// What its name servers tell of them, for dnscount too.
 	{dir: "internal/dnstap", may: []string{"internal/dnscount", "internal/unixsock"}},
 
+	// keepalived's words in the kernel's terms, and which keepalived this host has. Whatever reads keepalived.conf has it read there.
+	{dir: "internal/lvs", may: []string{"internal/ipvs", "internal/keepalived"}},
+	{dir: "internal/site", may: []string{"internal/bounded", "internal/host", "internal/ipvs", "internal/keepalived"}},
+
 	// Comparison of what the leaves report, then the engines. They take values and small
 	// interfaces; cmd hands the clients in.
-	{dir: "internal/drift", may: []string{"conntrack", "internal/host", "internal/ipvs", "internal/keepalived"}},
+	{dir: "internal/drift", may: []string{"conntrack", "internal/host", "internal/ipvs", "internal/keepalived", "internal/lvs", "internal/site"}},
 	{dir: "internal/flows", may: []string{"conntrack", "internal/ipvs"}},
 	// Who holds which address, for the hook and for the exporter.
 	{dir: "internal/vrrp", may: []string{"internal/keepalived", "notify"}},
-	{dir: "exporter", may: []string{"internal/httpd", "internal/unixsock", "internal/capture", "internal/dnstap", "internal/drift", "internal/flows", "internal/vrrp", "checker", "conntrack", "notify", "internal/dnscount", "internal/host", "internal/ipvs", "internal/keepalived", "internal/nftcount"}},
-	{dir: "internal/fallback", may: []string{"internal/bounded", "internal/drift", "checker", "internal/host", "internal/ipvs", "internal/keepalived", "internal/ownfile"}},
+	{dir: "exporter", may: []string{"internal/httpd", "internal/unixsock", "internal/capture", "internal/dnstap", "internal/drift", "internal/flows", "internal/vrrp", "checker", "conntrack", "notify", "internal/dnscount", "internal/host", "internal/ipvs", "internal/keepalived", "internal/lvs", "internal/nftcount", "internal/site"}},
+	{dir: "internal/fallback", may: []string{"internal/bounded", "checker", "internal/host", "internal/ipvs", "internal/keepalived", "internal/lvs", "internal/ownfile", "internal/site"}},
+
+	// What lvsdns-notify-act looks for when keepalived has said something, and what it does.
+	{dir: "internal/truth", may: []string{"internal/ipvs", "internal/keepalived", "internal/lvs", "internal/site", "internal/vrrp", "notify"}},
+	{dir: "internal/kernelact", may: []string{"conntrack", "internal/ipvs", "notify"}},
 
 	// Wiring.
 	{dir: "cmd", may: []string{
 		"exporter", "internal/bounded", "internal/httpd", "internal/fallback", "internal/drift", "internal/flows", "internal/vrrp", "checker", "conntrack", "notify",
-		"internal/capture", "internal/config", "internal/dnscount", "internal/dnstap", "internal/host", "internal/ipvs", "internal/keepalived", "internal/nftcount", "internal/ownfile", "internal/systemd",
+		"internal/capture", "internal/config", "internal/dnscount", "internal/dnstap", "internal/host", "internal/ipvs", "internal/keepalived", "internal/kernelact", "internal/lvs", "internal/nftcount", "internal/ownfile", "internal/site", "internal/systemd", "internal/truth",
 	}},
 
 	// A name server made of bytes, a table of flows that nobody has sent, and a user without rights, for tests.

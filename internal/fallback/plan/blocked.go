@@ -6,11 +6,11 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/lvsdns/lvsdns/internal/drift"
 	"github.com/lvsdns/lvsdns/internal/fallback/health"
 	"github.com/lvsdns/lvsdns/internal/fallback/probe"
 	"github.com/lvsdns/lvsdns/internal/ipvs"
 	"github.com/lvsdns/lvsdns/internal/keepalived"
+	"github.com/lvsdns/lvsdns/internal/lvs"
 )
 
 // Block is a reason to leave a virtual server exactly as the kernel has it: the configuration says something about it
@@ -152,13 +152,13 @@ func BlockedServices(c *keepalived.Config, blocks []Block) map[ipvs.ServiceKey]b
 	for v := range blocked {
 		alone.VirtualServers = []keepalived.VirtualServer{*v}
 		for _, s := range alone.Table(keepalived.State{}) {
-			keys[drift.Service(s).ServiceKey] = true
+			keys[lvs.Service(s).ServiceKey] = true
 		}
 	}
 	// nftables_ipvs numbers its groups in their order, so that a group alone would get another mark.
 	for _, s := range c.Table(keepalived.State{}) {
 		if blocked[s.Of] {
-			keys[drift.Service(s).ServiceKey] = true
+			keys[lvs.Service(s).ServiceKey] = true
 		}
 	}
 	return keys

@@ -3,7 +3,6 @@ package plan
 import (
 	"math"
 
-	"github.com/lvsdns/lvsdns/internal/drift"
 	"github.com/lvsdns/lvsdns/internal/ipvs"
 	"github.com/lvsdns/lvsdns/internal/keepalived"
 )
@@ -73,7 +72,7 @@ func Dynamic(r *keepalived.RealServer) bool {
 
 // FromBelief reads health from keepalived's state dump. What the dump does not know is up, as at keepalived's start.
 func FromBelief(c *keepalived.Config, b *keepalived.Belief) keepalived.State {
-	pairs := drift.PairUp(c, b)
+	pairs := keepalived.PairUp(c, b)
 	return keepalived.State{
 		Server: func(_ *keepalived.VirtualServer, r *keepalived.RealServer) keepalived.Standing {
 			s := pairs.Server(r)

@@ -1,9 +1,9 @@
 package plan
 
 import (
-	"github.com/lvsdns/lvsdns/internal/drift"
 	"github.com/lvsdns/lvsdns/internal/ipvs"
 	"github.com/lvsdns/lvsdns/internal/keepalived"
+	"github.com/lvsdns/lvsdns/internal/lvs"
 )
 
 // Names are the services and real servers that a configuration names, in the kernel's terms: all that may ever be
@@ -21,14 +21,14 @@ func NamesOf(c *keepalived.Config) Names {
 	names := Names{}
 	for _, sorry := range []bool{false, true} {
 		for _, s := range c.Table(keepalived.State{Sorry: func(*keepalived.VirtualServer) bool { return sorry }}) {
-			k := drift.Service(s).ServiceKey
+			k := lvs.Service(s).ServiceKey
 			servers := names[k]
 			if servers == nil {
 				servers = make(map[ipvs.DestinationKey]Name, len(s.Destinations))
 				names[k] = servers
 			}
 			for _, d := range s.Destinations {
-				at := drift.Destination(d).DestinationKey
+				at := lvs.Destination(d).DestinationKey
 				if _, known := servers[at]; !known {
 					servers[at] = Name{d.In, d.Of}
 				}

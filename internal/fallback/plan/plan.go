@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/lvsdns/lvsdns/internal/drift"
 	"github.com/lvsdns/lvsdns/internal/ipvs"
 	"github.com/lvsdns/lvsdns/internal/keepalived"
+	"github.com/lvsdns/lvsdns/internal/lvs"
 )
 
 // Input is what a plan is made from.
@@ -81,7 +81,7 @@ func Make(in Input) Plan {
 		}
 	}
 	for _, s := range in.Config.Table(in.State) {
-		want := drift.Service(s)
+		want := lvs.Service(s)
 		if has := kernel[want.ServiceKey]; !m.blocked[want.ServiceKey] && !asWanted(has, want, s.Destinations) {
 			shared := want // by all steps; one that needs no step costs no memory
 			m.service(s, &shared, has)
@@ -126,7 +126,7 @@ func (m *maker) service(s keepalived.Service, want *ipvs.Service, has *ipvs.Tabl
 	}
 	var lower []Step
 	for _, d := range s.Destinations {
-		server := drift.Destination(d)
+		server := lvs.Destination(d)
 		old := m.present[server.DestinationKey]
 		delete(m.present, server.DestinationKey)
 		switch {
@@ -160,7 +160,7 @@ func asWanted(has *ipvs.TableEntry, service ipvs.Service, want []keepalived.Dest
 		return false
 	}
 	for i := range want {
-		if d := drift.Destination(want[i]); has.Destinations[i].DestinationKey != d.DestinationKey || !sameServer(has.Destinations[i], d) {
+		if d := lvs.Destination(want[i]); has.Destinations[i].DestinationKey != d.DestinationKey || !sameServer(has.Destinations[i], d) {
 			return false
 		}
 	}
@@ -185,7 +185,7 @@ func (m *maker) unwanted(k ipvs.ServiceKey, d ipvs.Destination) {
 		return
 	}
 	m.keep(Kept{Service: k, Server: d.DestinationKey, Text: "real server " + serverWords(d) +
-		": not in the configuration, so not ours: if nobody needs it, ipvsadm -d " + drift.ServiceArgument(k) + " -r " + drift.ServerArgument(d.DestinationKey)})
+		": not in the configuration, so not ours: if nobody needs it, ipvsadm -d " + lvs.ServiceArgument(k) + " -r " + lvs.ServerArgument(d.DestinationKey)})
 }
 
 // why a real server of the configuration is not wanted now.

@@ -13,7 +13,6 @@ import (
 	"github.com/lvsdns/lvsdns/internal/fallback/apply"
 	"github.com/lvsdns/lvsdns/internal/fallback/kerneltest"
 	"github.com/lvsdns/lvsdns/internal/fallback/plan"
-	"github.com/lvsdns/lvsdns/internal/host"
 	"github.com/lvsdns/lvsdns/internal/ipvs"
 	"github.com/lvsdns/lvsdns/internal/keepalived"
 )
@@ -302,25 +301,17 @@ func TestAdopt(t *testing.T) {
 
 func TestUDPWarnings(t *testing.T) {
 	inhibited := strings.Replace(conf, "lb_kind DR", "lb_kind DR\n\tinhibit_on_failure", 1)
-	persistent := strings.Replace(inhibited, "lb_kind DR", "lb_kind DR\n\tpersistence_timeout 60", 1)
-	unset := host.FlowSysctls{KeepsRemoved: true, KeepsQuiescent: true}
 	for _, test := range []struct {
 		name, conf string
-		sysctls    host.FlowSysctls
 		want       int
 	}{
-		{"fine", conf, host.FlowSysctls{}, 0},
-		{"sysctl", conf, unset, 1},
-		{"inhibit", inhibited, host.FlowSysctls{}, 1},
-		{"both", inhibited, unset, 2},
-		{"persistent", persistent, unset, 3},
-		{"persistent, and the kernel lets go", persistent, host.FlowSysctls{}, 1},
-		{"persistent, nothing gets weight 0", strings.Replace(persistent, "inhibit_on_failure", "", 1), unset, 1},
-		{"tcp", strings.Replace(inhibited, "UDP", "TCP", 1), unset, 0},
-		{"tcp, persistent", strings.Replace(persistent, "UDP", "TCP", 1), unset, 1},
-		{"ops", strings.Replace(inhibited, "lb_algo wrr", "lb_algo wrr\n\tops", 1), unset, 0},
+		{"fine", conf, 0},
+		{"inhibit", inhibited, 1},
+		{"persistent", strings.Replace(inhibited, "lb_kind DR", "lb_kind DR\n\tpersistence_timeout 60", 1), 1},
+		{"tcp", strings.Replace(inhibited, "UDP", "TCP", 1), 0},
+		{"ops", strings.Replace(inhibited, "lb_algo wrr", "lb_algo wrr\n\tops", 1), 0},
 	} {
-		if got := plan.UDPWarnings(load(t, test.conf), test.sysctls); len(got) != test.want {
+		if got := plan.UDPWarnings(load(t, test.conf)); len(got) != test.want {
 			t.Errorf("%s: %q", test.name, got)
 		}
 	}

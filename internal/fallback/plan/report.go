@@ -5,8 +5,8 @@ import (
 	"io"
 	"strings"
 
-	"github.com/lvsdns/lvsdns/internal/drift"
 	"github.com/lvsdns/lvsdns/internal/ipvs"
+	"github.com/lvsdns/lvsdns/internal/lvs"
 )
 
 // WriteText writes one line for each step, then for each thing that no step mends.
@@ -31,7 +31,7 @@ func (p Plan) WriteText(w io.Writer) error {
 
 type jsonStep struct {
 	Action Action `json:"action"`
-	drift.Labels
+	lvs.Labels
 	Forward string  `json:"forward_method,omitempty"`
 	Weight  *uint32 `json:"weight,omitempty"`
 	File    string  `json:"file"`
@@ -40,7 +40,7 @@ type jsonStep struct {
 }
 
 type jsonKept struct {
-	drift.Labels
+	lvs.Labels
 	Text string `json:"text"`
 }
 
@@ -60,14 +60,14 @@ func (p Plan) WriteJSON(w io.Writer) error {
 		Blocked []jsonBlock `json:"blocked"`
 	}{p.Differs(), []jsonStep{}, []jsonKept{}, []jsonBlock{}}
 	for _, s := range p.Steps {
-		j := jsonStep{Action: s.Action, Labels: drift.LabelsOf(s.Service.ServiceKey, s.Server.DestinationKey), File: s.Pos.File, Line: s.Pos.Line, Text: s.String()}
+		j := jsonStep{Action: s.Action, Labels: lvs.LabelsOf(s.Service.ServiceKey, s.Server.DestinationKey), File: s.Pos.File, Line: s.Pos.Line, Text: s.String()}
 		if s.Server.Addr.IsValid() {
 			j.Forward, j.Weight = s.Server.Forward.String(), &s.Server.Weight
 		}
 		out.Steps = append(out.Steps, j)
 	}
 	for _, k := range p.Kept {
-		out.Kept = append(out.Kept, jsonKept{drift.LabelsOf(k.Service, k.Server), k.Text})
+		out.Kept = append(out.Kept, jsonKept{lvs.LabelsOf(k.Service, k.Server), k.Text})
 	}
 	for _, b := range p.Blocked {
 		out.Blocked = append(out.Blocked, jsonBlock{b.Name(), b.Pos.File, b.Pos.Line, b.Text})

@@ -3,14 +3,12 @@ package plan
 import (
 	"fmt"
 
-	"github.com/lvsdns/lvsdns/internal/drift"
-	"github.com/lvsdns/lvsdns/internal/host"
 	"github.com/lvsdns/lvsdns/internal/keepalived"
 )
 
 // UDPWarnings say where clients would stay with a real server that failed: one line each. No sysctl moves the UDP flows of a server with
-// weight 0; what sysctls do move is drift's to say.
-func UDPWarnings(c *keepalived.Config, sysctls host.FlowSysctls) []string {
+// weight 0; what sysctls do move is for internal/drift to say.
+func UDPWarnings(c *keepalived.Config) []string {
 	var list []string
 	for i := range c.VirtualServers {
 		v := &c.VirtualServers[i]
@@ -23,9 +21,6 @@ func UDPWarnings(c *keepalived.Config, sysctls host.FlowSysctls) []string {
 				break
 			}
 		}
-	}
-	for _, d := range drift.FlowSettings(c, sysctls) {
-		list = append(list, d.Sentence())
 	}
 	return list
 }

@@ -1,26 +1,31 @@
-package main
+package truth
 
 import (
 	"context"
 	"net/netip"
 
-	"github.com/lvsdns/lvsdns/internal/drift"
 	"github.com/lvsdns/lvsdns/internal/ipvs"
 	"github.com/lvsdns/lvsdns/internal/keepalived"
+	"github.com/lvsdns/lvsdns/internal/lvs"
 	"github.com/lvsdns/lvsdns/notify"
 )
 
-// truth says of each server whether the kernel has it.
-func (k *kernel) truth(ctx context.Context) (func(notify.Server) (up, known bool), error) {
-	table, err := k.table.c.Snapshot(ctx)
+// Alive says of each server whether the kernel has it.
+func (s Source) Alive(ctx context.Context) (func(notify.Server) (up, known bool), error) {
+	r, err := s.Read()
 	if err != nil {
 		return nil, err
 	}
-	cfg, err := k.conf.read()
+	kernel, err := s.Kernel(r.Config)
 	if err != nil {
 		return nil, err
 	}
-	return alive(table, cfg), nil
+	defer kernel.Close()
+	table, err := kernel.Snapshot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return alive(table, r.Config), nil
 }
 
 // alive says of each server whether it is up by the kernel's table. A sorry server in the place of real servers is no sign of life; it may be
@@ -68,7 +73,7 @@ func places(cfg *keepalived.Config, sorry bool) map[place]bool {
 		},
 		Sorry: func(*keepalived.VirtualServer) bool { return sorry },
 	}) {
-		name := nameOf(drift.Service(s).ServiceKey)
+		name := nameOf(lvs.Service(s).ServiceKey)
 		for _, d := range s.Destinations {
 			if (d.Of == d.In.Sorry) == sorry {
 				all[place{name, netip.AddrPortFrom(d.Addr, d.Port)}] = true

@@ -1,4 +1,4 @@
-package main
+package truth
 
 import (
 	"fmt"
@@ -9,9 +9,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/lvsdns/lvsdns/internal/config"
 	"github.com/lvsdns/lvsdns/internal/ipvs"
 	"github.com/lvsdns/lvsdns/internal/keepalived"
+	"github.com/lvsdns/lvsdns/internal/site"
 	"github.com/lvsdns/lvsdns/notify/fifo"
 	"github.com/lvsdns/lvsdns/notify/journal"
 )
@@ -46,8 +46,8 @@ const (
 	virtual  = "virtual_server 192.0.2.53 53 {\n\tlb_kind DR\n\tprotocol UDP\n%s\treal_server 192.0.2.21 53 {\n\t}\n}\n"
 )
 
-// TestConf reads one file for both things that are taken from it: the addresses of instances, and the sorry servers.
-func TestConf(t *testing.T) {
+// TestOneReading reads one file for both things that are taken from it: the addresses of instances, and the sorry servers.
+func TestOneReading(t *testing.T) {
 	host, err := os.Hostname()
 	if err != nil {
 		t.Fatal(err)
@@ -57,35 +57,36 @@ func TestConf(t *testing.T) {
 	plain := fmt.Sprintf(instance, "192.0.2.1\n") + fmt.Sprintf(virtual, "sorry_server 192.0.2.9 53\n")
 	for _, tt := range []struct {
 		name  string
-		as    config.ReadAs
+		as    site.Keepalived
 		files map[string]string
 		want  string // the addresses; the sorry server, the version
 	}{
-		{"plain", config.ReadAs{}, map[string]string{"keepalived.conf": plain}, "192.0.2.1; 192.0.2.9:53"},
-		{"lines of this host", config.ReadAs{}, map[string]string{
+		{"plain", site.Keepalived{}, map[string]string{"keepalived.conf": plain}, "192.0.2.1; 192.0.2.9:53"},
+		{"lines of this host", site.Keepalived{}, map[string]string{
 			"keepalived.conf": fmt.Sprintf(instance, "@"+own+" 192.0.2.1\n@"+own+"x 192.0.2.2\n") + fmt.Sprintf(virtual, "@"+own+" sorry_server 192.0.2.9 53\n@^"+own+" sorry_server 192.0.2.8 53\n"),
 		}, "192.0.2.1; 192.0.2.9:53"},
-		{"lines of an id", config.ReadAs{ConfigID: "lb1"}, map[string]string{
+		{"lines of an id", site.Keepalived{ConfigID: "lb1"}, map[string]string{
 			"keepalived.conf": fmt.Sprintf(instance, "@lb1 192.0.2.1\n@lb2 192.0.2.2\n") + fmt.Sprintf(virtual, "@lb2 sorry_server 192.0.2.8 53\n@lb1 sorry_server 192.0.2.9 53\n"),
 		}, "192.0.2.1; 192.0.2.9:53"},
-		{"included", config.ReadAs{ConfigID: "lb1"}, map[string]string{
+		{"included", site.Keepalived{ConfigID: "lb1"}, map[string]string{
 			"keepalived.conf": "include conf.d/*.conf\n",
 			"conf.d/a.conf":   fmt.Sprintf(instance, "@lb1 192.0.2.1\n"), "conf.d/b.conf": fmt.Sprintf(virtual, "@lb1 sorry_server 192.0.2.9 53\n"),
 		}, "192.0.2.1; 192.0.2.9:53"},
-		{"by the version that is installed", config.ReadAs{}, map[string]string{
+		{"by the version that is installed", site.Keepalived{}, map[string]string{
 			"usr/sbin/keepalived": program("2.3.4"), "keepalived.conf": plain,
 		}, "192.0.2.1; 192.0.2.9:53 2.3.4"},
-		{"by the version that runs", config.ReadAs{}, map[string]string{
+		{"by the version that runs", site.Keepalived{}, map[string]string{
 			"usr/sbin/keepalived": program("2.3.4"), "run/keepalived.pid": "77\n", "proc/77/status": "Name:\tkeepalived\nUid:\t0\t0\t0\t0\n", "proc/77/exe": program("2.2.7"), "keepalived.conf": plain,
 		}, "192.0.2.1; 192.0.2.9:53 2.2.7"},
-		{"by the version that was set", config.ReadAs{Version: "2.2.7"}, map[string]string{
+		{"by the version that was set", site.Keepalived{Version: "2.2.7"}, map[string]string{
 			"usr/sbin/keepalived": program("2.3.4"), "keepalived.conf": plain,
 		}, "192.0.2.1; 192.0.2.9:53 2.2.7"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			root := at(t, tt.files)
-			k := conf{file: filepath.Join(root, "keepalived.conf"), as: tt.as, below: root}
-			c, err := k.configure(k.file)
+			k := Source{Keepalived: tt.as, Settings: filepath.Join(root, "notify.yaml")}
+			k.Root, k.File = root, "/keepalived.conf"
+			c, err := k.Configure(k.File)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -93,37 +94,43 @@ func TestConf(t *testing.T) {
 			for _, a := range c.Instances[0].Addresses {
 				got = append(got, a.Addr.String())
 			}
-			cfg, err := k.read()
+			cfg, err := k.Read()
 			if err != nil {
 				t.Fatal(err)
 			}
 			sorry := "none"
-			for p := range places(cfg, true) {
+			for p := range places(cfg.Config, true) {
 				sorry = p.server.String()
 			}
 			if got := strings.TrimSpace(strings.Join(got, " ") + "; " + sorry + " " + cfg.Version); got != tt.want {
 				t.Errorf("%s, want %s", got, tt.want)
 			}
-			if !journal.Fresh(c, k.file) {
+			if !journal.Fresh(c, k.File) {
 				t.Error("what was just read is stale")
 			}
 		})
 	}
 }
 
-// TestConfStale: what says how keepalived.conf is read makes what was read of it stale, as its own changes do.
-func TestConfStale(t *testing.T) {
-	for name, change := range map[string]string{"notify.yaml": "keepalived: {config-id: lb2}\n", "keepalived.conf": "\n", "conf.d/a.conf": "\n"} {
-		root := at(t, map[string]string{"keepalived.conf": "include conf.d/*.conf\n", "conf.d/a.conf": fmt.Sprintf(instance, "192.0.2.1\n")})
-		k := conf{file: filepath.Join(root, "keepalived.conf"), setting: filepath.Join(root, "notify.yaml"), below: root}
-		c, err := k.configure(k.file)
-		if err != nil || !journal.Fresh(c, k.file) {
+// TestStale: what says how keepalived.conf is read makes what was read of it stale, as its own changes do.
+func TestStale(t *testing.T) {
+	for name, change := range map[string]string{
+		"notify.yaml": "keepalived: {config-id: lb2}\n", "keepalived.conf": "\n", "conf.d/a.conf": "\n", "conf.d/b.conf": "\n",
+		"run/keepalived.pid": "77\n", "usr/sbin/keepalived": "Keepalived v2.4.3 ",
+	} {
+		root := at(t, map[string]string{
+			"keepalived.conf": "include conf.d/*.conf\n", "conf.d/a.conf": fmt.Sprintf(instance, "192.0.2.1\n"),
+			"usr/sbin/keepalived": "Keepalived v2.3.4 ", "run/checkers.pid": "78\n",
+		})
+		k := Source{Keepalived: site.Keepalived{Root: root, File: "/keepalived.conf"}, Settings: filepath.Join(root, "notify.yaml")}
+		c, err := k.Configure(k.File)
+		if err != nil || !journal.Fresh(c, k.File) {
 			t.Fatal(err, c)
 		}
 		if err := os.WriteFile(filepath.Join(root, name), []byte(change), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if journal.Fresh(c, k.file) {
+		if journal.Fresh(c, k.File) {
 			t.Errorf("%s has changed, and what was read before is fresh", name)
 		}
 	}
