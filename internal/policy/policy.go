@@ -56,6 +56,7 @@ func check(root fs.FS) ([]violation, error) {
 		found = append(found, process(s)...)
 		found = append(found, length(s)...)
 	}
+	found = append(found, calls(sources)...)
 	for _, pkg := range byPackage(sources) {
 		found = append(found, state(pkg)...)
 	}

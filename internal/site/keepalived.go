@@ -54,19 +54,19 @@ func (k Keepalived) Read() (Reading, error) {
 	}
 	seen := &recorder{FS: os.DirFS(k.Below("/"))}
 	options.FS = seen
-	if k.Version == "" {
-		options.Version, r.NoVersion = host.KeepalivedVersion(k.Root, r.PIDFile)
-	}
-	r.Config, err = keepalived.Load(k.File, options)
-	if err == nil && k.PIDFile == "" && r.Global.PIDFile() != r.PIDFile {
-		// Which keepalived it is that runs is in its configuration. Where its pid file is does not depend on its version.
-		r.PIDFile = r.Global.PIDFile()
+	load := func() (err error) {
 		if k.Version == "" {
-			was := options.Version
-			if options.Version, r.NoVersion = host.KeepalivedVersion(k.Root, r.PIDFile); options.Version != was {
-				r.Config, err = keepalived.Load(k.File, options)
-			}
+			options.Version, r.NoVersion = host.KeepalivedVersion(k.Root, r.PIDFile)
 		}
+		if r.Config == nil || r.Config.Version != options.Version {
+			r.Config, err = keepalived.Load(k.File, options)
+		}
+		return err
+	}
+	if err = load(); err == nil && k.PIDFile == "" && r.Global.PIDFile() != r.PIDFile {
+		// Which process it is that runs is in the configuration, and does not depend on the version.
+		r.PIDFile = r.Global.PIDFile()
+		err = load()
 	}
 	for _, name := range seen.names {
 		r.Looked = append(r.Looked, k.Below(name))
