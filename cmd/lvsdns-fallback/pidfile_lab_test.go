@@ -16,7 +16,7 @@ import (
 func TestPIDFiles(t *testing.T) {
 	r := newRig(t)
 	r.checks(0, 0)
-	for _, first := range []string{"", "use_pid_dir\n", "instance a\n"} {
+	for _, first := range []string{"", "use_pid_dir\n", "instance a\n", "net_namespace director\n", "net_namespace director\ninstance a\n"} {
 		file := r.file("own.conf")
 		if err := os.WriteFile(file, []byte(first+strings.ReplaceAll(r.conf(two), "MORE", "")), 0o644); err != nil {
 			t.Fatal(err)
