@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/lvsdns/lvsdns/conntrack"
+	"github.com/lvsdns/lvsdns/internal/flows"
+	"github.com/lvsdns/lvsdns/internal/flows/show"
 )
 
 const flowsUsage = `usage: lvsdns flows [flags] [ADDRESS|ADDRESS:PORT ...]
@@ -84,10 +86,10 @@ func flowsCommand(ctx context.Context, args []string, stdout, stderr io.Writer) 
 	if errors.Is(err, flag.ErrHelp) {
 		return exitClean
 	}
-	var report flowsReport
+	var report flows.Report
 	for err == nil {
-		if report, err = lookAtFlows(ctx, o); err == nil {
-			err = report.write(stdout, o.output)
+		if report, err = flows.Find(ctx, flows.Query{Names: o.names, Wants: o.wants, Most: o.most, Delete: o.remove}, flowTables(o.root)); err == nil {
+			err = writeFlows(stdout, report, o.output)
 		}
 		if o.watch == 0 || err != nil {
 			break
@@ -103,8 +105,22 @@ func flowsCommand(ctx context.Context, args []string, stdout, stderr io.Writer) 
 		fmt.Fprintf(stderr, "lvsdns flows: %v\n", err)
 		return exitError
 	}
-	if o.to != "all" && report.left() > 0 {
+	if o.to != "all" && report.StillBound() > 0 {
 		return exitFound
 	}
 	return exitClean
+}
+
+func writeFlows(w io.Writer, r flows.Report, output string) (err error) {
+	text := show.Text(r)
+	if output == "json" {
+		text, err = show.JSON(r)
+	}
+	if err == nil {
+		_, err = io.WriteString(w, text)
+	}
+	if err != nil {
+		return fmt.Errorf("write the result: %w", err)
+	}
+	return nil
 }

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/lvsdns/lvsdns/internal/flows/show"
 	"github.com/lvsdns/lvsdns/internal/flowtest"
 )
 
@@ -137,7 +138,7 @@ Set it for good: then IPVS forgets such flows when it loses a real server.
 	if got := lvsdnsFlows(t, 2, "--root", root, "--to", "drained", "--max", "2"); len(regexp.MustCompile(`(?m):53 +(drained|removed) `).FindAllString(got, -1)) != 2 || !strings.Contains(got, " more entries are not listed: --max sets the limit\nentries found: 4 in conntrack, 3 in IPVS's own table\n") {
 		t.Errorf("two of all:\n%s", got)
 	}
-	var j jsonFlows
+	var j show.Flows
 	if err := json.Unmarshal([]byte(lvsdnsFlows(t, 2, "--root", root, "--output", "json")), &j); err != nil || len(j.Flows) != 4 || j.Flows[0].State != "replied" ||
 		j.Flows[0].IPVS != nil || *j.Flows[1].IPVS != 297 || *j.Flows[1].Conntrack < 90 || j.Flows[2].Conntrack != nil || j.Conntrack != 3 || j.IPVS != 2 || len(j.Advice) != 3 {
 		t.Errorf("%v %+v", err, j)
@@ -238,7 +239,7 @@ Persistence holds 2 clients to a real server with weight 0, dead or alive: from 
 			t.Errorf("%q with %s:\n%s\nwant\n%s", tt.args, tt.quiescent, got, tt.want)
 		}
 	}
-	var j jsonFlows
+	var j show.Flows
 	root := tree(t, map[string]string{"proc/net/ip_vs": table, "proc/net/ip_vs_conn": connections})
 	if err := json.Unmarshal([]byte(lvsdnsFlows(t, 2, "--root", root, "--to", "drained", "--output", "json")), &j); err != nil || len(j.Flows) != 2 {
 		t.Fatalf("%+v, %v", j, err)

@@ -167,7 +167,9 @@ func askDrift(t *testing.T, run func(...string) *exec.Cmd) string {
 func askFallback(t *testing.T, run func(...string) *exec.Cmd) string {
 	cmd := run("plan", "--output=json")
 	cmd.SysProcAttr.Cloneflags = syscall.CLONE_NEWNET
-	var plan struct{ Steps []struct{ Action, VIP string } }
+	var plan struct {
+		Steps []struct{ Action, VIP string }
+	}
 	out := output(t, cmd)
 	if err := json.Unmarshal(out, &plan); err != nil {
 		return fmt.Sprintf("%v: %s", err, out)

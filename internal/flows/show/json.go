@@ -1,8 +1,13 @@
-package main
+package show
 
-import "github.com/lvsdns/lvsdns/internal/flows"
+import (
+	"encoding/json"
 
-type jsonFlow struct {
+	"github.com/lvsdns/lvsdns/internal/flows"
+)
+
+// Flow is one flow as JSON has it.
+type Flow struct {
 	Client    string   `json:"client"`   // of a template without a port
 	Template  bool     `json:"template"` // persistence holds the client, whatever its port
 	VIP       string   `json:"vip"`      // empty for a firewall mark
@@ -16,23 +21,30 @@ type jsonFlow struct {
 	IPVS      *float64 `json:"ipvs_expires_seconds"`
 }
 
-type jsonFlows struct {
-	Flows     []jsonFlow `json:"flows"`
-	Conntrack int        `json:"conntrack_entries"`
-	IPVS      int        `json:"ipvs_entries"`
-	NotListed int        `json:"entries_not_listed"`
-	Deleted   int        `json:"deleted"`
-	Gone      int        `json:"gone_already"`
-	Advice    []string   `json:"advice"`
+// Flows is what JSON writes.
+type Flows struct {
+	Flows     []Flow   `json:"flows"`
+	Conntrack int      `json:"conntrack_entries"`
+	IPVS      int      `json:"ipvs_entries"`
+	NotListed int      `json:"entries_not_listed"`
+	Deleted   int      `json:"deleted"`
+	Gone      int      `json:"gone_already"`
+	Advice    []string `json:"advice"`
 }
 
-func (r flowsReport) json() jsonFlows {
-	j := jsonFlows{
-		Flows: []jsonFlow{}, Conntrack: r.tally.Conntrack, IPVS: r.tally.IPVS, NotListed: r.tally.Left,
-		Deleted: r.deleted, Gone: r.gone, Advice: append([]string{}, flows.Advice(r.tally, r.settings)...),
+// JSON is all of it as one object.
+func JSON(r flows.Report) (string, error) {
+	text, err := json.MarshalIndent(objectOf(r), "", "  ")
+	return string(text) + "\n", err
+}
+
+func objectOf(r flows.Report) Flows {
+	j := Flows{
+		Flows: []Flow{}, Conntrack: r.Tally.Conntrack, IPVS: r.Tally.IPVS, NotListed: r.Tally.Left,
+		Deleted: r.Deleted, Gone: r.Gone, Advice: append([]string{}, flows.Advice(r.Tally, r.Settings)...),
 	}
-	for _, h := range r.held {
-		f := jsonFlow{
+	for _, h := range r.Held {
+		f := Flow{
 			Client: h.Client.String(), Template: h.Template(), VPort: h.At.Port(), FWMark: h.Mark,
 			RIP: h.Server.Addr().String(), RPort: h.Server.Port(), Target: h.Target.String(),
 		}
