@@ -2,9 +2,11 @@ package drift_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/lvsdns/lvsdns/internal/drift"
+	"github.com/lvsdns/lvsdns/internal/keepalived"
 )
 
 // TestSure changes the kernel before and after keepalived has written its dump.
@@ -43,5 +45,43 @@ func TestSure(t *testing.T) {
 				t.Errorf("got  %q\nwant %q", got, tt.certain)
 			}
 		})
+	}
+}
+
+// TestSteady looks at a director again and again, and keepalived is asked in between.
+func TestSteady(t *testing.T) {
+	var s drift.Steady
+	at := func(changes ...func(*scene)) drift.Input {
+		d := healthy()
+		for _, change := range changes {
+			change(d)
+		}
+		d.load(t)
+		return d.input
+	}
+	gone := func(d *scene) { d.remove(first) }
+	var dump *keepalived.Belief
+	for i, step := range []struct {
+		what string
+		in   drift.Input
+		anew bool // keepalived has written its dump again
+		want string
+	}{
+		{"the first look, with a dump: nobody knows how it was before", at(gone), true, "real_server_down 21"},
+		{"a dump, and the kernel was so before", at(gone), true, "real_server_missing 21"},
+		{"and still is", at(gone), false, "real_server_missing 21"},
+		{"it is back", at(), false, ""},
+		{"it goes again, and keepalived has not been asked since", at(gone), false, "real_server_down 21"},
+		{"without a dump", at(gone, (*scene).forget), false, "real_server_down 21"},
+	} {
+		if step.in.Belief != nil {
+			if step.anew {
+				dump = step.in.Belief
+			}
+			step.in.Belief = dump
+		}
+		if got := strings.Join(names(s.Find(step.in)), " "); got != step.want {
+			t.Errorf("%d, %s: %q, want %q", i+1, step.what, got, step.want)
+		}
 	}
 }
