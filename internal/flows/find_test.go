@@ -52,7 +52,7 @@ func TestFind(t *testing.T) {
 	table := ipvs.Table{Entries: []ipvs.TableEntry{
 		entry(ipvs.At(ipvs.UDP, at("192.0.2.1:53")), 0, ipvs.DR), entry(ipvs.At(ipvs.UDP, at("192.0.2.2:53")), 0), entry(ipvs.At(ipvs.TCP, at("192.0.2.3:53")), 0),
 	}}
-	absent, refused := fmt.Errorf("ipvs: %w", ipvs.ErrAbsent), errors.New("refused")
+	absent, refused := fmt.Errorf("ipvs: %w: %w", ipvs.ErrAbsent, fs.ErrNotExist), errors.New("refused")
 	for _, tt := range []struct {
 		name        string
 		query       Query
@@ -90,7 +90,7 @@ func TestFind(t *testing.T) {
 				Conntrack: &tt.track,
 				Connections: func(each func(ipvs.Connection) error) error {
 					if tt.connections != nil {
-						return errors.Join(tt.connections, map[bool]error{true: fs.ErrNotExist}[tt.connections == absent])
+						return tt.connections
 					}
 					for _, c := range connections {
 						if err := each(c); err != nil {
