@@ -70,7 +70,8 @@ func TestPrograms(t *testing.T) {
 	version := func(v string) string { return "Keepalived v" + v + " " }
 	// running is a keepalived, by its pid file.
 	running := func(files map[string]string, pidFile, pid, v string) map[string]string {
-		files[pidFile], files["proc/"+pid+"/comm"], files["proc/"+pid+"/exe"] = pid+"\n", "keepalived\n", version(v)
+		files[pidFile], files["proc/"+pid+"/exe"] = pid+"\n", version(v)
+		files["proc/"+pid+"/status"] = "Name:\tkeepalived\nUid:\t0\t0\t0\t0\n"
 		return files
 	}
 	installed := func(v string) map[string]string { return map[string]string{"usr/sbin/keepalived": version(v)} }

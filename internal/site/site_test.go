@@ -102,11 +102,15 @@ func TestReadBelief(t *testing.T) {
 func TestAsk(t *testing.T) {
 	dir := t.TempDir()
 	program := filepath.Join(dir, "keepalived")
-	script := "#!/bin/sh\ncd " + dir + "\ntrap 'echo \"------< Global definitions >------\" > data_check' USR1\necho ready > ready\nwhile :; do sleep 0.05; done\n"
-	if err := os.WriteFile(program, []byte(script), 0o755); err != nil {
+	script := "cd " + dir + "\ntrap 'echo \"------< Global definitions >------\" > data_check' USR1\necho ready > ready\nwhile :; do sleep 0.05; done\n"
+	shell, err := os.ReadFile("/bin/sh")
+	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(program)
+	if err := os.WriteFile(program, shell, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(program, "-c", script)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
