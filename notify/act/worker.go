@@ -38,17 +38,21 @@ type Worker struct {
 	// acted and event are what the journal would say, if it could be written.
 	acted map[notify.Subject]notify.Acted
 	event *notify.Event
-	// read is the generation of the journal when it was last planned by.
+	// read is the generation of the journal when it was last planned by; replan: not all of what was planned then could be begun.
 	read    uint64
-	trouble map[string]error // by what it is with
+	replan  bool
+	doubted map[notify.Subject]bool // by doubt that came while they were acted on
+	trouble map[string]error        // by what it is with
 
 	turn     *journal.Lock // nil: we act without it
 	promised time.Time     // when we said last that we are at work
 }
 
 type underway struct {
-	job    Job
-	cancel context.CancelCauseFunc
+	job     Job
+	cancel  context.CancelCauseFunc
+	replan  bool // its subject has been planned again meanwhile
+	doubted bool // and not because its state has changed
 }
 
 // Once acts on what is in the journal, and on what gets there meanwhile, until nothing is left to do. e, if not nil, is the event that
@@ -175,14 +179,18 @@ func (w *Worker) round(ctx context.Context, doubt Doubt) {
 	d := w.refresh()
 	for _, job := range Plan(d, w.Rules, doubt) {
 		if u := w.jobs[job.Subject]; u != nil {
-			if u.job.State == job.State && u.job.Transitions == job.Transitions {
-				continue
+			// It is planned again when it has ended. What was done before a doubt may be undone since.
+			switch {
+			case u.job.State != job.State || u.job.Transitions != job.Transitions:
+				u.replan = true
+				u.cancel(errSuperseded)
+			case doubt != nil && doubt(d, job.Subject):
+				u.replan, u.doubted = true, true
 			}
-			u.cancel(errSuperseded)
-			continue // It is planned again when it has ended.
+			continue
 		}
 		jobCtx, cancel := context.WithCancelCause(ctx)
-		w.jobs[job.Subject] = &underway{job, cancel}
+		w.jobs[job.Subject] = &underway{job: job, cancel: cancel}
 		go func() { w.done <- run(jobCtx, job, w.Now) }()
 	}
 }
@@ -261,16 +269,29 @@ func (w *Worker) wait(ctx context.Context) {
 
 // again plans anew when something has happened since the last plan.
 func (w *Worker) again(ctx context.Context) {
-	d, err := w.Journal.Read()
-	if err == nil && d.Generation != w.read && ctx.Err() == nil {
-		w.round(ctx, nil)
+	if ctx.Err() != nil {
+		return
 	}
+	if d, err := w.Journal.Read(); !w.replan && (err != nil || d.Generation == w.read) {
+		return
+	}
+	doubted := w.doubted
+	w.replan, w.doubted = false, nil
+	w.round(ctx, func(_ *notify.Document, s notify.Subject) bool { return doubted[s] })
 }
 
 // finish puts the results of a job into the journal.
 func (w *Worker) finish(r result) {
-	w.jobs[r.job.Subject].cancel(nil)
+	u := w.jobs[r.job.Subject]
+	u.cancel(nil)
 	delete(w.jobs, r.job.Subject)
+	w.replan = w.replan || u.replan || r.superseded
+	if u.doubted {
+		if w.doubted == nil {
+			w.doubted = map[notify.Subject]bool{}
+		}
+		w.doubted[r.job.Subject] = true
+	}
 	for i, n := range r.notes {
 		if !n.OK && !r.superseded {
 			w.failed++
@@ -281,9 +302,7 @@ func (w *Worker) finish(r result) {
 		w.log(n, r.told[i], r.superseded)
 	}
 	acted := notify.Acted{State: r.job.State, Transitions: r.job.Transitions}
-	if r.superseded {
-		w.read = 0 // It is this subject's turn again, if there is time.
-	} else {
+	if !r.superseded {
 		w.acted[r.job.Subject] = acted
 	}
 	_, err := w.Journal.Update(func(d *notify.Document) {

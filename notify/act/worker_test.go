@@ -66,11 +66,12 @@ func (s *service) until(what, want string) {
 	for n := 0; ; n++ {
 		s.noted.Lock()
 		got := strings.Join(s.done, " ")
-		s.noted.Unlock()
-		if got == want || got == strings.Join(reversed(strings.Fields(want)), " ") {
-			s.noted.Lock()
+		is := got == want || got == strings.Join(reversed(strings.Fields(want)), " ")
+		if is {
 			s.done = nil
-			s.noted.Unlock()
+		}
+		s.noted.Unlock()
+		if is {
 			return
 		}
 		if n > 1500 {
@@ -93,6 +94,49 @@ func (s *service) hook(state notify.State, n int) {
 	j := &journal.Journal{StateDir: s.w.Journal.StateDir, RunDir: s.w.Journal.RunDir, Boot: "b"}
 	if _, err := j.Append(said(dns, state, n), func(d *notify.Document) { _ = d.Look(s.addresses, time.Now()) }); err != nil {
 		s.t.Fatal(err)
+	}
+}
+
+// What makes the worker look again while an action is under way is not forgotten when the action ends.
+func TestRunMeanwhile(t *testing.T) {
+	for _, test := range []struct {
+		name, want string
+		meanwhile  func(*service)
+	}{
+		{name: "nothing", meanwhile: func(*service) {}, want: "slow"},
+		{name: "a look without doubt", meanwhile: func(s *service) { s.wake <- false }, want: "slow"},
+		{name: "doubt", meanwhile: func(s *service) { s.wake <- true }, want: "slow slow"},
+		{name: "doubt, twice", meanwhile: func(s *service) { s.wake <- true; s.wake <- true }, want: "slow slow"},
+		{name: "other rules", meanwhile: func(s *service) {
+			s.w.Changes <- func(w *Worker) {
+				w.Rules = []Rule{{Instances: []string{"VI_DNS"}, States: []notify.State{notify.Master}, Steps: []Step{s.step("other", true)}}}
+			}
+		}, want: "slow other"},
+		{name: "the addresses go", meanwhile: func(s *service) { s.hold(); s.wake <- false }, want: "slow passive"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := newService(t)
+			s.hold("192.0.2.53")
+			begun, goOn := make(chan struct{}, 3), make(chan struct{})
+			slow := s.step("slow", true)
+			note := slow.Action
+			slow.Action = do(func(ctx context.Context, c Call) (string, error) {
+				begun <- struct{}{}
+				<-goOn
+				return note.Do(ctx, c)
+			})
+			s.w.Rules[0].Steps = []Step{slow}
+			s.run()
+			s.wake <- false
+			<-begun
+			test.meanwhile(s)
+			s.wake <- false // Only one that is done with the last takes the next.
+			close(goOn)
+			s.until("the action ends", test.want)
+			time.Sleep(300 * time.Millisecond) // so that one too many shows
+			s.until("and nothing else", "")
+			s.stop()
+		})
 	}
 }
 
