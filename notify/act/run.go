@@ -97,7 +97,7 @@ func step(ctx context.Context, s Step, call Call, now func() time.Time) notify.A
 		// Most actions end as soon as they are told to, and know better what they were at.
 		select {
 		case a = <-answered:
-		case <-time.After(20 * time.Millisecond):
+		case <-time.After(100 * time.Millisecond):
 			a.err = context.Cause(ctx)
 		}
 	}
