@@ -62,6 +62,10 @@ func run(ctx context.Context, hangup <-chan os.Signal, args []string, stdout, st
 		}
 		return 0
 	}
+	if os.Getenv("GOGC") == "" {
+		// Most of the memory is pages and tables, which are used again for the next scrape: with Go's default there would be as much garbage again.
+		debug.SetGCPercent(50)
+	}
 	level := new(slog.LevelVar)
 	level.Set(settings.Log.Level)
 	s := &service{arguments: arguments, settings: settings, build: build, level: level, log: logger(settings.Log.Format, level, stderr), systemd: systemd.New(os.Getenv)}

@@ -196,9 +196,7 @@ func (s *soak) readers() {
 		"GET / HTTP/1.1\r\nHost: ",
 		"GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000000\r\n\r\n",
 	} {
-		for range 25 {
-			all.Go(func() { hold(s.rig, says, stop) })
-		}
+		all.Go(func() { hold(s.director, 25, says, stop) })
 	}
 	time.Sleep(10 * time.Second)
 	close(stop)

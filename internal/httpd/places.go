@@ -8,12 +8,17 @@ import (
 	"net/http"
 	"net/netip"
 	"sync"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // places are the connections that are open at once. When one more comes than there is room for, the address that has the most loses
 // one, of those in whose hands the next step is: who has not yet asked, or who does not take what it has asked for, whichever are
-// more, and among them the one that has kept still longest. Who waits for us is the last to go. So an honest reader, who asks
-// and reads, does not feel those who do not.
+// more, and among them the one that has kept still longest. Nobody goes who waits for us, or to whom we have not yet listened: the
+// newcomer waits until there is a place, and those behind it in the kernel's queue. So an honest reader, who asks and reads,
+// does not lose its place to those who do neither, however many they are and however busy this host is.
 type places struct {
 	most int
 
@@ -47,7 +52,14 @@ type place struct {
 	conn net.Conn
 	host netip.Addr
 	in   phase
+	last time.Time // when it did something
 }
+
+const (
+	grace       = 250 * time.Millisecond // nobody has kept still who did something within this: a busy host is late to hear of it
+	lookAgain   = 20 * time.Millisecond  // how often a newcomer looks for a place
+	mostPatient = 10 * time.Second       // after this, somebody goes for it who waits for us
+)
 
 func newPlaces(most int) *places {
 	return &places{most: most, all: map[net.Conn]*list.Element{}, hosts: map[netip.Addr]*visitors{}}
@@ -69,18 +81,24 @@ func (p *places) change(conn net.Conn, state http.ConnState) {
 	}
 }
 
+// come gives a newcomer its place. It runs between two Accepts, so that no one else comes while it waits.
 func (p *places) come(conn net.Conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	it := &place{conn: conn, host: address(conn)}
+	it := &place{conn: conn, host: address(conn), last: time.Now()}
 	v := p.hosts[it.host]
 	if v == nil {
 		v = &visitors{}
 		p.hosts[it.host] = v
 	}
 	p.all[conn] = v[asks].PushBack(it)
-	if len(p.all) > p.most {
-		p.evict(conn)
+	for since := it.last; len(p.all) > p.most; {
+		if p.evict(conn, time.Since(since) > mostPatient) {
+			continue
+		}
+		p.mu.Unlock()
+		time.Sleep(lookAgain)
+		p.mu.Lock()
 	}
 }
 
@@ -95,7 +113,7 @@ func (p *places) move(conn net.Conn, to phase) {
 	it := e.Value.(*place)
 	v := p.hosts[it.host]
 	v[it.in].Remove(e)
-	it.in = to
+	it.in, it.last = to, time.Now()
 	p.all[conn] = v[to].PushBack(it)
 }
 
@@ -113,32 +131,81 @@ func (p *places) forget(conn net.Conn) {
 	}
 }
 
-// evict closes one connection, but not the one that came just now.
-func (p *places) evict(newcomer net.Conn) {
+// evict closes one connection, but not the one that came just now, and reports whether there was one to close.
+func (p *places) evict(newcomer net.Conn, anyone bool) bool {
 	var worst *visitors
-	for _, v := range p.hosts {
-		if worst == nil || v.count() > worst.count() {
-			worst = v
+	most := 0
+	for host, v := range p.hosts {
+		n := v.count()
+		if host == p.all[newcomer].Value.(*place).host {
+			n--
+		}
+		if n > most {
+			worst, most = v, n
 		}
 	}
-	order := []phase{asks, takes, waits}
+	if worst == nil {
+		return false
+	}
+	order := []phase{asks, takes}
 	if worst[takes].Len() > worst[asks].Len() {
-		order = []phase{takes, asks, waits}
+		order = []phase{takes, asks}
+	}
+	if anyone {
+		order = append(order, waits)
 	}
 	for _, in := range order {
-		e := worst[in].Front()
-		if e == nil || e.Value.(*place).conn == newcomer {
+		it := stillest(&worst[in], newcomer)
+		if it == nil {
 			continue
 		}
-		conn := e.Value.(*place).conn
-		p.forget(conn)
-		// With TLS, Close would wait for the reader to take the last record.
-		if t, ok := conn.(*tls.Conn); ok {
-			conn = t.NetConn()
-		}
-		_ = conn.Close()
-		return
+		p.forget(it.conn)
+		_ = raw(it.conn).Close()
+		return true
 	}
+	return false
+}
+
+// stillest is the first of a list that has done nothing for a while. Who turns out to have said something to which nobody has listened yet
+// goes to the end of the list.
+func stillest(of *list.List, newcomer net.Conn) *place {
+	for range of.Len() {
+		e := of.Front()
+		it := e.Value.(*place)
+		switch {
+		case it.conn == newcomer || time.Since(it.last) < grace:
+			return nil // and so have all behind it
+		case it.in == asks && unread(it.conn):
+			it.last = time.Now()
+			of.MoveToBack(e)
+		default:
+			return it
+		}
+	}
+	return nil
+}
+
+// raw is the connection under TLS, whose own Close would wait for the reader to take the last record.
+func raw(conn net.Conn) net.Conn {
+	if t, ok := conn.(*tls.Conn); ok {
+		return t.NetConn()
+	}
+	return conn
+}
+
+// unread reports whether a connection has sent something that still lies in the kernel.
+func unread(conn net.Conn) bool {
+	c, ok := raw(conn).(syscall.Conn)
+	if !ok {
+		return false
+	}
+	control, err := c.SyscallConn()
+	if err != nil {
+		return false
+	}
+	var n int
+	_ = control.Control(func(fd uintptr) { n, _, _ = unix.Recvfrom(int(fd), make([]byte, 1), unix.MSG_PEEK|unix.MSG_DONTWAIT) })
+	return n > 0
 }
 
 // address is who has a connection; one for all of those that do not come over IP.

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 )
 
 // visitor is a connection that only knows whose it is and whether it was closed.
@@ -28,12 +30,13 @@ func TestPlaces(t *testing.T) {
 	// again, a1- has gone.
 	for _, test := range []struct {
 		name, story, closed string
+		waits               bool // for a place
 	}{
 		{name: "room for all", story: "a1+ a2+ a3+"},
 		{name: "the oldest that has not asked", story: "a1+ a2+ a3+ a4+", closed: "a1"},
 		{name: "not one that waits for us", story: "a1+ a1? a2+ a3+ a4+", closed: "a2"},
 		{name: "one that may ask again", story: "a1+ a1? a2+ a2? a3+ a3? a1. a4+", closed: "a1"},
-		{name: "all wait for us: the oldest of them", story: "a1+ a1? a2+ a2? a3+ a3? a4+", closed: "a1"},
+		{name: "all wait for us, for long: the oldest of them", story: "a1+ a1? a2+ a2? a3+ a3? a4+", closed: "a1", waits: true},
 		{name: "one that does not take its answer", story: "a1+ a1? a2+ a2? a2! a3+ a3? a4+", closed: "a2"},
 		{name: "the one that took something least lately", story: "a1+ a1? a2+ a2? a3+ a3? a1! a2! a1! a3! a4+", closed: "a2"},
 		{name: "who does not ask, when those are more", story: "a1+ a1? a1! a2+ a3+ a4+", closed: "a2"},
@@ -41,11 +44,12 @@ func TestPlaces(t *testing.T) {
 		{name: "the honest one stays, however many come", story: "b1+ b1? a1+ a2+ a3+ a4+ a5+ a6+", closed: "a1 a2 a3 a4"},
 		{name: "who has gone needs no place", story: "a1+ a2+ a3+ a2- a4+"},
 		{name: "one who was sent away may end", story: "a1+ a2+ a3+ a4+ a1? a1- a5+", closed: "a1 a2"},
-		{name: "four addresses: somebody goes", story: "a1+ a1? b1+ b1? c1+ c1? d1+", closed: "x"},
+		{name: "four addresses: somebody goes", story: "a1+ a1? b1+ b1? c1+ c1? d1+", closed: "x", waits: true},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			p, closed, all := newPlaces(3), []string(nil), map[string]*visitor{}
+		inBubble(t, test.name, func(t *testing.T) {
+			p, closed, all, start := newPlaces(3), []string(nil), map[string]*visitor{}, time.Now()
 			for word := range strings.FieldsSeq(test.story) {
+				time.Sleep(grace)
 				name, what := word[:2], word[2]
 				if all[name] == nil {
 					all[name] = &visitor{name: name, from: net.TCPAddr{IP: net.IPv4(192, 0, 2, name[0]), Port: int(name[1])}, closed: &closed}
@@ -55,6 +59,9 @@ func TestPlaces(t *testing.T) {
 					continue
 				}
 				p.change(all[name], map[byte]http.ConnState{'+': http.StateNew, '?': http.StateActive, '.': http.StateIdle, '-': http.StateClosed}[what])
+			}
+			if waited := time.Since(start) >= mostPatient; waited != test.waits {
+				t.Errorf("a newcomer waited: %v, want %v", waited, test.waits)
 			}
 			if test.closed == "x" { // Which one does not matter.
 				if len(closed) > 1 {
@@ -71,7 +78,9 @@ func TestPlaces(t *testing.T) {
 }
 
 // Whatever comes and goes, no more than the limit stay, and nothing is kept of who has gone.
-func TestPlacesForget(t *testing.T) {
+func TestPlacesForget(t *testing.T) { synctest.Test(t, forget) }
+
+func forget(t *testing.T) {
 	p, closed := newPlaces(5), []string(nil)
 	var all []*visitor
 	for i := range 1000 {
@@ -90,5 +99,82 @@ func TestPlacesForget(t *testing.T) {
 	}
 	if len(p.all)+len(p.hosts) != 0 {
 		t.Errorf("%d places and %d addresses are left", len(p.all), len(p.hosts))
+	}
+}
+
+// A newcomer takes nobody's place who has just come, or has said something that nobody has read yet: it waits until somebody keeps still.
+func TestPlacesWait(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		story func(p *places, all []*visitor)
+		want  string // who is closed
+	}{
+		{name: "all have just come", want: "0"},
+		{name: "one has asked meanwhile", story: func(p *places, all []*visitor) { p.change(all[0], http.StateActive) }, want: "1"},
+		{name: "one has been sent away", story: func(p *places, all []*visitor) { p.change(all[1], http.StateClosed) }},
+		{name: "one has its answer", story: func(p *places, all []*visitor) {
+			for _, v := range all {
+				p.change(v, http.StateActive)
+			}
+			time.Sleep(5 * time.Second)
+			p.change(all[2], http.StateIdle)
+		}, want: "2"},
+	} {
+		inBubble(t, test.name, func(t *testing.T) {
+			p, closed, all := newPlaces(3), []string(nil), []*visitor(nil)
+			for i := range 4 {
+				all = append(all, &visitor{name: fmt.Sprint(i), from: net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: i}, closed: &closed})
+			}
+			for _, v := range all[:3] {
+				p.change(v, http.StateNew)
+			}
+			has := make(chan struct{})
+			go func() {
+				defer close(has)
+				p.change(all[3], http.StateNew)
+			}()
+			synctest.Wait()
+			if len(closed) != 0 {
+				t.Fatalf("%q was closed at once", closed)
+			}
+			if test.story != nil {
+				test.story(p, all)
+			}
+			<-has
+			if got := strings.Join(closed, " "); got != test.want {
+				t.Errorf("closed %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+func inBubble(t *testing.T, name string, f func(*testing.T)) {
+	t.Helper()
+	t.Run(name, func(t *testing.T) { synctest.Test(t, f) })
+}
+
+// Who has said something that still lies in the kernel has not kept still: this host is late.
+func TestPlacesUnread(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	client := says(t, l.Addr().String(), "GET ")
+	server, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	if n, err := server.Read(make([]byte, 4)); n != 4 || err != nil || unread(server) {
+		t.Fatalf("read %d bytes, %v; unread %v after it, want false", n, err, unread(server))
+	}
+	if _, err := client.Write([]byte("/")); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(time.Minute); !unread(server); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("a byte lies in the kernel, and unread says false")
+		}
 	}
 }
