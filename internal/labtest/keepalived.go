@@ -39,7 +39,7 @@ func (h *Host) Keepalived(conf string) *Keepalived {
 // them ("daemon is already running") and exits with status 0.
 func (k *Keepalived) Start() {
 	k.host.lab.t.Helper()
-	k.host.lab.WaitFor("the children of the keepalived before have ended", 20*time.Second, func() bool { return !k.children() })
+	k.host.lab.WaitFor("the children of the keepalived before have ended", 2*time.Minute, func() bool { return !k.children() })
 	k.Process = k.host.Start("keepalived", k.args...)
 }
 
