@@ -64,7 +64,7 @@ func run(ctx context.Context, hangup <-chan os.Signal, args []string, stdout, st
 	}
 	if os.Getenv("GOGC") == "" {
 		// Most of the memory is pages and tables, which are used again for the next scrape: with Go's default there would be as much garbage again.
-		debug.SetGCPercent(50)
+		debug.SetGCPercent(40)
 	}
 	level := new(slog.LevelVar)
 	level.Set(settings.Log.Level)

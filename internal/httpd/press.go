@@ -13,8 +13,8 @@ import (
 // Press makes pages, each once for all who ask for it at the same time, and one after the other. The pages that readers
 // hold have a limit of bytes together. The zero value of each field has its default.
 type Press struct {
-	Budget  int           // bytes of all pages that are held; 0: 24 MiB. One page may be larger
-	Reuse   time.Duration // while more than half of the budget is held, a page that is younger than this is handed out again; 0: 2 s
+	Budget  int           // bytes of all pages that are held; 0: 40 MiB. One page may be larger
+	Reuse   time.Duration // the age at which a page is still handed out while more than half of the budget is held; 0: 2 s, see fresh
 	Timeout time.Duration // for making a page; 0: 30 s
 
 	mu      sync.Mutex
@@ -40,7 +40,8 @@ type Page struct {
 	press   *Press
 	key     string
 	born    time.Time
-	moved   time.Time // when somebody took some of it
+	made    time.Duration // what it took to make
+	moved   time.Time     // when somebody took some of it
 	holders int
 	cut     chan struct{} // closed when the room is needed
 }
@@ -92,12 +93,18 @@ func (p *Press) again(key string) *Page {
 		return nil
 	}
 	for _, page := range slices.Backward(p.held) {
-		if page.key == key && time.Since(page.born) < cmp.Or(p.Reuse, 2*time.Second) {
+		if page.key == key && p.fresh(page) {
 			page.holders++
 			return page
 		}
 	}
 	return nil
+}
+
+// fresh reports whether a page may be handed out again. On a host that takes long to make one, its readers take long too: a new one
+// would push theirs out from under them.
+func (p *Press) fresh(page *Page) bool {
+	return time.Since(page.born) < max(cmp.Or(p.Reuse, 2*time.Second), 4*page.made)
 }
 
 // fly makes a page. It belongs to all who wait for it.
@@ -111,6 +118,7 @@ func (p *Press) fly(ctx context.Context, key string, f *flight, print func(conte
 	p.spare = nil
 	p.mu.Unlock()
 
+	start := time.Now()
 	bytes, err := guarded(ctx, room[:0], print)
 
 	p.mu.Lock()
@@ -122,7 +130,7 @@ func (p *Press) fly(ctx context.Context, key string, f *flight, print func(conte
 	case f.waiting == 0:
 		p.spare = bytes[:0] // All have hung up.
 	default:
-		f.page = &Page{Bytes: bytes, press: p, key: key, born: now, moved: now, holders: f.waiting, cut: make(chan struct{})}
+		f.page = &Page{Bytes: bytes, press: p, key: key, born: now, made: now.Sub(start), moved: now, holders: f.waiting, cut: make(chan struct{})}
 		p.held = append(p.held, f.page)
 		p.bytes += cap(bytes)
 		p.makeRoom()
@@ -179,7 +187,7 @@ func (p *Page) release() {
 	}
 }
 
-func (p *Press) budget() int { return cmp.Or(p.Budget, 24<<20) }
+func (p *Press) budget() int { return cmp.Or(p.Budget, 40<<20) }
 
 // guarded makes a panic of one page that page's error: the daemon goes on.
 func guarded(ctx context.Context, room []byte, print func(context.Context, []byte) ([]byte, error)) (bytes []byte, err error) {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // made prints pages of a size, each byte the number of the page.
@@ -139,6 +140,43 @@ func TestPressKeepsItsBudget(t *testing.T) {
 	large.Release()
 	if p.bytes != 0 || len(p.held) != 0 {
 		t.Errorf("%d bytes in %d pages are held by nobody", p.bytes, len(p.held))
+	}
+}
+
+// A page stays good for longer where making one takes long.
+func TestPressAge(t *testing.T) {
+	for _, test := range []struct {
+		name      string
+		made, age time.Duration
+		same      bool
+	}{
+		{name: "quick and young", made: 100 * time.Millisecond, age: 1900 * time.Millisecond, same: true},
+		{name: "quick and old", made: 100 * time.Millisecond, age: 2100 * time.Millisecond},
+		{name: "slow and young", made: 5 * time.Second, age: 19 * time.Second, same: true},
+		{name: "slow and old", made: 5 * time.Second, age: 21 * time.Second},
+	} {
+		inBubble(t, test.name, func(t *testing.T) {
+			p, m := Press{Budget: 1200}, &made{size: 800}
+			print := func(ctx context.Context, room []byte) ([]byte, error) {
+				time.Sleep(test.made)
+				return m.print(ctx, room)
+			}
+			var pages []*Page
+			for range 2 {
+				page, err := p.Get(t.Context(), "k", print)
+				if err != nil {
+					t.Fatal(err)
+				}
+				pages = append(pages, page)
+				time.Sleep(test.age)
+			}
+			if same := pages[0] == pages[1]; same != test.same {
+				t.Errorf("the same page again: %v, want %v", same, test.same)
+			}
+			for _, page := range pages {
+				page.Release()
+			}
+		})
 	}
 }
 
