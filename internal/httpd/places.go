@@ -16,7 +16,7 @@ import (
 
 // places are the connections that are open at once. When one more comes than there is room for, the address that has the most loses
 // one, of those in whose hands the next step is: who has not yet asked, or who does not take what it has asked for, whichever are
-// more, and among them the one that has kept still longest. Nobody goes who waits for us, or to whom we have not yet listened: the
+// more, and among them the one that has kept still longest; last who has stopped in the middle. Nobody goes who waits for us, or to whom we have not yet listened: the
 // newcomer waits until there is a place, and those behind it in the kernel's queue. So an honest reader, who asks and reads,
 // does not lose its place to those who do neither, however many they are and however busy this host is.
 type places struct {
@@ -34,6 +34,7 @@ const (
 	asks   phase = iota // it is to send a request
 	waits               // it is to get an answer
 	takes               // it is to take the answer
+	reads               // it has taken more of it than the kernel holds for who takes nothing
 	phases              // how many there are
 )
 
@@ -57,6 +58,7 @@ type place struct {
 
 const (
 	grace       = 250 * time.Millisecond // nobody has kept still who did something within this: a busy host is late to hear of it
+	readerGrace = 5 * time.Second        // the same of who has shown that it reads
 	lookAgain   = 20 * time.Millisecond  // how often a newcomer looks for a place
 	mostPatient = 10 * time.Second       // after this, somebody goes for it who waits for us
 )
@@ -85,6 +87,9 @@ func (p *places) change(conn net.Conn, state http.ConnState) {
 func (p *places) come(conn net.Conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if tcp, ok := raw(conn).(*net.TCPConn); ok {
+		_ = tcp.SetWriteBuffer(sendBuffer)
+	}
 	it := &place{conn: conn, host: address(conn), last: time.Now()}
 	v := p.hosts[it.host]
 	if v == nil {
@@ -151,11 +156,16 @@ func (p *places) evict(newcomer net.Conn, anyone bool) bool {
 	if worst[takes].Len() > worst[asks].Len() {
 		order = []phase{takes, asks}
 	}
+	order = append(order, reads)
 	if anyone {
 		order = append(order, waits)
 	}
 	for _, in := range order {
-		it := stillest(&worst[in], newcomer)
+		least := grace
+		if in == reads && !anyone {
+			least = readerGrace
+		}
+		it := stillest(&worst[in], newcomer, least)
 		if it == nil {
 			continue
 		}
@@ -166,14 +176,14 @@ func (p *places) evict(newcomer net.Conn, anyone bool) bool {
 	return false
 }
 
-// stillest is the first of a list that has done nothing for a while. Who turns out to have said something to which nobody has listened yet
-// goes to the end of the list.
-func stillest(of *list.List, newcomer net.Conn) *place {
+// stillest is the first of a list, if it has done nothing for this long. Who turns out to have said something to which nobody has
+// listened yet goes to the end of the list.
+func stillest(of *list.List, newcomer net.Conn, least time.Duration) *place {
 	for range of.Len() {
 		e := of.Front()
 		it := e.Value.(*place)
 		switch {
-		case it.conn == newcomer || time.Since(it.last) < grace:
+		case it.conn == newcomer || time.Since(it.last) < least:
 			return nil // and so have all behind it
 		case it.in == asks && unread(it.conn):
 			it.last = time.Now()

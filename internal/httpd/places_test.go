@@ -26,7 +26,7 @@ func (v *visitor) Close() error {
 }
 
 func TestPlaces(t *testing.T) {
-	// A word is a visitor and what became of it: a1+ comes from address a, a1? has asked, a1! takes its answer, a1. may ask
+	// A word is a visitor and what became of it: a1+ comes from address a, a1? has asked, a1! takes its answer, a1* much of it, a1. may ask
 	// again, a1- has gone.
 	for _, test := range []struct {
 		name, story, closed string
@@ -39,6 +39,8 @@ func TestPlaces(t *testing.T) {
 		{name: "all wait for us, for long: the oldest of them", story: "a1+ a1? a2+ a2? a3+ a3? a4+", closed: "a1", waits: true},
 		{name: "one that does not take its answer", story: "a1+ a1? a2+ a2? a2! a3+ a3? a4+", closed: "a2"},
 		{name: "the one that took something least lately", story: "a1+ a1? a2+ a2? a3+ a3? a1! a2! a1! a3! a4+", closed: "a2"},
+		{name: "who has read much is not who takes nothing", story: "a1+ a1? a1* a2+ a2? a2! a3+ a3? a3! a4+", closed: "a2"},
+		{name: "all have read much: who stopped first", story: "a1+ a1? a1* a2+ a2? a2* a3+ a3? a3* a4+", closed: "a1"},
 		{name: "who does not ask, when those are more", story: "a1+ a1? a1! a2+ a3+ a4+", closed: "a2"},
 		{name: "of the address that has the most", story: "b1+ a1+ a2+ a3+", closed: "a1"},
 		{name: "the honest one stays, however many come", story: "b1+ b1? a1+ a2+ a3+ a4+ a5+ a6+", closed: "a1 a2 a3 a4"},
@@ -54,8 +56,8 @@ func TestPlaces(t *testing.T) {
 				if all[name] == nil {
 					all[name] = &visitor{name: name, from: net.TCPAddr{IP: net.IPv4(192, 0, 2, name[0]), Port: int(name[1])}, closed: &closed}
 				}
-				if what == '!' {
-					p.move(all[name], takes)
+				if to, ok := map[byte]phase{'!': takes, '*': reads}[what]; ok {
+					p.move(all[name], to)
 					continue
 				}
 				p.change(all[name], map[byte]http.ConnState{'+': http.StateNew, '?': http.StateActive, '.': http.StateIdle, '-': http.StateClosed}[what])

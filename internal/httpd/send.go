@@ -9,6 +9,10 @@ import (
 // chunk is what a reader takes at a time. A smaller one costs more system calls, a larger one more patience.
 const chunk = 64 << 10
 
+// sendBuffer is what the kernel is to hold for each reader, in bytes. It takes twice as much, for its own, and by itself would take
+// megabytes for a reader on the same host who takes nothing (tcp_sndbuf_expand, net/ipv4/tcp_input.c).
+const sendBuffer = 128 << 10
+
 // Send writes a page to a reader and lets go of it. The reader is cut off when it takes nothing for a while, when the whole takes too
 // long, or when the page's room is needed.
 func Send(w http.ResponseWriter, r *http.Request, page *Page) {
@@ -28,7 +32,11 @@ func Send(w http.ResponseWriter, r *http.Request, page *Page) {
 	defer watch.Wait() // The page must not be used again while its deadline may still be moved.
 	defer close(sent)
 	for rest := page.Bytes; len(rest) > 0 && d.extend(s.limits.Stall); {
-		s.move(takes)
+		if len(page.Bytes)-len(rest) > 4*sendBuffer {
+			s.move(reads)
+		} else {
+			s.move(takes)
+		}
 		n, err := w.Write(rest[:min(chunk, len(rest))])
 		if err != nil {
 			return // The reader has gone, or was cut off: nobody is left to tell.
