@@ -101,8 +101,9 @@ func (e *Exporter) serveMetrics(w http.ResponseWriter, r *http.Request) {
 func (e *Exporter) writeMetrics(ctx context.Context, to io.Writer, format expfmt.Format, wanted selection) error {
 	open := format.FormatType() == expfmt.TypeOpenMetrics
 	e.gather(ctx, e.sheet, wanted)
-	if page, ok := to.(*bytes.Buffer); ok {
-		page.Grow(e.sheet.size())
+	if page, ok := to.(*bytes.Buffer); ok && page.Available() < e.sheet.size() {
+		// Not by Grow, which doubles: the next page is nearly as large as this one.
+		*page = *bytes.NewBuffer(make([]byte, 0, e.sheet.size()*17/16))
 	}
 	if err := e.sheet.write(to, open); err != nil {
 		return err

@@ -9,7 +9,7 @@ import (
 
 // Limits are what readers may take. The zero value has the defaults.
 type Limits struct {
-	Connections int           // open at once; 0: 256, and never more than a quarter of the file descriptors
+	Connections int           // open at once; 0: 512, and never more than a quarter of the file descriptors
 	Headers     int           // bytes of a request; 0: 16 KiB
 	Request     time.Duration // for the whole request to come; 0: 10 s
 	Stall       time.Duration // for a reader to take 64 KiB; 0: 10 s
@@ -21,7 +21,7 @@ type Limits struct {
 // withDefaults fills in what is not set.
 func (l Limits) withDefaults() Limits {
 	return Limits{
-		Connections: min(cmp.Or(l.Connections, 256), max(8, descriptors()/4)),
+		Connections: min(cmp.Or(l.Connections, 512), max(8, descriptors()/4)),
 		Headers:     cmp.Or(l.Headers, 16<<10),
 		Request:     cmp.Or(l.Request, 10*time.Second),
 		Stall:       cmp.Or(l.Stall, 10*time.Second),

@@ -56,12 +56,12 @@ type place struct {
 	last time.Time // when it did something
 }
 
-const (
-	grace       = 250 * time.Millisecond // nobody has kept still who did something within this: a busy host is late to hear of it
-	readerGrace = 5 * time.Second        // the same of who has shown that it reads
-	lookAgain   = 20 * time.Millisecond  // how often a newcomer looks for a place
-	mostPatient = 10 * time.Second       // after this, somebody goes for it who waits for us
-)
+// grace is for how long nobody has kept still in a phase, however much others want the place: a busy host is slow, and late to hear of
+// what the others do.
+var grace = [phases]time.Duration{asks: 250 * time.Millisecond, takes: 2 * time.Second, reads: 5 * time.Second, waits: 30 * time.Second}
+
+// lookAgain is how often a newcomer looks for a place.
+const lookAgain = 20 * time.Millisecond
 
 func newPlaces(most int) *places {
 	return &places{most: most, all: map[net.Conn]*list.Element{}, hosts: map[netip.Addr]*visitors{}}
@@ -97,8 +97,8 @@ func (p *places) come(conn net.Conn) {
 		p.hosts[it.host] = v
 	}
 	p.all[conn] = v[asks].PushBack(it)
-	for since := it.last; len(p.all) > p.most; {
-		if p.evict(conn, time.Since(since) > mostPatient) {
+	for len(p.all) > p.most && p.all[conn] != nil { // The newcomer at another listener may have taken this one's place.
+		if p.evict(conn, it.host) {
 			continue
 		}
 		p.mu.Unlock()
@@ -137,12 +137,12 @@ func (p *places) forget(conn net.Conn) {
 }
 
 // evict closes one connection, but not the one that came just now, and reports whether there was one to close.
-func (p *places) evict(newcomer net.Conn, anyone bool) bool {
+func (p *places) evict(newcomer net.Conn, its netip.Addr) bool {
 	var worst *visitors
 	most := 0
 	for host, v := range p.hosts {
 		n := v.count()
-		if host == p.all[newcomer].Value.(*place).host {
+		if host == its {
 			n--
 		}
 		if n > most {
@@ -156,16 +156,8 @@ func (p *places) evict(newcomer net.Conn, anyone bool) bool {
 	if worst[takes].Len() > worst[asks].Len() {
 		order = []phase{takes, asks}
 	}
-	order = append(order, reads)
-	if anyone {
-		order = append(order, waits)
-	}
-	for _, in := range order {
-		least := grace
-		if in == reads && !anyone {
-			least = readerGrace
-		}
-		it := stillest(&worst[in], newcomer, least)
+	for _, in := range append(order, reads, waits) {
+		it := stillest(&worst[in], newcomer, grace[in])
 		if it == nil {
 			continue
 		}

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -51,7 +52,7 @@ func TestPlaces(t *testing.T) {
 		inBubble(t, test.name, func(t *testing.T) {
 			p, closed, all, start := newPlaces(3), []string(nil), map[string]*visitor{}, time.Now()
 			for word := range strings.FieldsSeq(test.story) {
-				time.Sleep(grace)
+				time.Sleep(grace[takes])
 				name, what := word[:2], word[2]
 				if all[name] == nil {
 					all[name] = &visitor{name: name, from: net.TCPAddr{IP: net.IPv4(192, 0, 2, name[0]), Port: int(name[1])}, closed: &closed}
@@ -62,7 +63,7 @@ func TestPlaces(t *testing.T) {
 				}
 				p.change(all[name], map[byte]http.ConnState{'+': http.StateNew, '?': http.StateActive, '.': http.StateIdle, '-': http.StateClosed}[what])
 			}
-			if waited := time.Since(start) >= mostPatient; waited != test.waits {
+			if waited := time.Since(start) >= grace[waits]; waited != test.waits {
 				t.Errorf("a newcomer waited: %v, want %v", waited, test.waits)
 			}
 			if test.closed == "x" { // Which one does not matter.
@@ -179,4 +180,25 @@ func TestPlacesUnread(t *testing.T) {
 			t.Fatal("a byte lies in the kernel, and unread says false")
 		}
 	}
+}
+
+// Two listeners have a newcomer each, while the only place is taken by one that waits for us: one newcomer loses, the other gets the place.
+func TestPlacesOfTwoListeners(t *testing.T) {
+	inBubble(t, "two", func(t *testing.T) {
+		p, closed, all := newPlaces(1), []string(nil), []*visitor(nil)
+		for i, name := range []string{"first", "second", "third"} {
+			all = append(all, &visitor{name: name, from: net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: i}, closed: &closed})
+		}
+		p.change(all[0], http.StateNew)
+		p.change(all[0], http.StateActive)
+		var both sync.WaitGroup
+		for _, v := range all[1:] {
+			both.Go(func() { p.change(v, http.StateNew) })
+			time.Sleep(time.Second)
+		}
+		both.Wait()
+		if got := strings.Join(closed, " "); got != "second first" {
+			t.Errorf("closed %q", got)
+		}
+	})
 }

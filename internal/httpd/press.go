@@ -130,6 +130,10 @@ func (p *Press) fly(ctx context.Context, key string, f *flight, print func(conte
 	case f.waiting == 0:
 		p.spare = bytes[:0] // All have hung up.
 	default:
+		if bytes != nil && cap(bytes) > 4*len(bytes) {
+			// A small page in the room of a large one would hold all of it.
+			p.spare, bytes = bytes[:0], slices.Clone(bytes)
+		}
 		f.page = &Page{Bytes: bytes, press: p, key: key, born: now, made: now.Sub(start), moved: now, holders: f.waiting, cut: make(chan struct{})}
 		p.held = append(p.held, f.page)
 		p.bytes += cap(bytes)
