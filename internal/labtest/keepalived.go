@@ -1,6 +1,7 @@
 package labtest
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -36,22 +37,34 @@ func (h *Host) Keepalived(conf string) *Keepalived {
 }
 
 // Start starts keepalived again after Stop or Kill, when its children have ended, as a service manager does: it refuses to run beside
-// them ("daemon is already running") and exits with status 0.
+// them ("daemon is already running") and exits with status 0. A child that does not end by itself is killed, as systemd does after
+// TimeoutStopSec, and the test's log shows what it did instead.
 func (k *Keepalived) Start() {
-	k.host.lab.t.Helper()
-	k.host.lab.WaitFor("the children of the keepalived before have ended", 2*time.Minute, func() bool { return !k.children() })
+	lab := k.host.lab
+	lab.t.Helper()
+	for end := time.Now().Add(time.Minute); len(k.children()) > 0 && time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+	}
+	for _, pid := range k.children() {
+		lab.t.Logf("process %d of the keepalived before does not end:", pid)
+		for _, file := range []string{"cmdline", "wchan", "syscall", "stack", "status"} {
+			text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/%s", pid, file))
+			lab.t.Logf("%s: %.2000s", file, text)
+		}
+		_ = syscall.Kill(pid, syscall.SIGKILL)
+	}
+	lab.WaitFor("the children of the keepalived before have ended", time.Minute, func() bool { return len(k.children()) == 0 })
 	k.Process = k.host.Start("keepalived", k.args...)
 }
 
-// children says whether a process that has one of the pid files is there.
-func (k *Keepalived) children() bool {
+// children are the processes that have one of the pid files.
+func (k *Keepalived) children() (pids []int) {
 	for _, file := range []string{"keepalived_vrrp.pid", "keepalived_checkers.pid", "keepalived_bfd.pid"} {
 		text, err := os.ReadFile(filepath.Join(k.host.dir, file))
 		if pid, bad := strconv.Atoi(strings.TrimSpace(string(text))); err == nil && bad == nil && syscall.Kill(pid, 0) == nil {
-			return true
+			pids = append(pids, pid)
 		}
 	}
-	return false
+	return pids
 }
 
 // Reload gives keepalived another configuration.
