@@ -21,7 +21,7 @@ import (
 	"github.com/lvsdns/lvsdns/checker/exit"
 	"github.com/lvsdns/lvsdns/checker/report"
 	"github.com/lvsdns/lvsdns/internal/keepalived"
-	"github.com/lvsdns/lvsdns/internal/usertest"
+	nobody "github.com/lvsdns/lvsdns/internal/stranger"
 )
 
 // TestLearned: whom keepalived.conf names is believed, also while it cannot be read, and no more when it names another.
@@ -73,7 +73,7 @@ func TestLearned(t *testing.T) {
 // strangers sends as a user without rights.
 func strangers(t *testing.T, path string, datagrams ...string) {
 	t.Helper()
-	if err := usertest.Do(usertest.Stranger, func() error {
+	if err := nobody.Do(t, func() error {
 		conn, err := net.Dial("unixgram", path)
 		if err != nil {
 			return err
@@ -93,7 +93,7 @@ func strangers(t *testing.T, path string, datagrams ...string) {
 // TestStranger: what a user without rights says of a check of root's changes nothing, nor what it says of checks of its own; it takes no
 // place, and is counted and logged once.
 func TestStranger(t *testing.T) {
-	path := filepath.Join(usertest.Dir(t), "s")
+	path := filepath.Join(nobody.Dir(t), "s")
 	c := listening(t, path)
 	fails := strings.Replace(oneReport, `"pass"`, `"rcode"`, 1)
 	send(t, path, []byte(fails))
@@ -163,7 +163,7 @@ func TestFloodOfStrangers(t *testing.T) { floodOfStrangers(t, 20_000, 50*time.Mi
 // floodOfStrangers sends so many reports from users without rights, and ten honest checks every so often beside them, as lvsdns-check does.
 func floodOfStrangers(t *testing.T, total int64, every time.Duration) {
 	const senders = 4
-	path := filepath.Join(usertest.Dir(t), "s")
+	path := filepath.Join(nobody.Dir(t), "s")
 	c := listening(t, path)
 	r := newRig(t, func(config *Config) { config.Checks, config.MaxSeries = c, 0 })
 	inUse := func() uint64 {
@@ -185,7 +185,7 @@ func floodOfStrangers(t *testing.T, total int64, every time.Duration) {
 	var sending sync.WaitGroup
 	for i := range senders {
 		sending.Go(func() {
-			if err := usertest.Do(usertest.Stranger, func() error {
+			if err := nobody.Do(t, func() error {
 				conn, err := net.Dial("unixgram", path)
 				if err != nil {
 					return err

@@ -5,12 +5,12 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/lvsdns/lvsdns/internal/usertest"
+	"github.com/lvsdns/lvsdns/internal/stranger"
 )
 
 // TestSecretForAll: a key that everybody can read is used, and people are told; the verdict is the same.
 func TestSecretForAll(t *testing.T) {
-	key := filepath.Join(usertest.Dir(t), "check.key")
+	key := filepath.Join(stranger.Dir(t), "check.key")
 	if err := os.WriteFile(key, []byte("c2VjcmV0\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -19,7 +19,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/lvsdns/lvsdns/internal/usertest"
+	"github.com/lvsdns/lvsdns/internal/stranger"
 )
 
 // bcrypted is "secret"; its cost is low to make the test quick.
@@ -135,7 +135,7 @@ func TestBadWebConfig(t *testing.T) {
 // TestSecretsForAll: settings and a key that everybody can read are used, and the start and check-config say so.
 func TestSecretsForAll(t *testing.T) {
 	cert, key := certificate(t)
-	dir := usertest.Dir(t)
+	dir := stranger.Dir(t)
 	web, pem := filepath.Join(dir, "web.yaml"), filepath.Join(dir, "key.pem")
 	for path, text := range map[string]string{
 		filepath.Join(dir, "cert.pem"): cert, pem: key,

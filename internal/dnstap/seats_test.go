@@ -10,7 +10,7 @@ import (
 
 	framestream "github.com/farsightsec/golang-framestream"
 
-	"github.com/lvsdns/lvsdns/internal/usertest"
+	"github.com/lvsdns/lvsdns/internal/stranger"
 )
 
 // TestLoser has the users of connections, and for how many seconds each has told nothing.
@@ -57,7 +57,7 @@ func TestLoser(t *testing.T) {
 // one that has nothing to tell, and others get places.
 func TestSilentConnections(t *testing.T) {
 	const most = 8
-	address := filepath.Join(usertest.Dir(t), "tap")
+	address := filepath.Join(stranger.Dir(t), "tap")
 	l := start(t, address, most)
 	write := func(w *framestream.Writer) {
 		t.Helper()
@@ -73,7 +73,7 @@ func TestSilentConnections(t *testing.T) {
 	quiet := sender(t, address, true)
 	hold := func() {
 		t.Helper()
-		if err := usertest.Do(usertest.Stranger, func() error {
+		if err := stranger.Do(t, func() error {
 			for range most + 5 {
 				conn, err := net.Dial("unix", address)
 				if err != nil {

@@ -6,12 +6,12 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/lvsdns/lvsdns/internal/usertest"
+	"github.com/lvsdns/lvsdns/internal/stranger"
 )
 
 // TestWarning holds what is said of a file with secrets against what another user can do.
 func TestWarning(t *testing.T) {
-	above := usertest.Dir(t)
+	above := stranger.Dir(t)
 	dir, link := filepath.Join(above, "dir"), filepath.Join(above, "link")
 	secret := filepath.Join(dir, "key")
 	if err := errors.Join(os.Mkdir(dir, 0o700), os.WriteFile(secret, []byte("secret"), 0o600), os.Symlink(secret, link)); err != nil {
@@ -32,7 +32,7 @@ func TestWarning(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, path := range []string{secret, link} {
-			err := usertest.Do(usertest.Stranger, func() error {
+			err := stranger.Do(t, func() error {
 				_, err := os.ReadFile(path)
 				return err
 			})

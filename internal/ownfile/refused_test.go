@@ -10,7 +10,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/lvsdns/lvsdns/internal/usertest"
+	"github.com/lvsdns/lvsdns/internal/stranger"
 )
 
 // TestRefused: who may not, is told whose it is and as whom to try. It is a process of that user, for the one who asks is the process.
@@ -27,7 +27,7 @@ func TestRefused(t *testing.T) {
 		}
 		return
 	}
-	dir := usertest.Dir(t)
+	dir := stranger.Dir(t)
 	program := filepath.Join(dir, "test")
 	self, err := os.ReadFile("/proc/self/exe")
 	if err == nil {
@@ -38,7 +38,7 @@ func TestRefused(t *testing.T) {
 	}
 	cmd := exec.Command(program, "-test.run=^TestRefused$")
 	cmd.Dir, cmd.Env = "/", []string{"REFUSED=" + dir}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: usertest.Stranger, Gid: usertest.Stranger}}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: stranger.ID, Gid: stranger.ID}}
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)

@@ -62,11 +62,9 @@ var units = []unit{
 		"internal/capture", "internal/config", "internal/dnscount", "internal/dnstap", "internal/host", "internal/ipvs", "internal/keepalived", "internal/kernelact", "internal/lvs", "internal/nftcount", "internal/ownfile", "internal/site", "internal/systemd", "internal/truth",
 	}},
 
-	// A name server made of bytes, a table of flows that nobody has sent, and a user without rights, for tests.
+	// A name server made of bytes, a table of flows that nobody has sent, and another user of this host, for tests.
 	{dir: "internal/dnstest"},
 	{dir: "internal/flowtest"},
-	{dir: "internal/usertest"},
-	// Another user of this host, for tests.
 	{dir: "internal/stranger"},
 
 	// The lab drives the programs from outside, as an operator does: it imports none of them.
@@ -89,7 +87,7 @@ var units = []unit{
 }
 
 // testHelpers are the units that any _test.go file may import besides what its unit may.
-var testHelpers = []string{"internal/dnstest", "internal/flowtest", "internal/labtest", "internal/netns", "internal/promcheck", "internal/stranger", "internal/usertest"}
+var testHelpers = []string{"internal/dnstest", "internal/flowtest", "internal/labtest", "internal/netns", "internal/promcheck", "internal/stranger"}
 
 // home names the units that may import a module. A module with one home can be replaced in one place.
 type home struct {

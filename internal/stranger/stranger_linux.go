@@ -1,7 +1,8 @@
-// Package stranger is another user of this host, for tests: it does what uid 65534 may do, and no more.
+// Package stranger is another user of this host, for tests: it does what uid 65534, who owns nothing, may do, and no more.
 package stranger
 
 import (
+	"fmt"
 	"os"
 	"runtime"
 	"syscall"
@@ -11,27 +12,73 @@ import (
 // ID is the user and group of nobody.
 const ID = 65534
 
-// Do calls f as another user. It is one thread that has another user for files (setfsuid(2)): what it may open, make and remove is what that
-// user may, and what it makes is that user's. It takes root.
-func Do(t *testing.T, f func() error) error {
+// Do calls f as another user, and its group alone. The kernel keeps credentials for each thread (credentials(7)): f has one of its own,
+// which ends with it. Goroutines that f starts are not of the user. It takes root.
+func Do(t testing.TB, f func() error) error {
 	t.Helper()
-	if os.Getuid() != 0 {
-		t.Skip("to be another user takes root")
-	}
-	done := make(chan error, 1)
-	go func() {
-		runtime.LockOSThread() // and never unlocked: the thread ends with this
-		_, _, _ = syscall.RawSyscall(syscall.SYS_SETGROUPS, 0, 0, 0)
-		for _, call := range []uintptr{syscall.SYS_SETFSGID, syscall.SYS_SETFSUID} {
-			_, _, _ = syscall.RawSyscall(call, ID, 0, 0)
+	needRoot(t)
+	done := make(chan error)
+	go onThread(func() {
+		if err := become(); err != nil {
+			done <- err
+			return
 		}
 		done <- f()
-	}()
+	})
 	return <-done
 }
 
+func needRoot(t testing.TB) {
+	t.Helper()
+	if os.Getuid() != 0 {
+		t.Skip("only root can be another user")
+	}
+}
+
+// become gives this thread away. Package syscall would give away all of them.
+func become() error {
+	if _, _, errno := syscall.RawSyscall(syscall.SYS_SETGROUPS, 0, 0, 0); errno != 0 {
+		return fmt.Errorf("leave all groups: %w", errno)
+	}
+	if _, _, errno := syscall.RawSyscall(syscall.SYS_SETRESGID, ID, ID, ID); errno != 0 {
+		return fmt.Errorf("become group %d: %w", ID, errno)
+	}
+	if _, _, errno := syscall.RawSyscall(syscall.SYS_SETRESUID, ID, ID, ID); errno != 0 {
+		return fmt.Errorf("become user %d: %w", ID, errno)
+	}
+	return nil
+}
+
+// onThread runs f on a thread that is never used again, and is not the first of the process: that one the kernel takes for all of it.
+func onThread(f func()) {
+	runtime.LockOSThread()
+	if syscall.Gettid() != syscall.Getpid() {
+		f()
+		return
+	}
+	waited := make(chan struct{})
+	go func() { defer close(waited); onThread(f) }()
+	<-waited
+	runtime.UnlockOSThread()
+}
+
+// Dir makes a folder in which everybody may look up names, as in /run/lvsdns. It takes root, for whom there is somebody else.
+func Dir(t testing.TB) string {
+	t.Helper()
+	needRoot(t)
+	dir, err := os.MkdirTemp("", "u") // short, for a socket
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // that is the point
+		t.Fatal(err)
+	}
+	return dir
+}
+
 // Lock keeps a file locked, as far as another user can open it, until the end of the test: with flock(2), or a read lock of fcntl(2).
-func Lock(t *testing.T, path string, fcntl bool) error {
+func Lock(t testing.TB, path string, fcntl bool) error {
 	t.Helper()
 	return Do(t, func() error {
 		f, err := os.Open(path)

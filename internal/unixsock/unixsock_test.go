@@ -12,7 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/lvsdns/lvsdns/internal/usertest"
+	"github.com/lvsdns/lvsdns/internal/stranger"
 )
 
 func TestListen(t *testing.T) {
@@ -129,7 +129,7 @@ func TestSenderWithFiles(t *testing.T) {
 
 // TestStrangers: the kernel says who has sent a datagram and who has connected.
 func TestStrangers(t *testing.T) {
-	dir := usertest.Dir(t)
+	dir := stranger.Dir(t)
 	c, _, err := ListenDatagram(filepath.Join(dir, "d"), 0o666)
 	if err != nil {
 		t.Fatal(err)
@@ -140,7 +140,7 @@ func TestStrangers(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	if err := usertest.Do(usertest.Stranger, func() error {
+	if err := stranger.Do(t, func() error {
 		to, err := net.Dial("unixgram", filepath.Join(dir, "d"))
 		if err != nil {
 			return err
@@ -167,7 +167,7 @@ func TestStrangers(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if _, uid, _, err := Read(c, make([]byte, 8)); err != nil || uid != usertest.Stranger {
+	if _, uid, _, err := Read(c, make([]byte, 8)); err != nil || uid != stranger.ID {
 		t.Errorf("a datagram of user %d, %v", uid, err)
 	}
 	conn, err := l.Accept()
@@ -175,7 +175,7 @@ func TestStrangers(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	if uid := Peer(conn); uid != usertest.Stranger {
+	if uid := Peer(conn); uid != stranger.ID {
 		t.Errorf("a connection of user %d", uid)
 	}
 }

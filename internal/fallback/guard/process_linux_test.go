@@ -11,13 +11,13 @@ import (
 	"testing"
 
 	"github.com/lvsdns/lvsdns/internal/fallback/guard"
-	"github.com/lvsdns/lvsdns/internal/usertest"
+	"github.com/lvsdns/lvsdns/internal/stranger"
 )
 
 // TestCalledKeepalived: a user without rights can call a program keepalived, also one that runs as root because of its mode (setuid), and
 // be in nobody's way. The process ID in a pidfile of root's may be his by now.
 func TestCalledKeepalived(t *testing.T) {
-	dir := usertest.Dir(t)
+	dir := stranger.Dir(t)
 	sleep, err := exec.LookPath("sleep")
 	if err != nil {
 		t.Fatal(err)
@@ -33,8 +33,8 @@ func TestCalledKeepalived(t *testing.T) {
 		counts bool
 	}{
 		{"root's", 0, 0o755, true},
-		{"a stranger's", usertest.Stranger, 0o755, false},
-		{"a stranger's that runs as root", usertest.Stranger, 0o755 | os.ModeSetuid, false},
+		{"a stranger's", stranger.ID, 0o755, false},
+		{"a stranger's that runs as root", stranger.ID, 0o755 | os.ModeSetuid, false},
 		{"another program of root's", 0, 0, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
