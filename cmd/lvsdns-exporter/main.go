@@ -6,32 +6,26 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
-	"os/signal"
 	"runtime"
 	"runtime/debug"
-	"syscall"
 
 	"github.com/lvsdns/lvsdns/cmd/internal/version"
 	"github.com/lvsdns/lvsdns/exporter"
 	"github.com/lvsdns/lvsdns/internal/config"
+	"github.com/lvsdns/lvsdns/internal/daemon"
 	"github.com/lvsdns/lvsdns/internal/host"
 	"github.com/lvsdns/lvsdns/internal/httpd"
-	"github.com/lvsdns/lvsdns/internal/systemd"
 )
 
 func main() {
-	hangup := make(chan os.Signal, 1)
-	signal.Notify(hangup, syscall.SIGHUP)
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	status := run(ctx, hangup, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	os.Exit(status)
+	daemon.Main(func(ctx context.Context) int {
+		return run(ctx, daemon.Hangups(ctx), os.Args[1:], os.Stdout, os.Stderr)
+	})
 }
 
 // run returns the exit status: 0 when told to end, 1 when something is wrong, 2 for a bad command line or settings file.
-func run(ctx context.Context, hangup <-chan os.Signal, args []string, stdout, stderr io.Writer) int {
+func run(ctx context.Context, hangup <-chan struct{}, args []string, stdout, stderr io.Writer) int {
 	check := len(args) > 0 && args[0] == "check-config"
 	if check {
 		args = args[1:]
@@ -66,11 +60,12 @@ func run(ctx context.Context, hangup <-chan os.Signal, args []string, stdout, st
 		// Most of the memory is pages and tables, which are used again for the next scrape: with Go's default there would be as much garbage again.
 		debug.SetGCPercent(40)
 	}
-	level := new(slog.LevelVar)
-	level.Set(settings.Log.Level)
-	s := &service{arguments: arguments, settings: settings, build: build, level: level, log: logger(settings.Log.Format, level, stderr), systemd: systemd.New(os.Getenv)}
+	s := &service{
+		Daemon:    daemon.New(settings.Log.Format, settings.Log.Level, stderr),
+		arguments: arguments, settings: settings, build: build,
+	}
 	if err := s.run(ctx, hangup); err != nil {
-		s.log.Error("lvsdns-exporter ends", "error", err)
+		s.Log.Error("lvsdns-exporter ends", "error", err)
 		return 1
 	}
 	return 0
@@ -95,14 +90,6 @@ func reporters(settings *config.Exporter) ([]uint32, error) {
 		return nil, fmt.Errorf("checks.users: %w", err)
 	}
 	return all, nil
-}
-
-func logger(format string, level slog.Leveler, to io.Writer) *slog.Logger {
-	options := &slog.HandlerOptions{Level: level}
-	if format == "json" {
-		return slog.New(slog.NewJSONHandler(to, options))
-	}
-	return slog.New(slog.NewTextHandler(to, options))
 }
 
 func readBuild() exporter.Build {

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 )
@@ -24,13 +23,13 @@ func (l *logged) String() string {
 type reloaded struct {
 	*testing.T
 	file, address string
-	hangup        chan os.Signal
+	hangup        chan struct{}
 	log           *logged
 	said          int // bytes of the log that were read
 }
 
 func startReloaded(t *testing.T, text string) *reloaded {
-	r := &reloaded{T: t, file: filepath.Join(t.TempDir(), "exporter.yaml"), hangup: make(chan os.Signal, 1), log: &logged{address: make(chan string, 1)}}
+	r := &reloaded{T: t, file: filepath.Join(t.TempDir(), "exporter.yaml"), hangup: make(chan struct{}, 1), log: &logged{address: make(chan string, 1)}}
 	r.write(text)
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan int, 1)
@@ -63,7 +62,7 @@ func (r *reloaded) write(text string) {
 func (r *reloaded) reload(text string) string {
 	r.Helper()
 	r.write(text)
-	r.hangup <- syscall.SIGHUP
+	r.hangup <- struct{}{}
 	for range 3000 {
 		if said := r.log.String()[r.said:]; strings.Contains(said, "the settings were read anew") || strings.Contains(said, "the settings stay as they were") {
 			r.said += len(said)

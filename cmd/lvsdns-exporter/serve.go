@@ -2,49 +2,43 @@ package main
 
 import (
 	"context"
-	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/lvsdns/lvsdns/conntrack"
 	"github.com/lvsdns/lvsdns/exporter"
 	"github.com/lvsdns/lvsdns/internal/capture"
 	"github.com/lvsdns/lvsdns/internal/config"
+	"github.com/lvsdns/lvsdns/internal/daemon"
 	"github.com/lvsdns/lvsdns/internal/dnstap"
 	"github.com/lvsdns/lvsdns/internal/host"
 	"github.com/lvsdns/lvsdns/internal/ipvs"
-	"github.com/lvsdns/lvsdns/internal/systemd"
 )
 
 // service is a running exporter. What it listens to and has counted stays through a reload; how the host is read is made anew.
 type service struct {
+	*daemon.Daemon
 	arguments config.Arguments
 	settings  *config.Exporter // as they are in force
 	build     exporter.Build
-	level     *slog.LevelVar
-	log       *slog.Logger
 
-	group   *errgroup.Group
 	checks  *exporter.Checks
 	packets *capture.Capture
 	tap     *dnstap.Listener
 	served  exporter.Served
 	tables  *tables
-	systemd *systemd.Notifier
 	ends    func() // ends what the exporter that is served has going
 }
 
 // run runs the parts until ctx ends or one of them fails.
-func (s *service) run(ctx context.Context, hangup <-chan os.Signal) error {
+func (s *service) run(ctx context.Context, hangup <-chan struct{}) error {
 	if c := s.settings.Checks; c.Socket != "" {
 		s.checks = exporter.NewChecks(exporter.ChecksConfig{Socket: c.Socket})
 	}
-	s.packets, s.tap = newCapture(s.settings.DNS, s.log), newDnstap(s.settings.DNS, s.log)
+	s.packets, s.tap = newCapture(s.settings.DNS, s.Log), newDnstap(s.settings.DNS, s.Log)
 	var listeners []net.Listener
 	for _, address := range s.settings.Web.Listen {
 		l, err := net.Listen("tcp", address)
@@ -54,63 +48,43 @@ func (s *service) run(ctx context.Context, hangup <-chan os.Signal) error {
 		defer l.Close()
 		listeners = append(listeners, l)
 	}
-	s.group, ctx = errgroup.WithContext(ctx)
+	ctx = s.Start(ctx)
 	s.use(ctx)
-	server := s.served.Server(listeners, s.settings.Web.ConfigFile, s.log)
-	s.group.Go(func() error { return server.Serve(ctx) })
+	s.Go(ctx, s.served.Server(listeners, s.settings.Web.ConfigFile, s.Log).Serve)
 	if s.checks != nil {
-		s.group.Go(func() error { return s.checks.Listen(ctx) })
+		s.Go(ctx, s.checks.Listen)
 	}
-	dns := s.settings.DNS
 	if s.packets != nil {
-		s.group.Go(func() error { return count(ctx, s.packets, &s.served, dns, s.log) })
+		s.Go(ctx, s.counts(s.packets))
 	}
 	if s.tap != nil {
-		s.group.Go(func() error { return count(ctx, s.tap, &s.served, dns, s.log) })
+		s.Go(ctx, s.counts(s.tap))
 	}
-	s.group.Go(func() error { s.follow(ctx, hangup); return nil })
-	err := s.group.Wait()
-	s.tell(s.systemd.Say("STOPPING=1"))
-	return err
+	s.Ready() // the ports are open, and the first exporter is made
+	s.Go(ctx, daemon.Reloads(hangup, s.reload, s.Alive))
+	return s.Wait()
 }
 
-// follow reloads when it is told to, and tells systemd that it would, until ctx ends.
-func (s *service) follow(ctx context.Context, hangup <-chan os.Signal) {
-	s.tell(s.systemd.Say("READY=1")) // the ports are open, and the first exporter is made
-	beat := time.NewTicker(time.Second)
-	defer beat.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-hangup:
-			s.reload(ctx)
-		case now := <-beat.C:
-			s.tell(s.systemd.Beat(now))
-		}
-	}
-}
-
-func (s *service) tell(err error) {
-	if err != nil {
-		s.log.Warn("systemd does not listen", "error", err)
-	}
+// counts is the part that counts DNS traffic, by the settings of the start.
+func (s *service) counts(c counter) daemon.Task {
+	dns := s.settings.DNS
+	return func(ctx context.Context) error { return count(ctx, c, &s.served, dns, s.Log) }
 }
 
 // reload reads the settings anew. Settings with a mistake change nothing.
 func (s *service) reload(ctx context.Context) {
 	settings, err := load(s.arguments)
 	if err != nil {
-		s.log.Error("the settings stay as they were", "error", strings.ReplaceAll(err.Error(), "\n", "; "))
+		s.Log.Error("the settings stay as they were", "error", strings.ReplaceAll(err.Error(), "\n", "; "))
 		return
 	}
 	if kept := settings.Keep(s.settings); len(kept) > 0 {
-		s.log.Warn("these settings take a restart and stay as they were", "settings", strings.Join(kept, ", "))
+		s.Log.Warn("these settings take a restart and stay as they were", "settings", strings.Join(kept, ", "))
 	}
 	s.settings = settings
-	s.level.Set(settings.Log.Level)
+	s.SetLevel(settings.Log.Level)
 	s.use(ctx)
-	s.log.Info("the settings were read anew", "file", s.arguments.File)
+	s.Log.Info("the settings were read anew", "file", s.arguments.File)
 }
 
 // use makes an exporter by the settings and serves it in the place of the one before.
@@ -130,7 +104,7 @@ func (s *service) use(ctx context.Context) {
 		ServicesOnly: settings.Metrics.Detail == "service", MaxSeries: settings.Metrics.MaxSeries, PerCPU: settings.Metrics.PerCPU,
 		Keep:    func(k ipvs.ServiceKey) bool { return settings.Metrics.Shows(k.Addr, k.FWMark) },
 		Timeout: settings.Sources.Timeout, Share: settings.Sources.Share, Host: hostname,
-		Names: append(host.Names(settings.Sources.Root, hostname), settings.Web.Hosts...), Build: s.build, Log: s.log,
+		Names: append(host.Names(settings.Sources.Root, hostname), settings.Web.Hosts...), Build: s.build, Log: s.Log,
 	})
 	if s.checks != nil {
 		users, _ := reporters(settings) // that they exist was seen when the settings were read
@@ -142,5 +116,5 @@ func (s *service) use(ctx context.Context) {
 		s.ends()
 	}
 	ctx, s.ends = context.WithCancel(ctx)
-	s.group.Go(func() error { e.Watch(ctx); return nil })
+	s.Go(ctx, func(ctx context.Context) error { e.Watch(ctx); return nil })
 }

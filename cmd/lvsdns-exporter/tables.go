@@ -38,7 +38,7 @@ func (s *service) read(ctx context.Context) {
 	s.tables = t
 	own, end := context.WithCancel(ctx)
 	t.end = end
-	s.group.Go(func() error {
+	s.Go(ctx, func(ctx context.Context) error {
 		if t.connections != nil {
 			if err := t.connections.Run(own); err != nil {
 				return err

@@ -15,7 +15,7 @@ func (s *service) warn() {
 		lines = append(lines, lacks(s.settings, self.Capabilities)...)
 	}
 	for _, line := range lines {
-		s.log.Warn(line)
+		s.Log.Warn(line)
 	}
 }
 

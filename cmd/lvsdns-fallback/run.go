@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/netip"
 	"os"
 	"os/signal"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/lvsdns/lvsdns/checker"
 	"github.com/lvsdns/lvsdns/internal/config"
+	"github.com/lvsdns/lvsdns/internal/daemon"
 	"github.com/lvsdns/lvsdns/internal/drift"
 	"github.com/lvsdns/lvsdns/internal/fallback"
 	"github.com/lvsdns/lvsdns/internal/fallback/plan"
@@ -38,7 +38,7 @@ func runCommand(ctx context.Context, args []string, stdout, stderr io.Writer) in
 			// Most of the memory is the configuration, which stays: with Go's default there would be as much garbage again.
 			debug.SetGCPercent(30)
 		}
-		err = serve(ctx, settings, logger(settings.Log, stderr))
+		err = serve(ctx, settings, daemon.New(settings.Log.Format, settings.Log.Level, stderr))
 	}
 	if err != nil {
 		fmt.Fprintf(stderr, "lvsdns-fallback run: %v\n", err)
@@ -65,20 +65,13 @@ func checkCommand(args []string, stdout, stderr io.Writer) int {
 	return exitSame
 }
 
-func logger(l config.Log, to io.Writer) *slog.Logger {
-	options := &slog.HandlerOptions{Level: l.Level}
-	if l.Format == "json" {
-		return slog.New(slog.NewJSONHandler(to, options))
-	}
-	return slog.New(slog.NewTextHandler(to, options))
-}
-
 // serve holds the guard, and runs until it is told to end or to hand back.
-func serve(ctx context.Context, s *config.Fallback, log *slog.Logger) error {
+func serve(ctx context.Context, s *config.Fallback, d *daemon.Daemon) error {
 	// SIGUSR1 is how "lvsdns-fallback hand-back" asks; it ends as SIGTERM does. From before the lock is held, which is when it
 	// may come: Go drops it where nobody listens.
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGUSR1)
 	defer stop()
+	log, hangup := d.Log, daemon.Hangups(ctx) // while it stands by, too
 	from := survey.Director{
 		Keepalived:  site.Keepalived{File: s.ConfigFile, ConfigID: s.ConfigID, Version: s.Version, NetNS: s.NetNS},
 		SkipUnknown: s.SkipUnknown,
@@ -102,10 +95,10 @@ func serve(ctx context.Context, s *config.Fallback, log *slog.Logger) error {
 		Load: from.Load, Kernel: kernel, Floor: float64(s.FloorPercent) / 100, StateFile: s.StateFile, DryRun: s.DryRun,
 		Interval: s.Interval, Parallel: s.Parallel, Local: localAddresses, Log: log,
 		Probe: probe.Options{Getenv: os.Getenv, Environ: os.Environ(), Fork: s.ForkDNSChecks, Buffers: new(checker.Buffers)},
-		Ready: func() { tell("READY=1") }, Alive: func() { tell("WATCHDOG=1") },
+		Ready: d.Ready, Alive: d.Alive, Reload: hangup,
 	}
 	if !s.DryRun {
-		held, err := take(ctx, s, cfg, log)
+		held, err := take(ctx, s, cfg, d)
 		if err != nil {
 			return err
 		}
@@ -116,7 +109,7 @@ func serve(ctx context.Context, s *config.Fallback, log *slog.Logger) error {
 		options.Report = reporter(s.ReportFile, log)
 		defer os.Remove(s.ReportFile)
 	}
-	options.Reload = hangups(ctx)
+	defer d.Stopping()
 	if err := fallback.Run(ctx, options); err != nil && ctx.Err() == nil {
 		return err
 	}

@@ -7,13 +7,14 @@ import (
 	"time"
 
 	"github.com/lvsdns/lvsdns/internal/config"
+	"github.com/lvsdns/lvsdns/internal/daemon"
 	"github.com/lvsdns/lvsdns/internal/fallback/guard"
 	"github.com/lvsdns/lvsdns/internal/fallback/report"
 	"github.com/lvsdns/lvsdns/internal/keepalived"
 )
 
 // take takes the table now, or waits for its time.
-func take(ctx context.Context, s *config.Fallback, cfg *keepalived.Config, log *slog.Logger) (*guard.Held, error) {
+func take(ctx context.Context, s *config.Fallback, cfg *keepalived.Config, d *daemon.Daemon) (*guard.Held, error) {
 	o := guard.Options{Lock: s.LockFile, PIDFile: checkersPIDFile(s.CheckersPIDFile, cfg), Config: s.ConfigFile}
 	if !s.Standby {
 		return guard.Take(o)
@@ -21,18 +22,18 @@ func take(ctx context.Context, s *config.Fallback, cfg *keepalived.Config, log *
 	waits := func() {}
 	if s.ReportFile != "" {
 		defer os.Remove(s.ReportFile)
-		say := reporter(s.ReportFile, log)
+		say := reporter(s.ReportFile, d.Log)
 		waits = func() { say(report.Report{PID: os.Getpid(), At: time.Now(), Waits: true}) }
 	}
 	waits()
-	tell("READY=1") // waiting is what it is there for
+	d.Ready() // waiting is what it is there for
 	return guard.Await(ctx, o, guard.Standby{
 		Every: guard.Pulse(cfg), Freeze: s.Freeze,
-		Waiting: func(why string) { log.Info("stands by", "because", why) },
+		Waiting: func(why string) { d.Log.Info("stands by", "because", why) },
 		Acting: func(c guard.Cause, parent int) {
-			log.Warn("takes over", "because", string(c), "freezes", parent)
+			d.Log.Warn("takes over", "because", string(c), "freezes", parent)
 		},
-		Alive: func() { waits(); tell("WATCHDOG=1") },
+		Alive: func() { waits(); d.Alive() },
 	})
 }
 

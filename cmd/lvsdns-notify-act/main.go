@@ -8,27 +8,21 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/lvsdns/lvsdns/cmd/internal/version"
+	"github.com/lvsdns/lvsdns/internal/daemon"
 	"github.com/lvsdns/lvsdns/notify/hook"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	p := program{stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv}
-	status := p.run(ctx, os.Args[1:])
-	stop()
-	os.Exit(status)
+	p := program{stdout: os.Stdout, stderr: os.Stderr}
+	daemon.Main(func(ctx context.Context) int { return p.run(ctx, os.Args[1:]) })
 }
 
 // program is what a process gives.
 type program struct {
 	stdout, stderr *os.File
-	getenv         func(string) string
 }
 
 func (p program) run(ctx context.Context, args []string) int {
@@ -64,12 +58,4 @@ func (p program) run(ctx context.Context, args []string) int {
 func (p program) fail(status int, err error) int {
 	hook.Say(p.stderr, hook.Log, hook.OneLine(err))
 	return status
-}
-
-func logger(format string, level slog.Leveler, to io.Writer) *slog.Logger {
-	options := &slog.HandlerOptions{Level: level}
-	if format == "json" {
-		return slog.New(slog.NewJSONHandler(to, options))
-	}
-	return slog.New(slog.NewTextHandler(to, options))
 }

@@ -14,16 +14,16 @@ import (
 func (s *service) reload(ctx context.Context) {
 	settings, err := config.LoadNotify(s.paths.Settings, false)
 	if err != nil {
-		s.log.Error("the settings stay as they were", "error", hook.OneLine(err))
+		s.Log.Error("the settings stay as they were", "error", hook.OneLine(err))
 		return
 	}
 	if settings.Log.Format != s.settings.Log.Format {
-		s.log.Warn("this setting takes a restart and stays as it was", "setting", "log.format")
+		s.Log.Warn("this setting takes a restart and stays as it was", "setting", "log.format")
 		settings.Log.Format = s.settings.Log.Format
 	}
 	s.settings = settings
 	s.warn(ctx)
-	s.level.Set(settings.Log.Level)
+	s.SetLevel(settings.Log.Level)
 	k := *s.kernel
 	k.truth = source(s.paths, settings)
 	select {
@@ -36,7 +36,7 @@ func (s *service) reload(ctx context.Context) {
 	case <-ctx.Done():
 		return
 	}
-	s.log.Info("the settings were read anew", "file", s.paths.Settings, "rules", len(settings.Rules), "agreements", len(settings.Agreements), "track_files", len(settings.TrackFiles))
+	s.Log.Info("the settings were read anew", "file", s.paths.Settings, "rules", len(settings.Rules), "agreements", len(settings.Agreements), "track_files", len(settings.TrackFiles))
 }
 
 // read gives the reader its settings. A track file that is no longer in them is left as at the end of the service.
@@ -52,7 +52,7 @@ func (s *service) read(r *fifo.Reader, settings *config.Notify, k *kernel) {
 			continue
 		}
 		if err := f.End(); err != nil {
-			s.log.Error("trouble", "error", hook.OneLine(err))
+			s.Log.Error("trouble", "error", hook.OneLine(err))
 		}
 	}
 	s.files = files
@@ -65,7 +65,7 @@ func (s *service) track(ctx context.Context) {
 		text = hook.OneLine(err)
 	}
 	if text != s.trouble && text != "" {
-		s.log.Error("trouble", "error", text)
+		s.Log.Error("trouble", "error", text)
 	}
 	s.trouble = text
 }

@@ -31,8 +31,8 @@ var units = []unit{
 	{dir: "internal/ownfile"},
 	// Sockets with a name, and who has sent what.
 	{dir: "internal/unixsock"},
-	// How a service does, told to systemd.
-	{dir: "internal/systemd"},
+	// The life of a service: signals, log, parts, systemd.
+	{dir: "internal/daemon"},
 
 	// Packets of the host's cards, for dnscount to count.
 	{dir: "internal/capture", may: []string{"internal/dnscount"}},
@@ -59,7 +59,7 @@ var units = []unit{
 	// Wiring.
 	{dir: "cmd", may: []string{
 		"exporter", "internal/bounded", "internal/httpd", "internal/fallback", "internal/drift", "internal/flows", "internal/vrrp", "checker", "conntrack", "notify",
-		"internal/capture", "internal/config", "internal/dnscount", "internal/dnstap", "internal/host", "internal/ipvs", "internal/keepalived", "internal/kernelact", "internal/lvs", "internal/nftcount", "internal/ownfile", "internal/site", "internal/systemd", "internal/truth",
+		"internal/capture", "internal/config", "internal/dnscount", "internal/dnstap", "internal/host", "internal/ipvs", "internal/keepalived", "internal/kernelact", "internal/lvs", "internal/nftcount", "internal/ownfile", "internal/site", "internal/daemon", "internal/truth",
 	}},
 
 	// A name server made of bytes, a table of flows that nobody has sent, and another user of this host, for tests.
@@ -105,7 +105,8 @@ var homes = []home{
 	{module: "github.com/prometheus/client_model"},
 	{module: "github.com/prometheus/common", units: []string{"exporter"}},
 	{module: "github.com/prometheus/exporter-toolkit", units: []string{"internal/httpd"}},
-	{module: "golang.org/x/sync", units: []string{"cmd", "exporter"}},
+	{module: "golang.org/x/sync", units: []string{"cmd", "exporter", "internal/daemon"}},
+	{module: "github.com/coreos/go-systemd/v22", units: []string{"internal/daemon"}},
 	{module: "github.com/ti-mo/conntrack", units: []string{"conntrack"}},
 	{module: "github.com/mdlayher/netlink", units: []string{"internal/ipvs", "conntrack", "internal/nftcount"}},
 	// Its calls that write rules are in no program: a test holds that reading changes nothing.
@@ -149,6 +150,8 @@ var processUnits = []string{
 	"cmd",
 	"lab",
 	"tools",
+	// The way in which commands get signals, and end.
+	"internal/daemon",
 	// Run inside or around a guest kernel only: they pass the caller's environment on, and ask it
 	// whether this is a guest at all.
 	"internal/guest",

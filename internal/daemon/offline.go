@@ -1,4 +1,4 @@
-package systemd
+package daemon
 
 import (
 	"context"
@@ -11,8 +11,8 @@ import (
 // Offline reports whether the unit of this process may talk to no address at all: IPAddressDeny= without IPAddressAllow=
 // (systemd.resource-control(5)). The kernel drops the packets then, and a process sees no more of it than that they do not arrive. What
 // cannot be found out is false.
-func (n *Notifier) Offline(ctx context.Context) bool {
-	if n.Socket == "" {
+func (d *Daemon) Offline(ctx context.Context) bool {
+	if !d.supervised {
 		return false
 	}
 	text, err := os.ReadFile("/proc/self/cgroup")

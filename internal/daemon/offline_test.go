@@ -1,4 +1,4 @@
-package systemd
+package daemon
 
 import "testing"
 
@@ -25,7 +25,7 @@ func TestOffline(t *testing.T) {
 			t.Errorf("%q: %q, want %q", text, got, want)
 		}
 	}
-	if new(Notifier).Offline(t.Context()) {
+	if new(Daemon).Offline(t.Context()) {
 		t.Error("without systemd it is offline")
 	}
 }
