@@ -50,11 +50,12 @@ func check(root fs.FS) ([]violation, error) {
 	if err != nil {
 		return nil, err
 	}
-	found := packageComments(sources)
+	found := append(packageComments(sources), commandFolders(sources)...)
 	for _, s := range sources {
 		found = append(found, imports(s)...)
 		found = append(found, process(s)...)
 		found = append(found, length(s)...)
+		found = append(found, named(s)...)
 	}
 	found = append(found, calls(sources)...)
 	for _, pkg := range byPackage(sources) {

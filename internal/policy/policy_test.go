@@ -116,6 +116,66 @@ func TestLength(t *testing.T) {
 	}
 }
 
+// TestFolder plants commands of many small files.
+func TestFolder(t *testing.T) {
+	root := fstest.MapFS{}
+	plant := func(dir string, lines int) {
+		comment := "// Command x is planted."
+		for i := 0; lines > 0; i++ {
+			n := min(lines, 100)
+			if rest := lines - n; rest > 0 && rest < 10 {
+				n -= 10
+			}
+			root[fmt.Sprintf("%s/f%d.go", dir, i)] = &fstest.MapFile{Data: []byte(comment + "\npackage main\n" + strings.Repeat("\n", n-2))}
+			comment, lines = "", lines-n
+		}
+		root[dir+"/f_test.go"] = &fstest.MapFile{Data: []byte("package main\n" + strings.Repeat("\n", 300))}
+	}
+	plant("cmd/fits", maxCommandFolder)
+	plant("cmd/grows", maxCommandFolder+1)
+	plant("tools/not-shipped", maxCommandFolder+1)
+	for dir, most := range wideCommands {
+		plant(dir, most+1)
+	}
+	found, err := check(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var dirs []string
+	for _, v := range found {
+		dir, _, _ := strings.Cut(v.what, " ")
+		dirs = append(dirs, dir+" "+v.rule)
+	}
+	want := []string{"cmd/grows folder"}
+	for dir := range wideCommands {
+		want = append(want, dir+" folder")
+	}
+	slices.Sort(want)
+	slices.Sort(dirs)
+	if !slices.Equal(dirs, want) {
+		t.Errorf("too many lines: %q, want %q", dirs, want)
+	}
+}
+
+// TestWideCommands: who fits needs no leave any more.
+func TestWideCommands(t *testing.T) {
+	sources, err := parse(os.DirFS(repository))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := map[string]int{}
+	for _, s := range sources {
+		if !s.isTest {
+			lines[s.dir()] += s.lines
+		}
+	}
+	for dir, most := range wideCommands {
+		if lines[dir] <= maxCommandFolder {
+			t.Errorf("%s has %d lines: take it out of wideCommands, which lets it have %d", dir, lines[dir], most)
+		}
+	}
+}
+
 func TestTable(t *testing.T) {
 	known := func(dir string) bool {
 		return slices.ContainsFunc(units, func(u unit) bool { return u.dir == dir })

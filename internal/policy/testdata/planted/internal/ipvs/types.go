@@ -1,0 +1,1 @@
+package ipvs // want name
