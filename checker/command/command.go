@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"os"
 	"regexp"
 	"strings"
 
@@ -296,35 +295,4 @@ func version(name string, info func() (string, bool)) string {
 		v = "(devel)"
 	}
 	return name + " " + v + "\n"
-}
-
-// writeFile replaces a file in one step: readers see the old or the new text,
-// never a part.
-func writeFile(path string, data []byte) error {
-	dir, base := split(path)
-	f, err := os.CreateTemp(dir, "."+base+".*")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	if chmodErr := f.Chmod(0o644); err == nil {
-		err = chmodErr
-	}
-	if closeErr := f.Close(); err == nil {
-		err = closeErr
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		_ = os.Remove(f.Name())
-	}
-	return err
-}
-
-func split(path string) (dir, base string) {
-	if i := strings.LastIndexByte(path, '/'); i >= 0 {
-		return path[:i+1], path[i+1:]
-	}
-	return ".", path
 }

@@ -86,7 +86,7 @@ func (p Program) print(cmd Command, r report.Report) {
 		p.write(p.Stdout, text, r.ExitStatus)
 		return
 	}
-	if err := writeFile(cmd.OutputFile, text); err != nil {
+	if err := ownfile.ReplaceIn(cmd.OutputFile, text, 0o644); err != nil {
 		p.write(p.Stderr, []byte(fmt.Sprintf("%s: --output-file: %v\n", p.Name, err)), r.ExitStatus)
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/lvsdns/lvsdns/checker"
 	"github.com/lvsdns/lvsdns/internal/dnstest"
+	"github.com/lvsdns/lvsdns/internal/ownfile"
 	"github.com/miekg/dns"
 )
 
@@ -144,10 +145,10 @@ func TestRunOutputFile(t *testing.T) {
 			}
 		}
 		for path, why := range map[string]string{
-			filepath.Join(dir, "no/such/x"): "open " + filepath.Join(dir, "no/such/.x."),
-			filepath.Join(file, "x"):        "open " + filepath.Join(file, ".x."),
-			dir + "/":                       "rename ",
-			"/proc/x":                       "open /proc/.x.",
+			filepath.Join(dir, "no/such/x"): "write " + filepath.Join(dir, "no/such/x") + ": no such file or directory",
+			filepath.Join(file, "x"):        "write " + filepath.Join(file, "x") + ": not a directory",
+			dir + "/":                       "rename to " + dir + "/: ",
+			"/proc/x":                       "write /proc/x: ",
 		} {
 			got := run(t, "--output json --output-file "+path+" "+server, nil)
 			if got.status != status || got.stdout != "" || !strings.HasPrefix(got.stderr, "lvsdns-check: --output-file: "+why) || strings.Count(got.stderr, "\n") != 1 {
@@ -176,14 +177,14 @@ func TestRunOutputFile(t *testing.T) {
 func TestWriteFileInOneStep(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "check.prom")
 	text := func(letter string) []byte { return []byte(strings.Repeat(letter, 1<<18)) }
-	if err := writeFile(file, text("a")); err != nil {
+	if err := ownfile.ReplaceIn(file, text("a"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		for i := range 200 {
-			if err := writeFile(file, text(string(rune('a'+i%26)))); err != nil {
+			if err := ownfile.ReplaceIn(file, text(string(rune('a'+i%26))), 0o644); err != nil {
 				t.Error(err)
 			}
 		}

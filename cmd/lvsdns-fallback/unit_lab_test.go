@@ -125,6 +125,19 @@ func TestUnit(t *testing.T) {
 		t.Errorf("beside keepalived:\n%s\n%s", r.table(), log())
 	}
 
+	// Standing by it is ready, and a reload does not end it.
+	write("/etc/lvsdns/fallback.yaml", "interval: 1s\nstandby: true\n")
+	do("start", unit)
+	before = s.Show(unit, "NRestarts")
+	do("reload", unit)
+	time.Sleep(2 * time.Second)
+	is("reloaded while it stands by", "active")
+	if got := s.Show(unit, "NRestarts"); got != before {
+		t.Errorf("reloaded while it stands by, it was started again\n%s", log())
+	}
+	do("stop", unit)
+	write("/etc/lvsdns/fallback.yaml", "interval: 1s\n")
+
 	// keepalived stopped by systemd takes its table with it; the fallback, stopped, leaves it.
 	do("stop", "keepalived.service")
 	do("start", unit)

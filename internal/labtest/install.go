@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/lvsdns/lvsdns/internal/ownfile"
 )
 
 // Context ends with the test or the program that the lab belongs to.
@@ -33,10 +35,8 @@ func (l *Lab) Install(program, path string) {
 // InstallFile writes a file that can be executed, as Install does.
 func (l *Lab) InstallFile(path, content string) {
 	l.t.Helper()
-	l.must(os.MkdirAll(filepath.Dir(path), 0o755), "install %s", path)
 	// The old file may be running: a new one takes its name.
-	l.must(os.WriteFile(path+".new", []byte(content), 0o755), "install %s", path)
-	l.must(os.Rename(path+".new", path), "install %s", path)
+	l.must(ownfile.Replace(path, []byte(content), 0o755), "install %s", path)
 }
 
 // binDir finds bin/ beside go.mod, from the directory of a package upwards.

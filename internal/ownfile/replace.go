@@ -87,14 +87,21 @@ func (n *New) Abort() {
 	_ = syscall.Unlink(n.temporary)
 }
 
-// Replace puts a text in the place of a file, in one step. The directory is made if it is missing. Nothing waits for the disk.
+// Replace puts a text in the place of a file, as [ReplaceIn] does. The directory is made if it is missing.
 func Replace(path string, text []byte, mode uint32) error {
-	n, err := Create(path, mode)
+	err := ReplaceIn(path, text, mode)
 	if errors.Is(err, fs.ErrNotExist) {
 		if err = MakeDir(filepath.Dir(path), 0o755); err == nil {
-			n, err = Create(path, mode)
+			err = ReplaceIn(path, text, mode)
 		}
 	}
+	return err
+}
+
+// ReplaceIn puts a text in the place of a file of a directory that is there, in one step: whoever reads it meets the old text or the new
+// one, and never a part. Of a link the name is taken, not what it leads to. Nothing waits for the disk.
+func ReplaceIn(path string, text []byte, mode uint32) error {
+	n, err := Create(path, mode)
 	if err != nil {
 		return err
 	}
