@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/lvsdns/lvsdns/internal/fallback/plan"
+	"github.com/lvsdns/lvsdns/internal/stamp"
 )
 
 // breath is how long the configuration is not read again at least after it was read. Four times as long as that took, if that is longer: whoever
@@ -42,7 +43,7 @@ func (r *run) reload(ctx context.Context) {
 
 // read takes the configuration if it says anything else than the last one. On an error that one stays.
 func (r *run) read(ctx context.Context, ordered bool) error {
-	r.files = signature(r.config.Files)
+	r.files = stamp.All(r.config.Files)
 	c, blocks, err := r.Load()
 	if err != nil {
 		return err

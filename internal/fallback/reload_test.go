@@ -1,6 +1,7 @@
 package fallback_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -150,4 +151,26 @@ virtual_server 192.0.2.3 53 {
 	if table, log := d.whole(), d.log.String(); strings.Contains(table, "192.0.2.2") || strings.Count(log, "left alone") != 2 || strings.Contains(log, "not taken") {
 		t.Errorf("%s\n%s", table, log)
 	}
+}
+
+// TestReplacedFile: another file in the place of keepalived.conf is seen, also one that is as large and as old, as rsync -t and cp -p make it.
+func TestReplacedFile(t *testing.T) {
+	a, _ := port(t)
+	text := conf(a)
+	d := newDirector(t, text)
+	d.change = func(o *fallback.Options) { o.Interval = 300 * time.Millisecond }
+	defer d.start()()
+	d.until("it is up", func() bool { return d.table() == fmt.Sprintf("%d:1", a) })
+	info, err := os.Stat(d.file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := d.file + ".other"
+	if err := errors.Join(
+		os.WriteFile(other, []byte(strings.Replace(text, "192.0.2.1", "192.0.2.3", 1)), 0o644),
+		os.Chtimes(other, info.ModTime(), info.ModTime()), os.Rename(other, d.file),
+	); err != nil {
+		t.Fatal(err)
+	}
+	d.until("the new one is taken", func() bool { return strings.Contains(d.whole(), "192.0.2.3:53") })
 }

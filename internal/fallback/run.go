@@ -15,6 +15,7 @@ import (
 	"github.com/lvsdns/lvsdns/internal/fallback/probe"
 	"github.com/lvsdns/lvsdns/internal/ipvs"
 	"github.com/lvsdns/lvsdns/internal/keepalived"
+	"github.com/lvsdns/lvsdns/internal/stamp"
 )
 
 // run is the loop's state; only the loop touches it.
@@ -25,8 +26,8 @@ type run struct {
 	names   plan.Names
 	owned   plan.Names // names without what is blocked
 	former  plan.Names
-	files   string // what the configuration's files looked like when they were read
-	seen    string // and at the last look
+	files   []stamp.Stamp // what the configuration's files looked like when they were read
+	seen    []stamp.Stamp // and at the last look
 	machine *health.Machine
 	probes  map[*health.Check]probe.Probe
 	torn    map[*keepalived.VirtualServer]bool // at the beginning, until all their checks have decided
@@ -206,7 +207,7 @@ func (r *run) take(c *keepalived.Config, blocks []plan.Block, table ipvs.Table, 
 	for k := range plan.BlockedServices(c, blocks) {
 		delete(r.owned, k)
 	}
-	r.files = signature(c.Files)
+	r.files = stamp.All(c.Files)
 	r.schedule(same, time.Now())
 	for _, b := range blocks {
 		r.Log.Error("a virtual server is left alone", "virtual_server", b.Name(), "where", b.Pos.String(), "why", b.Text)

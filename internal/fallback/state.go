@@ -4,13 +4,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/netip"
-	"os"
-	"strings"
+	"slices"
 
 	"github.com/lvsdns/lvsdns/internal/fallback/plan"
 	"github.com/lvsdns/lvsdns/internal/ipvs"
 	"github.com/lvsdns/lvsdns/internal/keepalived"
 	"github.com/lvsdns/lvsdns/internal/ownfile"
+	"github.com/lvsdns/lvsdns/internal/stamp"
 )
 
 // saved is what is remembered of real servers: over a reload in memory, over a restart in a file.
@@ -97,21 +97,10 @@ func (r *run) save() {
 	}
 }
 
-// signature tells whether files have changed.
-func signature(files []string) string {
-	var b strings.Builder
-	for _, name := range files {
-		if info, err := os.Stat(name); err == nil {
-			fmt.Fprintf(&b, "%s %d %d\n", name, info.Size(), info.ModTime().UnixNano())
-		}
-	}
-	return b.String()
-}
-
 // filesChanged reports whether a file of the configuration is another one than when it was read, and has been so for two looks: one that is
 // being written may lack half of its virtual servers.
 func (r *run) filesChanged() bool {
 	last := r.seen
-	r.seen = signature(r.config.Files)
-	return r.seen != r.files && r.seen == last
+	r.seen = stamp.All(r.config.Files)
+	return !slices.Equal(r.seen, r.files) && slices.Equal(r.seen, last)
 }

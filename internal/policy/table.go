@@ -16,7 +16,7 @@ var units = []unit{
 	// Leaves.
 	{dir: "checker", may: []string{"internal/bounded", "internal/ownfile"}},
 	{dir: "conntrack"},
-	{dir: "notify", may: []string{"internal/bounded", "internal/ownfile"}},
+	{dir: "notify", may: []string{"internal/bounded", "internal/ownfile", "internal/stamp"}},
 	{dir: "internal/config", may: []string{"internal/bounded"}},
 	{dir: "internal/dnscount"},
 	{dir: "internal/host", may: []string{"internal/bounded", "internal/ownfile"}},
@@ -27,6 +27,8 @@ var units = []unit{
 	{dir: "internal/bounded"},
 	// Serving pages to readers who may be hostile.
 	{dir: "internal/httpd"},
+	// Whether a file is still the one that was read.
+	{dir: "internal/stamp"},
 	// Files that programs share, beside users who may be hostile.
 	{dir: "internal/ownfile"},
 	// Sockets with a name, and who has sent what.
@@ -50,7 +52,7 @@ var units = []unit{
 	// Who holds which address, for the hook and for the exporter.
 	{dir: "internal/vrrp", may: []string{"internal/keepalived", "notify"}},
 	{dir: "exporter", may: []string{"internal/httpd", "internal/unixsock", "internal/capture", "internal/dnstap", "internal/drift", "internal/flows", "internal/vrrp", "checker", "conntrack", "notify", "internal/dnscount", "internal/host", "internal/ipvs", "internal/keepalived", "internal/lvs", "internal/nftcount", "internal/site"}},
-	{dir: "internal/fallback", may: []string{"internal/bounded", "checker", "internal/host", "internal/ipvs", "internal/keepalived", "internal/lvs", "internal/ownfile", "internal/site"}},
+	{dir: "internal/fallback", may: []string{"internal/stamp", "internal/bounded", "checker", "internal/host", "internal/ipvs", "internal/keepalived", "internal/lvs", "internal/ownfile", "internal/site"}},
 
 	// What lvsdns-notify-act looks for when keepalived has said something, and what it does.
 	{dir: "internal/truth", may: []string{"internal/ipvs", "internal/keepalived", "internal/lvs", "internal/site", "internal/vrrp", "notify"}},
