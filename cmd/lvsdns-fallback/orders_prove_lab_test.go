@@ -4,7 +4,6 @@ package main_test
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/lvsdns/lvsdns/internal/ipvs"
 	"github.com/lvsdns/lvsdns/internal/labtest"
+	"github.com/lvsdns/lvsdns/internal/netns"
 )
 
 // orders are how long after keepalived lvsdns-fallback is started; below zero it comes first.
@@ -153,7 +153,7 @@ func (r *rig) watch() func() string {
 // kernel is the director's table, without a process for each look.
 func (r *rig) kernel() *ipvs.Client {
 	r.t.Helper()
-	ns, err := os.Open("/run/netns/" + r.director.Name)
+	ns, err := netns.Open(r.director.Name)
 	if err != nil {
 		r.t.Fatal(err)
 	}

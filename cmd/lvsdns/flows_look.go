@@ -27,17 +27,10 @@ func flowTables(root string) flows.Tables {
 
 // flowSettings are the sysctls that decide what becomes of flows. Without them less can be said.
 func flowSettings(root string) flows.Settings {
-	s := flows.Settings{Conntrack: -1, ExpireNoDest: -1, ExpireQuiescent: -1}
 	all, _ := host.IPVSSysctls(root)
-	for _, x := range all {
-		switch x.Name {
-		case "conntrack":
-			s.Conntrack = x.Value
-		case "expire_nodest_conn":
-			s.ExpireNoDest = x.Value
-		case "expire_quiescent_template":
-			s.ExpireQuiescent = x.Value
-		}
+	return flows.Settings{
+		Conntrack:       host.SysctlOr(all, "conntrack", -1),
+		ExpireNoDest:    host.SysctlOr(all, "expire_nodest_conn", -1),
+		ExpireQuiescent: host.SysctlOr(all, "expire_quiescent_template", -1),
 	}
-	return s
 }

@@ -41,6 +41,16 @@ func IPVSSysctls(root string) ([]Sysctl, error) {
 	return all, errors.Join(errs...)
 }
 
+// SysctlOr finds a setting among those of [IPVSSysctls]. A kernel that does not have it, or does not tell, gives other.
+func SysctlOr(all []Sysctl, name string, other int64) int64 {
+	for _, s := range all {
+		if s.Name == name {
+			return s.Value
+		}
+	}
+	return other
+}
+
 // parseSysctl gives nothing for what is no number, such as a list of processors.
 func parseSysctl(name, text string) []Sysctl {
 	names := []string{name}

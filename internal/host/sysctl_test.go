@@ -26,6 +26,9 @@ func TestIPVSSysctls(t *testing.T) {
 	if err != nil || !slices.Equal(got, want) {
 		t.Errorf("%+v, %v", got, err)
 	}
+	if set, missing := SysctlOr(got, "conntrack", -1), SysctlOr(got, "est_cpulist", -1); set != 1 || missing != -1 {
+		t.Errorf("conntrack is %d, est_cpulist, which is no number, %d", set, missing)
+	}
 }
 
 func TestAddresses(t *testing.T) {

@@ -16,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/lvsdns/lvsdns/internal/netns"
 )
 
 // TestSnapshotsWhileTheTableChanges: a hundred changes a second must not cost a snapshot, nor double or lose
@@ -148,17 +150,17 @@ func TestNamespace(t *testing.T) {
 	ip(t, "netns", "add", "elsewhere")
 	t.Cleanup(func() { ip(t, "netns", "del", "elsewhere") })
 	ip(t, "netns", "exec", "elsewhere", "ipvsadm", "-A", "-f", "7", "-s", "rr")
-	ns, err := os.Open("/run/netns/elsewhere")
+	ns, err := netns.Open("elsewhere")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer ns.Close()
 	for _, test := range []struct {
-		name  string
-		netns int
-		want  int
+		name string
+		in   int
+		want int
 	}{{"here", 0, 0}, {"elsewhere", int(ns.Fd()), 1}} {
-		c := New(Config{NetNS: test.netns, Timeout: time.Minute})
+		c := New(Config{NetNS: test.in, Timeout: time.Minute})
 		table, err := c.Snapshot(t.Context())
 		if err != nil || len(table.Entries) != test.want {
 			t.Errorf("%s: %v, %v; want %d services", test.name, table, err, test.want)

@@ -127,7 +127,7 @@ func (l *Lab) host(name string, nics []NIC) *Host {
 	}
 	l.hosts = append(l.hosts, h)
 	l.must(l.ip(outside...), "host %s", name)
-	ns, err := os.Open("/run/netns/" + name)
+	ns, err := netns.Open(name)
 	l.must(err, "host %s", name)
 	h.netns = ns
 

@@ -7,6 +7,8 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+
+	"github.com/lvsdns/lvsdns/internal/netns"
 )
 
 // path is three network namespaces in a row, as a client, a director and a server are. The director's is the one whose table is
@@ -34,7 +36,7 @@ func newPath(ctx context.Context) (*path, error) {
 			return nil, errors.Join(err, p.remove())
 		}
 		p.names = append(p.names, name)
-		f, err := os.Open("/run/netns/" + name)
+		f, err := netns.Open(name)
 		if err != nil {
 			return nil, errors.Join(err, p.remove())
 		}
