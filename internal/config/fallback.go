@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"log/slog"
 	"time"
 )
@@ -47,9 +48,9 @@ func (f *Fallback) options() []option {
 	return []option{
 		{"keepalived-config", file{&f.ConfigFile, false}, "keepalived's configuration: it says what the table shall be."},
 		{"config-id", text{&f.ConfigID}, "What keepalived was started with as --config-id. Empty: the host name, as keepalived takes it."},
-		{"keepalived-version", text{&f.Version}, "Read the configuration as this version of keepalived does, such as 2.2.7. Empty: the one that is installed here, else the newest known."},
+		{"keepalived-version", release{&f.Version}, "Read the configuration as this version of keepalived does, such as 2.2.7. Empty: the one that is installed here, else the newest known."},
 		{"skip-unknown-keywords", truth{&f.SkipUnknown}, "Skip keywords that are not known also where it is not certain that keepalived does (its version is not known, or newer than\n2.4.3), instead of leaving their virtual server alone."},
-		{"netns", text{&f.NetNS}, "The network namespace of the table, by its name. Empty: net_namespace_ipvs of the configuration, or this one."},
+		{"netns", namespace{&f.NetNS}, "The network namespace of the table, by its name. Empty: net_namespace_ipvs of the configuration, or this one."},
 		{"checkers-pid-file", fileOr{file{&f.CheckersPIDFile, true}, Auto}, "keepalived's checkers pidfile, which is held so that keepalived's checker does not start. auto: where keepalived has it by its\nconfiguration, such as /run/checkers.pid; if keepalived is started with --checkers_pid, the same path. Empty: there is no keepalived\non this host."},
 		{"lock-file", file{&f.LockFile, false}, "Held so that there is one lvsdns-fallback."},
 		{"state-file", file{&f.StateFile, true}, "What is known of real servers, for a restart after the table was lost. Empty: nothing is remembered."},
@@ -75,7 +76,11 @@ func FallbackArguments(args []string) (Arguments, error) {
 // defaults hold, unless the file was asked for by name.
 func LoadFallback(path string, asked bool, flags Flags) (*Fallback, error) {
 	f := NewFallback()
-	return f, load(f.options(), path, asked, flags)
+	err := load(f.options(), path, asked, flags)
+	if err == nil && f.Freeze && !f.Standby {
+		err = errors.New("freeze-keepalived: does nothing without standby: switch that on too, or this off")
+	}
+	return f, err
 }
 
 // FallbackUsage lists the flags of lvsdns-fallback run.

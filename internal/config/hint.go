@@ -76,16 +76,25 @@ func nearest(options []option, key string) string {
 }
 
 // list writes several words as a sentence has them.
-func list(words []string) string {
+func list(words []string) string { return joined(words, " and ") }
+
+// either does so for words of which one is wanted.
+func either(words []string) string { return joined(words, " or ") }
+
+func joined(words []string, before string) string {
 	last := len(words) - 1
 	if last == 0 {
 		return words[0]
 	}
-	return strings.Join(words[:last], ", ") + " and " + words[last]
+	return strings.Join(words[:last], ", ") + before + words[last]
 }
 
-// distance is the number of letters to add, drop, change or swap with the next one (Damerau-Levenshtein).
+// distance is the number of letters to add, drop, change or swap with the next one (Damerau-Levenshtein), or many.
 func distance(a, b string) int {
+	const many = 50 // nobody mistypes a word by so much: a long text need not be compared
+	if longer := max(len(a)-len(b), len(b)-len(a)); longer > many {
+		return longer
+	}
 	rows := make([][]int, len(a)+1)
 	for i := range rows {
 		rows[i] = make([]int, len(b)+1)

@@ -60,6 +60,13 @@ func (n *node) need(key, such string, v value) {
 	n.take(key, v)
 }
 
+// filled reports a list whose items are all gone, as behind comments: it would mean what no list means.
+func (n *node) filled(key, without string) {
+	if raw, ok := n.raw[key]; ok && raw == nil {
+		n.fail(key, fmt.Errorf("is empty, and %s: name some, or take the line out", without))
+	}
+}
+
 // list calls each for the sections of a list.
 func (n *node) list(key string, each func(*node)) {
 	if !n.has(key) {

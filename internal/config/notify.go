@@ -193,6 +193,13 @@ func (n *Notify) read(root *node) {
 	})
 	root.list("rules", func(r *node) { n.Rules = append(n.Rules, readRule(r)) })
 	root.list("agreements", func(a *node) { n.Agreements = append(n.Agreements, readAgreement(a)) })
-	root.list("track-files", func(f *node) { n.TrackFiles = append(n.TrackFiles, readTrackFile(f)) })
+	writes := map[string]int{}
+	root.list("track-files", func(f *node) {
+		track := readTrackFile(f)
+		if n.TrackFiles = append(n.TrackFiles, track); track.Path != "" && writes[track.Path] > 0 {
+			f.fail("path", fmt.Errorf("track-files[%d] writes %s already: each needs a file of its own", writes[track.Path], track.Path))
+		}
+		writes[track.Path] = len(n.TrackFiles)
+	})
 	root.end()
 }

@@ -13,7 +13,9 @@ import (
 
 func readRule(n *node) NotifyRule {
 	var r NotifyRule
+	n.filled("instances", "a rule without them is for every instance")
 	n.take("instances", names{&r.Instances, "names of vrrp_instances", nil})
+	n.filled("groups", "a rule without them is for every instance")
 	n.take("groups", names{&r.Groups, "names of vrrp_sync_groups", nil})
 	n.need("states", "[master]", names{&r.States, "states", oneOf("master", "backup", "fault", "stop", "deleted")})
 	n.list("actions", func(a *node) { r.Actions = append(r.Actions, readAction(a)) })
@@ -31,7 +33,7 @@ func oneOf(all ...string) func(string) error {
 				return nil
 			}
 		}
-		return want(strings.Join(all, " or "), s)
+		return want(either(all), s)
 	}
 }
 
@@ -153,9 +155,11 @@ func readConntrackd(n *node) *ConntrackdAction {
 func readIPVSSync(n *node) *IPVSSyncAction {
 	var a IPVSSyncAction
 	n.need("role", "master", choice{&a.Role, []string{"master", "backup", "both", "none"}})
-	n.take("interface", text{&a.Interface})
+	if n.take("interface", text{&a.Interface}) && !isInterface(a.Interface) {
+		n.fail("interface", want("the name of a network interface such as eth0", a.Interface))
+	}
 	n.take("id", whole{&a.ID, 0, 255})
-	if a.Interface == "" && a.Role != "none" && a.Role != "" {
+	if !n.has("interface") && a.Role != "none" && a.Role != "" {
 		n.fail("", errors.New("interface is missing: the one that the other director is on, such as interface: eth0"))
 	}
 	return &a
@@ -246,7 +250,7 @@ func readTrackFile(n *node) TrackFile {
 		if err != nil || addr.Zone() != "" {
 			n.fail("vip", want("an address", vip))
 		}
-		f.VIP = addr
+		f.VIP = addr.Unmap()
 	}
 	n.take("port", whole{&f.Port, 1, 65535})
 	n.take("protocol", choice{&f.Protocol, []string{"udp", "tcp", "sctp"}})

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"path"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -16,10 +17,14 @@ type Pattern struct {
 	mark   bool         // glob is of marks
 }
 
+// unwritten is what no address has as [netip.Addr.String] writes it (RFC 5952).
+var unwritten = regexp.MustCompile(`[A-F]|(^|[.:])0[0-9a-f]`)
+
 // ParsePattern reads a network such as 192.0.2.0/24, an address with or without * such as 2001:db8::*, or a mark such as fwm:7 or fwm:*.
 func ParsePattern(s string) (Pattern, error) {
 	if mark, ok := strings.CutPrefix(s, "fwm:"); ok {
-		if _, err := strconv.ParseUint(strings.NewReplacer("*", "1", "?", "1").Replace(mark), 10, 32); err != nil {
+		_, err := strconv.ParseUint(strings.NewReplacer("*", "1", "?", "1").Replace(mark), 10, 32)
+		if err != nil || mark[0] == '0' { // 0 is no mark, and no mark is written with a 0 in front
 			return Pattern{}, want("a mark such as fwm:7 or fwm:*", s)
 		}
 		return Pattern{text: s, glob: mark, mark: true}, nil
@@ -37,8 +42,11 @@ func ParsePattern(s string) (Pattern, error) {
 	if addr, err := netip.ParseAddr(s); err == nil && addr.Zone() == "" {
 		return Pattern{text: s, prefix: netip.PrefixFrom(addr, addr.BitLen())}, nil
 	}
-	if s == "" || !strings.ContainsAny(s, "*?") || strings.Trim(s, "0123456789abcdef.:*?") != "" {
+	if s == "" || !strings.ContainsAny(s, "*?") || strings.Trim(s, "0123456789abcdefABCDEF.:*?") != "" {
 		return Pattern{}, want("a network such as 192.0.2.0/24, an address such as 2001:db8::*, or a mark such as fwm:7", s)
+	}
+	if unwritten.MatchString(s) {
+		return Pattern{}, fmt.Errorf("%q matches no address: they are written in small letters, without zeros in front, such as 2001:db8::1", s)
 	}
 	return Pattern{text: s, glob: s}, nil
 }

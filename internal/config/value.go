@@ -42,9 +42,17 @@ func describe(raw any) string {
 		return strconv.Quote(x)
 	case bool:
 		return strconv.FormatBool(x)
+	case nil:
+		return "nothing"
+	case float64:
+		s := strconv.FormatFloat(x, 'f', -1, 64)
+		if !strings.Contains(s, ".") {
+			s += ".0" // 1 would have been a number
+		}
+		return s
 	case []any:
 		return "a list"
-	case map[string]any:
+	case map[string]any, map[any]any:
 		return "a section"
 	default:
 		return fmt.Sprint(x)
@@ -79,6 +87,20 @@ func (v release) set(raw any) error {
 }
 func (v release) parse(words []string) error { return v.set(last(words)) }
 func (v release) yaml() string               { return text(v).yaml() }
+
+// namespace is the name of a network namespace, as ip-netns(8) has it: a file of that name stands for it.
+type namespace struct{ to *string }
+
+func (v namespace) set(raw any) error {
+	s, ok := raw.(string)
+	if !ok || s == "." || s == ".." || strings.ContainsAny(s, "/\x00") {
+		return want("the name of a network namespace, as \"ip netns\" lists it", raw)
+	}
+	*v.to = s
+	return nil
+}
+func (v namespace) parse(words []string) error { return v.set(last(words)) }
+func (v namespace) yaml() string               { return text(v).yaml() }
 
 // file is an absolute path: a relative one would depend on where the daemon was started.
 type file struct {
@@ -116,7 +138,7 @@ func (v fileOr) set(raw any) error {
 		return nil
 	}
 	if err := v.file.set(raw); err != nil {
-		return fmt.Errorf("%w, or %s", err, v.word)
+		return want("a path that begins with /, or "+v.word, raw)
 	}
 	return nil
 }
@@ -130,7 +152,7 @@ type choice struct {
 func (v choice) set(raw any) error {
 	s, ok := raw.(string)
 	if !ok || !slices.Contains(v.from, s) {
-		return want(strings.Join(v.from, " or "), raw)
+		return want(either(v.from), raw)
 	}
 	*v.to = s
 	return nil
@@ -156,11 +178,15 @@ type truth struct{ to *bool }
 
 func (v truth) set(raw any) error {
 	b, ok := raw.(bool)
-	if !ok {
+	switch {
+	case ok:
+		*v.to = b
+		return nil
+	case raw == "true" || raw == "false":
+		return want("true or false without quotes", raw)
+	default:
 		return want("true or false", raw)
 	}
-	*v.to = b
-	return nil
 }
 
 func (v truth) parse(words []string) error {

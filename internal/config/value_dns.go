@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"net/netip"
@@ -18,8 +19,7 @@ func (v interfaces) set(raw any) error {
 		return err
 	}
 	for _, s := range all {
-		const longest = 15 // IFNAMSIZ without its zero
-		if s == "" || len(s) > longest || strings.ContainsAny(s, "/ \t") || s == "any" {
+		if !isInterface(s) || s == "any" {
 			return want("names of network interfaces such as eth0", s)
 		}
 	}
@@ -31,6 +31,12 @@ func (v interfaces) set(raw any) error {
 
 func (v interfaces) parse(words []string) error { return v.set(split(words)) }
 func (v interfaces) yaml() string               { return quoted(slices.Clone(*v.to)) }
+
+// isInterface reports whether the kernel takes a name for an interface (dev_valid_name in net/core/dev.c).
+func isInterface(s string) bool {
+	const longest = 15 // IFNAMSIZ without its zero
+	return s != "" && len(s) <= longest && s != "." && s != ".." && !strings.ContainsAny(s, "/: \t\n\v\f\r")
+}
 
 // ports are those of transports.
 type ports struct{ to *[]uint16 }
@@ -63,7 +69,7 @@ func (v ports) set(raw any) error {
 		all = append(all, uint16(n))
 	}
 	if len(all) == 0 {
-		return want("one port at least", raw)
+		return errors.New("want one port at least")
 	}
 	*v.to = all
 	return nil

@@ -20,15 +20,14 @@ func (v users) set(raw any) error {
 			list[i] = strconv.Itoa(n)
 		}
 	}
-	all, err := words(list, "users")
-	if err != nil {
-		return err
-	}
-	for _, s := range all {
+	all := make([]string, len(list))
+	for i, item := range list {
+		s, _ := item.(string)
 		number := s != "" && strings.Trim(s, "0123456789") == ""
 		if _, err := strconv.ParseUint(s, 10, 32); number && err != nil || s == "" || strings.ContainsAny(s, ":/ ") || strings.HasPrefix(s, "-") {
-			return want("users of this host, by name or by number, such as nagios or 997", s)
+			return want("users of this host, by name or by number, such as nagios or 997", item)
 		}
+		all[i] = s
 	}
 	*v.to = nil
 	if len(all) > 0 {
