@@ -55,7 +55,10 @@ func TestCounters(t *testing.T) {
 	}
 	for i, s := range theirs {
 		want := CPU{Number: s.CPUID}
-		for e, n := range map[Event]uint32{InsertFailed: s.InsertFailed, Drop: s.Drop, EarlyDrop: s.EarlyDrop, Invalid: s.Invalid, Error: s.Error, SearchRestart: s.SearchRestart} {
+		for e, n := range map[Event]uint32{
+			InsertFailed: s.InsertFailed, Drop: s.Drop, EarlyDrop: s.EarlyDrop, Invalid: s.Invalid, Error: s.Error,
+			SearchRestart: s.SearchRestart,
+		} {
 			if want.Counts[e] = n; after[i].Counts[e] != n {
 				t.Errorf("processor %d, %s: %d, ti-mo/conntrack says %d", s.CPUID, e, after[i].Counts[e], n)
 			}
@@ -76,7 +79,11 @@ func TestCounters(t *testing.T) {
 	for i, line := range lines[1:] {
 		for j, word := range strings.Fields(line) {
 			for _, e := range Events() {
-				if columns[j] != map[Event]string{Invalid: "invalid", InsertFailed: "insert_failed", Drop: "drop", EarlyDrop: "early_drop", Error: "icmp_error", SearchRestart: "search_restart", ClashResolve: "clashres", ChainTooLong: "chaintoolong"}[e] {
+				if columns[j] != map[Event]string{
+					Invalid: "invalid", InsertFailed: "insert_failed", Drop: "drop", EarlyDrop: "early_drop",
+					Error: "icmp_error", SearchRestart: "search_restart", ClashResolve: "clashres",
+					ChainTooLong: "chaintoolong",
+				}[e] {
 					continue
 				}
 				if got := fmt.Sprintf("%08x", after[i].Counts[e]); got != word {
@@ -123,7 +130,8 @@ func TestWithoutCapability(t *testing.T) {
 		t.Errorf("%+v %v", s, err)
 	}
 	for what, err := range map[string]error{
-		"pass": second(c.Pass(t.Context(), nil, 10)), "counters": second(c.Counters(t.Context())), "expectations": second(c.Expectations(t.Context())),
+		"pass": second(c.Pass(t.Context(), nil, 10)), "counters": second(c.Counters(t.Context())),
+		"expectations": second(c.Expectations(t.Context())),
 	} {
 		if !errors.Is(err, ErrPermission) || !errors.Is(err, fs.ErrPermission) {
 			t.Errorf("%s: %v", what, err)

@@ -80,7 +80,10 @@ func FuzzEntry(f *testing.F) {
 	for _, b := range recorded(f) {
 		f.Add(b)
 	}
-	tally := tally{index: NewServices([]Service{{At: addr("192.0.2.1:53")}, {At: addr("[2001:db8::1]:0")}}), pass: Pass{Services: make([]Count, 2)}}
+	tally := tally{
+		index: NewServices([]Service{{At: addr("192.0.2.1:53")}, {At: addr("[2001:db8::1]:0")}}),
+		pass:  Pass{Services: make([]Count, 2)},
+	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		before := tally.pass.Entries()
 		tally.left = 1

@@ -90,7 +90,10 @@ func TestAnswers(t *testing.T) {
 		{"an empty table", [][]byte{done}, 0, nil, ""},
 		{"two datagrams", [][]byte{append(entry, entry...), append(entry, done...)}, 3, nil, ""},
 		{"more than there were a moment ago", [][]byte{append(entry, entry...), append(append(entry, entry...), done...)}, 0, ErrTooBig, ""},
-		{"no right", [][]byte{errno(syscall.EPERM)}, 0, ErrPermission, "conntrack: read the table: CAP_NET_ADMIN is missing: operation not permitted"},
+		{
+			"no right", [][]byte{errno(syscall.EPERM)}, 0, ErrPermission,
+			"conntrack: read the table: CAP_NET_ADMIN is missing: operation not permitted",
+		},
 		{"no right, to package fs", [][]byte{errno(syscall.EPERM)}, 0, fs.ErrPermission, ""},
 		{"no memory in the middle", [][]byte{entry, say(typeDone, 1, number(-int32(syscall.ENOMEM))...)}, 0, syscall.ENOMEM, ""},
 		{"an answer to somebody else", [][]byte{say(typeDone, 2, number(0)...)}, 0, nil, "answer to question 2, not 1"},
@@ -115,7 +118,8 @@ func TestAnswers(t *testing.T) {
 				t.Error("the socket is left open")
 			}
 			// REQUEST | DUMP of IPCTNL_MSG_CT_GET, of both families.
-			if want := string(say(257, 1, 0, 0, 0, 0)); string(s.sent[:6])+string(s.sent[8:]) != want[:6]+want[8:] || s.sent[7] != 3 || s.sent[6] != 1 {
+			if want := string(say(257, 1, 0, 0, 0, 0)); string(s.sent[:6])+string(s.sent[8:]) != want[:6]+want[8:] ||
+				s.sent[7] != 3 || s.sent[6] != 1 {
 				t.Errorf("asked %x", s.sent)
 			}
 		})
@@ -125,7 +129,8 @@ func TestAnswers(t *testing.T) {
 // TestNoAnswer has a kernel that never answers.
 func TestNoAnswer(t *testing.T) {
 	c, _ := kernelOf(t, time.Millisecond)
-	if _, err := c.Pass(t.Context(), nil, 3); !errors.Is(err, os.ErrDeadlineExceeded) || !strings.Contains(err.Error(), "not done within 1ms") {
+	if _, err := c.Pass(t.Context(), nil, 3); !errors.Is(err, os.ErrDeadlineExceeded) ||
+		!strings.Contains(err.Error(), "not done within 1ms") {
 		t.Errorf("%v", err)
 	}
 	c, _ = kernelOf(t, time.Hour)
@@ -145,7 +150,8 @@ func TestEndless(t *testing.T) {
 	for i := range s.datagrams {
 		s.datagrams[i] = entry
 	}
-	if _, err := c.Pass(t.Context(), nil, 1<<30); err != nil && !errors.Is(err, os.ErrDeadlineExceeded) && !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := c.Pass(t.Context(), nil, 1<<30); err != nil && !errors.Is(err, os.ErrDeadlineExceeded) &&
+		!errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("%v", err)
 	}
 }

@@ -33,7 +33,8 @@ func TestTableFills(t *testing.T) {
 	service := Service{At: addr("192.0.2.1:53"), Servers: []Server{{At: addr("198.51.100.1:53")}}}
 	flow := func(i int) flowtest.Flow {
 		return flowtest.Flow{
-			Client: netip.AddrPortFrom(host(false, 10, i>>8), uint16(1024+i&255)), Service: service.At, Server: service.Servers[0].At, Status: flowtest.Assured, Timeout: 3600,
+			Client: netip.AddrPortFrom(host(false, 10, i>>8), uint16(1024+i&255)), Service: service.At,
+			Server: service.Servers[0].At, Status: flowtest.Assured, Timeout: 3600,
 		}
 	}
 	c := New(Config{})

@@ -220,7 +220,10 @@ func TestTooBig(t *testing.T) {
 
 func TestFlowsAndDelete(t *testing.T) {
 	ownTable(t)
-	service := Service{At: addr("192.0.2.1:53"), Servers: []Server{{At: addr("198.51.100.1:53")}, {At: addr("198.51.100.2:53"), Drained: true}}}
+	service := Service{
+		At:      addr("192.0.2.1:53"),
+		Servers: []Server{{At: addr("198.51.100.1:53")}, {At: addr("198.51.100.2:53"), Drained: true}},
+	}
 	six := Service{At: addr("[2001:db8::1]:53"), Servers: []Server{{At: addr("[2001:db8:1::1]:53")}}}
 	all := []flowtest.Flow{
 		{Client: addr("10.0.0.1:1001"), Service: service.At, Server: addr("198.51.100.1:53"), Status: flowtest.Replied, Timeout: 100},

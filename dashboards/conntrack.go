@@ -16,7 +16,11 @@ func overviewConntrack(b *board) {
 	b.add(lines("Age of the flow counts", "s", "How old the numbers of flows are. A curve that climbs: passes fail, or the table is too big.",
 		sparse(ask(`lvsdns_conntrack_pass_age_seconds{instance=~"$instance"}`, "{{instance}}"))), 8, 8)
 	b.add(lines("UDP flows by state", "short", "Only of virtual servers for which they mean something: see the panel beside.",
-		sparse(ask(flows("lvsdns_conntrack_udp_flows")+` and on (instance, vip, vport) (`+flows("lvsdns_conntrack_tracking")+` == 1)`, "{{state}}: {{vip}} {{vport}} on {{instance}}"))), 8, 8)
+		sparse(ask(
+			flows("lvsdns_conntrack_udp_flows")+` and on (instance, vip, vport) (`+flows("lvsdns_conntrack_tracking")+` == 1)`,
+			"{{state}}: {{vip}} {{vport}} on {{instance}}",
+		))), 8,
+		8)
 	b.add(lines("Flows bound to a removed real server", "short", "Their clients get no answer: \"lvsdns flows\" on the director.",
 		sparse(ask(flows("lvsdns_conntrack_udp_stale_flows"), "{{vip}} {{vport}} on {{instance}}"))), 8, 8)
 	b.add(steps("Do flow counts mean anything?", "short", "tracked: they do. Any other reason: they do not, and that is mostly as it should be.",

@@ -134,7 +134,8 @@ func TestImport(t *testing.T) {
 		}
 		refs := map[string]bool{}
 		for _, q := range p.Targets {
-			if q.Datasource != source() || q.RefID == "" || refs[q.RefID] || q.Instant == q.Range || q.Instant != (p.Type == "stat" || p.Type == "table") {
+			if q.Datasource != source() || q.RefID == "" || refs[q.RefID] || q.Instant == q.Range ||
+				q.Instant != (p.Type == "stat" || p.Type == "table") {
 				t.Errorf("panel %q: query %+v", p.Title, q)
 			}
 			refs[q.RefID] = true

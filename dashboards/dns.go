@@ -40,7 +40,11 @@ func overviewDNS(b *board) {
 	b.add(lines("Queries by type", "qps", "",
 		ask(dnsRate("lvsdns_dns_queries_by_type_total", "qtype"), "{{qtype}}: "+dnsLegend)), 8, 8)
 	b.add(lines("Queries to each real server", "qps", "As a director forwards them.",
-		ask(perSecond("lvsdns_dns_rs_queries_total", "instance, vip, vport, rip, rport, transport")+" > 0", "{{transport}} {{rip}} for "+dnsLegend)), 8, 8)
+		ask(
+			perSecond("lvsdns_dns_rs_queries_total", "instance, vip, vport, rip, rport, transport")+" > 0",
+			"{{transport}} {{rip}} for "+dnsLegend,
+		)), 8,
+		8)
 	b.add(lines("Queries without a response, and responses without a query", "ops", "unanswered: none within 5 s. retransmit: the client asks again. orphan: to no query that was seen. evicted: too many wait to tell. wrong source: clients drop them.",
 		sparse(ask(dnsRate("lvsdns_dns_unanswered_queries_total", ""), "unanswered: "+dnsLegend)),
 		sparse(ask(dnsRate("lvsdns_dns_client_retries_total", "kind"), "{{kind}}: "+dnsLegend)),
@@ -63,7 +67,11 @@ func overviewMessages(b *board) {
 		sparse(ask(quantile("0.5", "lvsdns_dns_query_edns_udp_size_bytes", ""), "median: "+dnsLegend))), 8, 8)
 	b.add(lines("Flags of queries and opcodes", "qps", "All but the opcode query, which nearly every message has.",
 		sparse(ask(dnsRate("lvsdns_dns_query_flags_total", "flag"), "{{flag}}: "+dnsLegend)),
-		sparse(ask(`sum by (opcode, `+dnsVirtual+`) (rate(lvsdns_dns_queries_by_opcode_total{instance=~"$instance",vip=~"$vip",opcode!="query"}[$__rate_interval])) > 0`, "opcode {{opcode}}: "+dnsLegend))), 8, 8)
+		sparse(ask(
+			`sum by (opcode, `+dnsVirtual+`) (rate(lvsdns_dns_queries_by_opcode_total{instance=~"$instance",vip=~"$vip",opcode!="query"}[$__rate_interval])) > 0`,
+			"opcode {{opcode}}: "+dnsLegend,
+		))), 8,
+		8)
 	b.add(lines("Kinds of responses", "ops", "Flags; nodata: there is the name, and nothing of this type. truncated: by family, over UDP.",
 		sparse(ask(dnsRate("lvsdns_dns_response_flags_total", "flag"), "{{flag}}: "+dnsLegend)),
 		sparse(ask(dnsRate("lvsdns_dns_responses_nodata_total", ""), "nodata: "+dnsLegend)),
@@ -90,7 +98,11 @@ func overviewTransport(b *board) {
 	b.add(lines("ICMP errors", "pps", "About DNS packets. reasm_timeout: a host did not get all fragments. frag_needed, packet_too_big: too large for the way. port_unreachable sent: nobody listens; received: clients that do not wait.",
 		sparse(ask(dnsRate("lvsdns_dns_icmp_feedback_total", "kind, direction"), "{{kind}} {{direction}}: "+dnsLegend))), 8, 8)
 	b.add(lines("Datagrams that a name server did not take", "pps", "Lost because the socket's buffer was full. On real servers, and on directors for what they serve themselves.",
-		sparse(ask(`sum by (instance, address, port) (rate(lvsdns_dns_socket_drops_total{instance=~"$instance"}[$__rate_interval])) > 0`, "{{address}} {{port}} on {{instance}}"))), 8, 8)
+		sparse(ask(
+			`sum by (instance, address, port) (rate(lvsdns_dns_socket_drops_total{instance=~"$instance"}[$__rate_interval])) > 0`,
+			"{{address}} {{port}} on {{instance}}",
+		))), 8,
+		8)
 }
 
 func overviewCapture(b *board) {

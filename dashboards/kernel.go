@@ -6,11 +6,19 @@ func overviewKernel(b *board) {
 	}
 	b.row("Kernel: stale connections, fragments, drops")
 	b.add(steps("Connections that lead nowhere", "short", "Entries of the connection table that point to a removed real server, or to one of weight 0.",
-		sparse(ask(`sum by (`+virtual+`, reason) (lvsdns_ipvs_connections_orphaned{instance=~"$instance",vip=~"$vip"}) > 0`, "{{reason}}: "+virtualLegend))), 8, 8)
+		sparse(ask(
+			`sum by (`+virtual+`, reason) (lvsdns_ipvs_connections_orphaned{instance=~"$instance",vip=~"$vip"}) > 0`,
+			"{{reason}}: "+virtualLegend,
+		))), 8,
+		8)
 	b.add(steps("Part of the connection table that is read", "percentunit", "Below 100 % the numbers beside are at least so many.",
 		ask(`lvsdns_ipvs_connection_pass_coverage_ratio{instance=~"$instance"}`, "{{instance}}")), 8, 8)
 	b.add(lines("Entries by state", "short", "Of the connection table; nothing here if it was not read to its end.",
-		sparse(ask(`sum by (instance, state) (lvsdns_ipvs_connection_entries{instance=~"$instance",vip=~"$vip"})`, "{{state}} on {{instance}}"))), 8, 8)
+		sparse(ask(
+			`sum by (instance, state) (lvsdns_ipvs_connection_entries{instance=~"$instance",vip=~"$vip"})`,
+			"{{state}} on {{instance}}",
+		))), 8,
+		8)
 	b.add(lines("Fragmentation events", "ops", "reassembly: of fragments that came in. fragmentation: of packets that left. Of IPv6 the kernel counts failures only, as soon as there is a virtual server or connection tracking.",
 		sparse(ask(perSecond("lvsdns_ip_fragmentation_total", "instance, family, event"), "{{family}} {{event}} on {{instance}}"))), 8, 8)
 	b.add(lines("UDP errors of local programs", "pps", "rcvbuf: a program is too slow. Not of what IPVS forwards.",

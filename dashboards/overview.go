@@ -38,7 +38,8 @@ func Overview() Dashboard {
 			},
 			{
 				// A firewall mark has no address: "All" must match an empty label.
-				Name: "vip", Label: "virtual address", Type: "query", Query: `label_values(lvsdns_ipvs_virtual_server_info{instance=~"$instance"}, vip)`,
+				Name: "vip", Label: "virtual address", Type: "query",
+				Query:      `label_values(lvsdns_ipvs_virtual_server_info{instance=~"$instance"}, vip)`,
 				Datasource: &prometheus, Refresh: 2, Sort: 1, Multi: true, IncludeAll: true, AllValue: ".*", Current: &Current{"All", "$__all"},
 			},
 		}},
@@ -63,7 +64,11 @@ func overviewState(b *board) {
 
 	b.row("Differences between keepalived.conf, keepalived and the kernel")
 	b.add(steps("Differences", "short", "By kind. info is nothing to mend now.",
-		sparse(ask(`sum by (instance, kind, severity) (lvsdns_drift_differences{instance=~"$instance"}) > 0`, "{{severity}}: {{kind}} on {{instance}}"))), 12, 8)
+		sparse(ask(
+			`sum by (instance, kind, severity) (lvsdns_drift_differences{instance=~"$instance"}) > 0`,
+			"{{severity}}: {{kind}} on {{instance}}",
+		))), 12,
+		8)
 	b.add(list("Differences now", `"lvsdns drift" on the director says more, and how to mend each.`, "none", "how many",
 		sparse(now(`sum by (severity, kind, `+real+`) (lvsdns_drift{instance=~"$instance"})`, ""))), 12, 8)
 
@@ -71,7 +76,11 @@ func overviewState(b *board) {
 	b.add(states("Who holds which address", "By the addresses that are on the directors' interfaces.", "holds", "does not", "blue",
 		ask(`lvsdns_vrrp_address_held{instance=~"$instance"}`, "{{vip}} ({{name}}) {{instance}}")), 12, 8)
 	b.add(states("State of instances and groups", "One bar for each state that there was.", "yes", "no", "transparent",
-		ask(`max by (instance, kind, name, state) (lvsdns_vrrp_state{instance=~"$instance"}) == 1`, "{{kind}} {{name}} {{state}} {{instance}}")), 12, 8)
+		ask(
+			`max by (instance, kind, name, state) (lvsdns_vrrp_state{instance=~"$instance"}) == 1`,
+			"{{kind}} {{name}} {{state}} {{instance}}",
+		)), 12,
+		8)
 }
 
 // perSecond is the rate of a counter, summed by labels.
@@ -95,9 +104,17 @@ func overviewTraffic(b *board) {
 	b.add(lines("New connections of directors", "cps", "For UDP, flows.",
 		ask(ofDirector("lvsdns_ipvs_connections_total"), "{{instance}}")), 8, 8)
 	b.add(lines("Packets by processor", "pps", "With metrics.per-cpu: one processor that does all the work is a network card with one queue.",
-		sparse(ask(ofDirector("lvsdns_ipvs_cpu_in_packets_total")+" + "+ofDirector("lvsdns_ipvs_cpu_out_packets_total"), "CPU {{cpu}}, {{instance}}"))), 8, 8)
+		sparse(ask(
+			ofDirector("lvsdns_ipvs_cpu_in_packets_total")+" + "+ofDirector("lvsdns_ipvs_cpu_out_packets_total"),
+			"CPU {{cpu}}, {{instance}}",
+		))), 8,
+		8)
 	b.add(lines("Bytes by processor", "Bps", "With metrics.per-cpu.",
-		sparse(ask(ofDirector("lvsdns_ipvs_cpu_in_bytes_total")+" + "+ofDirector("lvsdns_ipvs_cpu_out_bytes_total"), "CPU {{cpu}}, {{instance}}"))), 8, 8)
+		sparse(ask(
+			ofDirector("lvsdns_ipvs_cpu_in_bytes_total")+" + "+ofDirector("lvsdns_ipvs_cpu_out_bytes_total"),
+			"CPU {{cpu}}, {{instance}}",
+		))), 8,
+		8)
 	b.add(lines("New connections by processor", "cps", "With metrics.per-cpu.",
 		sparse(ask(ofDirector("lvsdns_ipvs_cpu_connections_total"), "CPU {{cpu}}, {{instance}}"))), 8, 8)
 
@@ -115,9 +132,17 @@ func overviewTraffic(b *board) {
 	b.add(steps("Real servers in the table", "short", "usable: gets new clients. drained: weight 0. overloaded: at its upper threshold.",
 		ask(`lvsdns_ipvs_virtual_server_real_servers{instance=~"$instance",vip=~"$vip"} > 0`, "{{state}}: "+virtualLegend)), 8, 8)
 	b.add(lines("Connection table", "short", "Entries now. To the kernel a UDP flow is always inactive.",
-		ask(`sum by (instance, state) (lvsdns_ipvs_virtual_server_real_server_connections{instance=~"$instance",vip=~"$vip"})`, "{{state}} on {{instance}}")), 8, 8)
+		ask(
+			`sum by (instance, state) (lvsdns_ipvs_virtual_server_real_server_connections{instance=~"$instance",vip=~"$vip"})`,
+			"{{state}} on {{instance}}",
+		)), 8,
+		8)
 	b.add(lines("Connections for each bucket of the table", "short", "The kernel's table has a fixed number of buckets (module parameter conn_tab_bits): far above 1 each packet costs a search.",
-		ask(`sum by (instance) (lvsdns_ipvs_virtual_server_real_server_connections{instance=~"$instance",state=~"active|inactive"}) / on (instance) lvsdns_ipvs_connection_table_buckets{instance=~"$instance"}`, "{{instance}}")), 8, 8)
+		ask(
+			`sum by (instance) (lvsdns_ipvs_virtual_server_real_server_connections{instance=~"$instance",state=~"active|inactive"}) / on (instance) lvsdns_ipvs_connection_table_buckets{instance=~"$instance"}`,
+			"{{instance}}",
+		)), 8,
+		8)
 	b.add(steps("Weight of virtual servers", "short", "Sum of the weights of its real servers.",
 		ask(`lvsdns_ipvs_virtual_server_weight{instance=~"$instance",vip=~"$vip"}`, virtualLegend)), 8, 8)
 }
@@ -146,7 +171,8 @@ func overviewRealServers(b *board) {
 		ask(perSecond("lvsdns_ipvs_real_server_in_packets_total", real)+` / on (`+virtual+`) group_left () `+
 			`(`+perSecond("lvsdns_ipvs_real_server_in_packets_total", virtual)+` > 0)`, realLegend)), 8, 8)
 	b.add(lines("Share of the upper threshold", "percentunit", "At 100 % a server gets no new clients, until it is below its lower threshold. Only servers that have one.",
-		sparse(ask(`sum by (`+real+`) (`+strings.Replace(open, "}", `,state=~"active|inactive"}`, 1)+`) / on (`+real+`) `+limit, realLegend))), 8, 8)
+		sparse(ask(`sum by (`+real+`) (`+strings.Replace(open, "}", `,state=~"active|inactive"}`, 1)+`) / on (`+real+`) `+limit, realLegend))), 8,
+		8)
 	b.add(list("Servers at their threshold", "They get no new clients now.", "none", "",
 		sparse(now(`sum by (`+real+`) (lvsdns_ipvs_real_server_overloaded{instance=~"$instance",vip=~"$vip"} == 1)`, ""))), 12, 6)
 	b.add(list("Thresholds", "Connections below which a server at its upper threshold gets new clients again; if not set, three quarters of the upper one.", "none", "lower threshold",
@@ -179,7 +205,13 @@ func overviewSettings(b *board) {
 	ofVIP := func(metric string) string { return metric + `{instance=~"$instance",vip=~"$vip"}` }
 	b.row("Settings")
 	b.add(list("Exporters", "Their versions.", "none", "", now(chosen("lvsdns_build_info"), "")), 8, 6)
-	b.add(list("keepalived", "By the rules of which version its configuration is read, and for which director.", "none", "", now(chosen("lvsdns_keepalived_info"), "")), 8, 6)
+	b.add(
+		list(
+			"keepalived", "By the rules of which version its configuration is read, and for which director.", "none",
+			"", now(chosen("lvsdns_keepalived_info"), ""),
+		),
+		8, 6,
+	)
 	b.add(list("IPVS", "The version that the kernel says it has.", "none", "", now(chosen("lvsdns_ipvs_info"), "")), 8, 6)
 	b.add(list("Settings of virtual servers", "", "none", "", now(ofVIP("lvsdns_ipvs_virtual_server_info"), "")), 12, 8)
 	b.add(list("How real servers are reached", "", "none", "", now(ofVIP("lvsdns_ipvs_real_server_info"), "")), 12, 8)
@@ -190,7 +222,13 @@ func overviewSettings(b *board) {
 	b.add(list("Sysctls", "Settings in /proc/sys/net/ipv4/vs.", "none", "value", now(chosen("lvsdns_ipvs_sysctl"), "")), 8, 8)
 	b.add(states("Connection synchronisation", "Which daemons run.", "runs", "does not", "transparent",
 		ask(chosen("lvsdns_ipvs_sync_daemon_running"), "{{role}} {{instance}}")), 8, 8)
-	b.add(list("Synchronisation daemons", "0 and empty are the kernel's defaults.", "none", "", sparse(now(chosen("lvsdns_ipvs_sync_daemon_info"), ""))), 8, 8)
+	b.add(
+		list(
+			"Synchronisation daemons", "0 and empty are the kernel's defaults.", "none", "",
+			sparse(now(chosen("lvsdns_ipvs_sync_daemon_info"), "")),
+		),
+		8, 8,
+	)
 	b.add(list("VRRP instances", "", "none", "", now(chosen("lvsdns_vrrp_info"), "")), 8, 8)
 	b.add(steps("Virtual servers in keepalived.conf", "short", "And those in the kernel, where a group is as many as it has addresses and ports.",
 		ask(chosen("lvsdns_keepalived_virtual_servers"), "keepalived.conf, {{instance}}"),
@@ -208,7 +246,11 @@ func overviewSources(b *board) {
 	b.add(steps("Why a source is down", "short", "absent: not there. permission: a right is missing. timeout: no answer in time.",
 		sparse(ask(`lvsdns_source_failure{instance=~"$instance"} == 1`, "{{source}}: {{reason}} on {{instance}}"))), 8, 8)
 	b.add(lines("Reports of checks that were not taken", "ops", "malformed, oversize, refused because there are too many checks, or of a user whose reports are not taken.",
-		ask(`sum by (instance, result) (rate(lvsdns_check_datagrams_total{instance=~"$instance",result!="accepted"}[$__rate_interval]))`, "{{result}} on {{instance}}")), 8, 8)
+		ask(
+			`sum by (instance, result) (rate(lvsdns_check_datagrams_total{instance=~"$instance",result!="accepted"}[$__rate_interval]))`,
+			"{{result}} on {{instance}}",
+		)), 8,
+		8)
 	b.add(lines("Series left out", "short", "Because of a limit of the exporter, or because their labels came twice, which is a bug.",
 		ask(`lvsdns_exporter_series_dropped{instance=~"$instance"}`, "dropped, {{instance}}"),
 		ask(`lvsdns_exporter_series_limit{instance=~"$instance"}`, "limit, {{instance}}"),

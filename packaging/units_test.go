@@ -18,7 +18,9 @@ func TestExposure(t *testing.T) {
 	if _, err := exec.LookPath("systemd-analyze"); err != nil {
 		t.Skip("no systemd-analyze here: it comes with systemd")
 	}
-	if out, err := exec.Command("systemd-analyze", "security", "--help").CombinedOutput(); err != nil || !strings.Contains(string(out), "--offline") {
+	if out, err := exec.Command(
+		"systemd-analyze", "security", "--help",
+	).CombinedOutput(); err != nil || !strings.Contains(string(out), "--offline") {
 		t.Skip("this systemd-analyze is older than 250: it looks at running services only")
 	}
 	level := regexp.MustCompile(`Overall exposure level for \S+: ([0-9.]+)`)
@@ -43,7 +45,10 @@ func TestLimits(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, line := range []string{"\nMemoryMax=", "\nEnvironment=GOMEMLIMIT=", "\nLimitNOFILE=", "\nWatchdogSec=", "\nRestart=", "\nExecReload="} {
+		for _, line := range []string{
+			"\nMemoryMax=", "\nEnvironment=GOMEMLIMIT=", "\nLimitNOFILE=", "\nWatchdogSec=", "\nRestart=",
+			"\nExecReload=",
+		} {
 			if !strings.Contains(string(text), line) {
 				t.Errorf("%s has no line %q", unit, strings.TrimSpace(line))
 			}

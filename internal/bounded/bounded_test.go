@@ -18,7 +18,8 @@ func TestReadFile(t *testing.T) {
 	if content, err := bounded.ReadFile(name, 8); string(content) != "12345678" || err != nil {
 		t.Errorf("%q, %v", content, err)
 	}
-	if content, err := bounded.ReadFile(name, 7); content != nil || !errors.Is(err, bounded.ErrLong) || err.Error() != "read "+name+": is longer than what is read of such a file" {
+	if content, err := bounded.ReadFile(name, 7); content != nil || !errors.Is(err, bounded.ErrLong) ||
+		err.Error() != "read "+name+": is longer than what is read of such a file" {
 		t.Errorf("%q, %v", content, err)
 	}
 	if content, err := bounded.ReadFile("/dev/zero", 1<<16); content != nil || !errors.Is(err, bounded.ErrLong) {

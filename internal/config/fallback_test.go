@@ -51,7 +51,8 @@ func TestFallbackDefaults(t *testing.T) {
 			t.Errorf("%+v", f)
 		}
 	}
-	if _, err := LoadFallback(filepath.Join(t.TempDir(), "none"), true, nil); err == nil || !strings.Contains(err.Error(), "without --config the defaults hold") {
+	if _, err := LoadFallback(filepath.Join(t.TempDir(), "none"), true, nil); err == nil ||
+		!strings.Contains(err.Error(), "without --config the defaults hold") {
 		t.Errorf("a file that was asked for is not there: %v", err)
 	}
 }

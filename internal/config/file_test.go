@@ -59,12 +59,21 @@ func TestFiles(t *testing.T) {
 		"a list":           {write("list.yaml", "- log\n"), path("list.yaml") + ": line 1: want sections"},
 		"a word":           {write("word.yaml", "log\n"), path("word.yaml") + ": line 1: want sections"},
 		"a number":         {write("number.yaml", "5\n"), path("number.yaml") + ": line 1: want sections"},
-		"two files in one": {write("two.yaml", "log: {level: info}\n---\nlog: {level: debug}\n"), path("two.yaml") + ": line 2: here begins a second document"},
-		"a key twice":      {write("twice.yaml", "log: {level: info}\nlog: {level: info}\n"), path("twice.yaml") + `: line 2: mapping key "log" already defined at line 1`},
-		"a tab":            {write("tab.yaml", "log:\n\tlevel: info\n"), path("tab.yaml") + ": line 2: found character that cannot start any token; is it a tab?"},
-		"no such alias":    {write("alias.yaml", "log: *x\n"), path("alias.yaml") + ": unknown anchor 'x' referenced"},
-		"an open quote":    {write("quote.yaml", "log: {level: \"info}\n"), path("quote.yaml") + ": line "},
-		"a key in braces":  {write("braces.yaml", "{a: b}: c\n"), path("braces.yaml") + ": "},
+		"two files in one": {
+			write("two.yaml", "log: {level: info}\n---\nlog: {level: debug}\n"),
+			path("two.yaml") + ": line 2: here begins a second document",
+		},
+		"a key twice": {
+			write("twice.yaml", "log: {level: info}\nlog: {level: info}\n"),
+			path("twice.yaml") + `: line 2: mapping key "log" already defined at line 1`,
+		},
+		"a tab": {
+			write("tab.yaml", "log:\n\tlevel: info\n"),
+			path("tab.yaml") + ": line 2: found character that cannot start any token; is it a tab?",
+		},
+		"no such alias":   {write("alias.yaml", "log: *x\n"), path("alias.yaml") + ": unknown anchor 'x' referenced"},
+		"an open quote":   {write("quote.yaml", "log: {level: \"info}\n"), path("quote.yaml") + ": line "},
+		"a key in braces": {write("braces.yaml", "{a: b}: c\n"), path("braces.yaml") + ": "},
 	} {
 		for daemon, load := range loaders {
 			got, defaults, err := load(tt.path, true)
@@ -107,7 +116,10 @@ func TestUnreadableFile(t *testing.T) {
 
 // FuzzSettings: whatever is in a file, there is a result or an error, and each line of the error says of which file it is.
 func FuzzSettings(f *testing.F) {
-	for _, s := range []string{ExporterReference(), FallbackReference(), "metrics: {allow: [1, {a: b}]}\n", "log: {level: !!binary aaaa}\n", "dns: {ports: [0x35, 1e3]}\n", "? [a]\n: b\n"} {
+	for _, s := range []string{
+		ExporterReference(), FallbackReference(), "metrics: {allow: [1, {a: b}]}\n", "log: {level: !!binary aaaa}\n",
+		"dns: {ports: [0x35, 1e3]}\n", "? [a]\n: b\n",
+	} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -118,7 +130,8 @@ func FuzzSettings(f *testing.F) {
 				continue
 			}
 			for line := range strings.Lines(err.Error()) {
-				if !strings.HasPrefix(line, path+": ") && !strings.HasPrefix(line, "read settings: ") && !strings.HasPrefix(line, "freeze-keepalived: ") {
+				if !strings.HasPrefix(line, path+": ") && !strings.HasPrefix(line, "read settings: ") &&
+					!strings.HasPrefix(line, "freeze-keepalived: ") {
 					t.Errorf("%s: %q does not say where it is", daemon, line)
 				}
 			}

@@ -99,7 +99,11 @@ func usage(options []option, file, head string) string {
 
 func reference(options []option, program, file, example string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# Settings of %s, each at its default: %s.\n# Every key is a flag as well, such as %s. A key that does not exist is an error.\n", program, file, example)
+	fmt.Fprintf(
+		&b,
+		"# Settings of %s, each at its default: %s.\n# Every key is a flag as well, such as %s. A key that does not exist is an error.\n",
+		program, file, example,
+	)
 	open := ""
 	for _, o := range options {
 		section, key, nested := strings.Cut(o.key, ".")

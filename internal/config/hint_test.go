@@ -90,7 +90,8 @@ func TestDescribe(t *testing.T) {
 		raw  any
 		want string
 	}{
-		{"two words", `"two words"`}, {"", `""`}, {"a\nb", `"a\nb"`}, {true, "true"}, {7, "7"}, {-1, "-1"}, {1.5, "1.5"}, {1.0, "1.0"}, {nil, "nothing"},
+		{"two words", `"two words"`}, {"", `""`}, {"a\nb", `"a\nb"`}, {true, "true"}, {7, "7"}, {-1, "-1"},
+		{1.5, "1.5"}, {1.0, "1.0"}, {nil, "nothing"},
 		{[]any{1}, "a list"}, {map[string]any{"a": 1}, "a section"}, {map[any]any{1: 2}, "a section"}, {uint64(1 << 63), "9223372036854775808"},
 	} {
 		if got := describe(tt.raw); got != tt.want {

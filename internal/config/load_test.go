@@ -128,7 +128,9 @@ conntrack: {passes: false, interval: 30s, max-entries: 100000, wanted-udp-timeou
 connections: {interval: 0s, max-time: 500ms, max-entries: 1000}
 dns: {capture: true, role: realserver, interfaces: [eth0], ports: [53, 5353], services: ["192.0.2.1:53"], ring-size: 8, nftables: true, dnstap: "127.0.0.1:6000", top: true, top-zones: name, top-clients: network}
 `), 0o644)
-	got, err := LoadExporter(file, true, Flags{"metrics.max-series": {"5", "7"}, "web.listen-address": {":1, :2", ":3"}, "keepalived.signal": {"false"}})
+	got, err := LoadExporter(file, true, Flags{
+		"metrics.max-series": {"5", "7"}, "web.listen-address": {":1, :2", ":3"}, "keepalived.signal": {"false"},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,7 +155,11 @@ dns: {capture: true, role: realserver, interfaces: [eth0], ports: [53, 5353], se
 		Connections: Connections{0, 500 * time.Millisecond, 1000},
 		Notify:      NotifyJournal{"/var/lib/lvsdns"},
 		Fallback:    FallbackReport{"/run/lvsdns/fallback-report.json"},
-		DNS:         DNS{true, "realserver", []string{"eth0"}, []uint16{53, 5353}, []netip.AddrPort{netip.MustParseAddrPort("192.0.2.1:53")}, 8, true, "127.0.0.1:6000", true, "name", "network"},
+		DNS: DNS{
+			true, "realserver", []string{"eth0"}, []uint16{53, 5353},
+			[]netip.AddrPort{netip.MustParseAddrPort("192.0.2.1:53")}, 8, true, "127.0.0.1:6000", true, "name",
+			"network",
+		},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got\n%+v, want\n%+v", got, want)
@@ -218,7 +224,10 @@ func TestArguments(t *testing.T) {
 		{[]string{"--sources.share", "2"}, `--sources.share: want a duration with its unit, such as 500ms, 2s or 1m, not "2"`},
 		{[]string{"--metrics.per-cpu=maybe"}, `--metrics.per-cpu: want true or false, not "maybe"`},
 		{[]string{"--metrics.max-series", "many"}, `--metrics.max-series: want a whole number from 0 to 100000000, not "many"`},
-		{[]string{"--metrics.allow", "192.0.2.1/24"}, `--metrics.allow: "192.0.2.1/24" is an address within a network; the network is "192.0.2.0/24"`},
+		{
+			[]string{"--metrics.allow", "192.0.2.1/24"},
+			`--metrics.allow: "192.0.2.1/24" is an address within a network; the network is "192.0.2.0/24"`,
+		},
 	} {
 		t.Run(strings.Join(tt.args, " "), func(t *testing.T) {
 			a, err := ExporterArguments(tt.args)

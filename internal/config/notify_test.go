@@ -35,40 +35,118 @@ func TestNotifyMistakes(t *testing.T) {
 		{"no list", "rules: 5\n", `rules: want a list of sections, each begun with -, not 5`},
 		{"no section", "rules: [5]\n", `rules[1]: want a section, not 5`},
 		{"no states", "rules:\n  - actions: [{announce: }]\n", `rules[1]: states is missing: such as states: [master]`},
-		{"no such state", "rules:\n  - states: [slave]\n    actions: [{announce: }]\n", `rules[1].states: want master, backup, fault, stop or deleted, not "slave"`},
+		{
+			"no such state", "rules:\n  - states: [slave]\n    actions: [{announce: }]\n",
+			`rules[1].states: want master, backup, fault, stop or deleted, not "slave"`,
+		},
 		{"empty states", "rules:\n  - states: []\n    actions: [{announce: }]\n", `rules[1].states: want one of states at least`},
 		{"no actions", "rules:\n  - states: [master]\n", `rules[1]: actions is missing: a rule without actions does nothing`},
-		{"number as a name", "rules:\n  - instances: [51]\n    states: [master]\n    actions: [{announce: }]\n", `rules[1].instances: item 1: want text in quotes, not 51`},
-		{"unknown action", rule("sysctel: {key: a.b, value: 1}"), `rules[1].actions[1].sysctel: no such setting; did you mean sysctl?` + "\n" + `notify.yaml: rules[1].actions[1]: want one action, such as sysctl: or haproxy:, not 0`},
+		{
+			"number as a name", "rules:\n  - instances: [51]\n    states: [master]\n    actions: [{announce: }]\n",
+			`rules[1].instances: item 1: want text in quotes, not 51`,
+		},
+		{
+			"unknown action", rule("sysctel: {key: a.b, value: 1}"),
+			`rules[1].actions[1].sysctel: no such setting; did you mean sysctl?` + "\n" + `notify.yaml: rules[1].actions[1]: want one action, such as sysctl: or haproxy:, not 0`,
+		},
 		{"two actions", rule("announce:\nconntrack:"), `rules[1].actions[1]: want one action, such as sysctl: or haproxy:, not 2`},
 		{"timeout", rule("announce:\ntimeout: 5"), `rules[1].actions[1].timeout: want a duration with its unit, such as 500ms, 2s or 1m, not 5`},
-		{"sysctl key", rule("sysctl: {key: /etc/passwd, value: 1}"), `rules[1].actions[1].sysctl.key: want a name such as net.ipv4.vs.expire_nodest_conn, not "/etc/passwd"`},
-		{"sysctl climbs", rule("sysctl: {key: net/../../etc, value: 1}"), `rules[1].actions[1].sysctl.key: want a name such as net.ipv4.vs.expire_nodest_conn, not "net/../../etc"`},
-		{"sysctl value", rule("sysctl: {key: net.ipv4.vs.conntrack, value: true}"), `rules[1].actions[1].sysctl.value: want a number, or text in quotes, not true`},
-		{"sysctl mode", rule("sysctl: {key: net.ipv4.vs.conntrack, value: 1, mode: check}"), `rules[1].actions[1].sysctl.mode: want set or assert, not "check"`},
-		{"sysctl without key", rule("sysctl: {value: 1}"), `rules[1].actions[1].sysctl: key is missing: such as key: net.ipv4.vs.expire_nodest_conn`},
-		{"haproxy path", rule("haproxy: {socket: admin.sock, servers: [a/b], to: ready}"), `rules[1].actions[1].haproxy.socket: want a path that begins with /, not "admin.sock"`},
-		{"haproxy server", rule("haproxy: {socket: /s, servers: [b], to: ready}"), `rules[1].actions[1].haproxy.servers: want a server such as backend/server, not "b"`},
-		{"haproxy injection", rule("haproxy: {socket: /s, frontends: [\"a; shutdown\"], to: ready}"), `rules[1].actions[1].haproxy.frontends: want a frontend such as www, not "a; shutdown"`},
-		{"haproxy nothing", rule("haproxy: {socket: /s, to: ready}"), `rules[1].actions[1].haproxy: neither servers nor frontends: there is nothing to change`},
-		{"haproxy to", rule("haproxy: {socket: /s, servers: [a/b], to: off}"), `rules[1].actions[1].haproxy.to: want ready, drain, maint or disable, not "off"`},
-		{"haproxy frontend drain", rule("haproxy: {socket: /s, frontends: [www], to: drain}"), `rules[1].actions[1].haproxy.to: frontends can be ready or disable, not drain`},
+		{
+			"sysctl key", rule("sysctl: {key: /etc/passwd, value: 1}"),
+			`rules[1].actions[1].sysctl.key: want a name such as net.ipv4.vs.expire_nodest_conn, not "/etc/passwd"`,
+		},
+		{
+			"sysctl climbs", rule("sysctl: {key: net/../../etc, value: 1}"),
+			`rules[1].actions[1].sysctl.key: want a name such as net.ipv4.vs.expire_nodest_conn, not "net/../../etc"`,
+		},
+		{
+			"sysctl value", rule("sysctl: {key: net.ipv4.vs.conntrack, value: true}"),
+			`rules[1].actions[1].sysctl.value: want a number, or text in quotes, not true`,
+		},
+		{
+			"sysctl mode", rule("sysctl: {key: net.ipv4.vs.conntrack, value: 1, mode: check}"),
+			`rules[1].actions[1].sysctl.mode: want set or assert, not "check"`,
+		},
+		{
+			"sysctl without key", rule("sysctl: {value: 1}"),
+			`rules[1].actions[1].sysctl: key is missing: such as key: net.ipv4.vs.expire_nodest_conn`,
+		},
+		{
+			"haproxy path", rule("haproxy: {socket: admin.sock, servers: [a/b], to: ready}"),
+			`rules[1].actions[1].haproxy.socket: want a path that begins with /, not "admin.sock"`,
+		},
+		{
+			"haproxy server", rule("haproxy: {socket: /s, servers: [b], to: ready}"),
+			`rules[1].actions[1].haproxy.servers: want a server such as backend/server, not "b"`,
+		},
+		{
+			"haproxy injection", rule("haproxy: {socket: /s, frontends: [\"a; shutdown\"], to: ready}"),
+			`rules[1].actions[1].haproxy.frontends: want a frontend such as www, not "a; shutdown"`,
+		},
+		{
+			"haproxy nothing", rule("haproxy: {socket: /s, to: ready}"),
+			`rules[1].actions[1].haproxy: neither servers nor frontends: there is nothing to change`,
+		},
+		{
+			"haproxy to", rule("haproxy: {socket: /s, servers: [a/b], to: off}"),
+			`rules[1].actions[1].haproxy.to: want ready, drain, maint or disable, not "off"`,
+		},
+		{
+			"haproxy frontend drain", rule("haproxy: {socket: /s, frontends: [www], to: drain}"),
+			`rules[1].actions[1].haproxy.to: frontends can be ready or disable, not drain`,
+		},
 		{"conntrack port", rule("conntrack: {port: 0}"), `rules[1].actions[1].conntrack.port: want a whole number from 1 to 65535, not 0`},
-		{"conntrackd role", rule("conntrackd: {role: master}"), `rules[1].actions[1].conntrackd.role: want primary, backup or fault, not "master"`},
-		{"sync without interface", rule("ipvs-sync: {role: master}"), `rules[1].actions[1].ipvs-sync: interface is missing: the one that the other director is on, such as interface: eth0`},
-		{"sync id", rule("ipvs-sync: {role: master, interface: eth0, id: 256}"), `rules[1].actions[1].ipvs-sync.id: want a whole number from 0 to 255, not 256`},
+		{
+			"conntrackd role", rule("conntrackd: {role: master}"),
+			`rules[1].actions[1].conntrackd.role: want primary, backup or fault, not "master"`,
+		},
+		{
+			"sync without interface", rule("ipvs-sync: {role: master}"),
+			`rules[1].actions[1].ipvs-sync: interface is missing: the one that the other director is on, such as interface: eth0`,
+		},
+		{
+			"sync id", rule("ipvs-sync: {role: master, interface: eth0, id: 256}"),
+			`rules[1].actions[1].ipvs-sync.id: want a whole number from 0 to 255, not 256`,
+		},
 		{"announce", rule("announce: {count: 0}"), `rules[1].actions[1].announce.count: want a whole number from 1 to 100, not 0`},
 		{"unit", rule("unit: {unit: nginx, do: reload}"), `rules[1].actions[1].unit.unit: want a unit such as nginx.service, not "nginx"`},
-		{"unit as a flag", rule("unit: {unit: --now.service, do: reload}"), `rules[1].actions[1].unit.unit: want a unit such as nginx.service, not "--now.service"`},
-		{"unit verb", rule("unit: {unit: nginx.service, do: enable}"), `rules[1].actions[1].unit.do: want start, stop, restart or reload, not "enable"`},
-		{"command path", rule("command: {run: [logger, x]}"), `rules[1].actions[1].command.run: want a program whose path begins with /, not "logger": nothing is looked up, and no shell reads the line`},
-		{"command environment", rule("command: {run: [/bin/true], environment: [A]}"), `rules[1].actions[1].command.environment: want NAME=value, not "A"`},
-		{"webhook", rule("webhook: {url: example.com}"), `rules[1].actions[1].webhook.url: want a URL that begins with https:// or http://, not "example.com"`},
-		{"webhook header", rule("webhook: {url: \"https://a.b/\", headers: [x]}"), `rules[1].actions[1].webhook.headers: want Name: value, not "x"`},
-		{"agreement of nobody", "agreements:\n  - ipvs: true\n", `agreements[1]: want either instance: or group:, whose owner the others must agree with`},
-		{"agreement with nobody", "agreements:\n  - group: VG\n", `agreements[1]: nothing must agree with the owner: want haproxy:, ipvs: true or ipvs-sync: true`},
+		{
+			"unit as a flag", rule("unit: {unit: --now.service, do: reload}"),
+			`rules[1].actions[1].unit.unit: want a unit such as nginx.service, not "--now.service"`,
+		},
+		{
+			"unit verb", rule("unit: {unit: nginx.service, do: enable}"),
+			`rules[1].actions[1].unit.do: want start, stop, restart or reload, not "enable"`,
+		},
+		{
+			"command path", rule("command: {run: [logger, x]}"),
+			`rules[1].actions[1].command.run: want a program whose path begins with /, not "logger": nothing is looked up, and no shell reads the line`,
+		},
+		{
+			"command environment", rule("command: {run: [/bin/true], environment: [A]}"),
+			`rules[1].actions[1].command.environment: want NAME=value, not "A"`,
+		},
+		{
+			"webhook", rule("webhook: {url: example.com}"),
+			`rules[1].actions[1].webhook.url: want a URL that begins with https:// or http://, not "example.com"`,
+		},
+		{
+			"webhook header", rule("webhook: {url: \"https://a.b/\", headers: [x]}"),
+			`rules[1].actions[1].webhook.headers: want Name: value, not "x"`,
+		},
+		{
+			"agreement of nobody", "agreements:\n  - ipvs: true\n",
+			`agreements[1]: want either instance: or group:, whose owner the others must agree with`,
+		},
+		{
+			"agreement with nobody", "agreements:\n  - group: VG\n",
+			`agreements[1]: nothing must agree with the owner: want haproxy:, ipvs: true or ipvs-sync: true`,
+		},
 		{"track file", "track-files:\n  - {path: /x, vip: dns.example.com}\n", `track-files[1].vip: want an address, not "dns.example.com"`},
-		{"track file exit", "track-files:\n  - {path: /x, vip: 192.0.2.1, on-exit: delete}\n", `track-files[1].on-exit: want keep, zero or remove, not "delete"`},
+		{
+			"track file exit", "track-files:\n  - {path: /x, vip: 192.0.2.1, on-exit: delete}\n",
+			`track-files[1].on-exit: want keep, zero or remove, not "delete"`,
+		},
 		{"resync", "resync: 1ms\n", `resync: want a duration from 1s to 1h, not "1ms"`},
 		{"keepalived's version", "keepalived: {version: 2.2}\n", `keepalived.version: want a version such as 2.2.7, not 2.2`},
 		{"log", "log: {level: loud}\n", `log.level: want debug, info, warn or error, not "loud"`},
@@ -118,7 +196,8 @@ func TestNotifySample(t *testing.T) {
 	for _, r := range n.Rules {
 		for _, a := range r.Actions {
 			for name, is := range map[string]bool{"sysctl": a.Sysctl != nil, "haproxy": a.HAProxy != nil, "conntrack": a.Conntrack != nil, "conntrackd": a.Conntrackd != nil,
-				"ipvs-sync": a.IPVSSync != nil, "announce": a.Announce != nil, "unit": a.Unit != nil, "command": a.Command != nil, "webhook": a.Webhook != nil} {
+				"ipvs-sync": a.IPVSSync != nil, "announce": a.Announce != nil, "unit": a.Unit != nil,
+				"command": a.Command != nil, "webhook": a.Webhook != nil} {
 				if is {
 					kinds[name]++
 				}

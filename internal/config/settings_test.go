@@ -89,13 +89,19 @@ func wrong(v value) []string {
 	case users:
 		return []string{`""`, "-1", "4294967296", `"a b"`, `"a:b"`, `"-x"`, "1.5", "true", "[nagios, [haproxy]]", section}
 	case patterns:
-		return []string{"dns1", "192.0.2.1/24", "192.0.2.0/33", "fwm:0", `"fwm:"`, "fwm:4294967296", `"2001:DB8::*"`, "5", "[192.0.2.1, 5]", section}
+		return []string{
+			"dns1", "192.0.2.1/24", "192.0.2.0/33", "fwm:0", `"fwm:"`, "fwm:4294967296", `"2001:DB8::*"`, "5",
+			"[192.0.2.1, 5]", section,
+		}
 	case interfaces:
 		return []string{"any", `""`, "sixteen-letters-", `"eth 0"`, "eth/0", `"eth0:1"`, `".."`, "5", list, section}
 	case ports:
 		return []string{"[]", "0", "65536", "-1", "domain", "1.5", "[53, domain]", "[[53]]", section}
 	case endpoints:
-		return []string{`"192.0.2.1"`, `"192.0.2.1:0"`, `"192.0.2.1:domain"`, `"dns1:53"`, `"2001:db8::1:53"`, `"[fe80::1%eth0]:53"`, "53", list, section}
+		return []string{
+			`"192.0.2.1"`, `"192.0.2.1:0"`, `"192.0.2.1:domain"`, `"dns1:53"`, `"2001:db8::1:53"`,
+			`"[fe80::1%eth0]:53"`, "53", list, section,
+		}
 	default:
 		return nil
 	}
@@ -118,10 +124,12 @@ func TestWrongValues(t *testing.T) {
 				continue
 			}
 			message, ok := strings.CutPrefix(err.Error(), path+": ")
-			if !ok || strings.Contains(message, "\n") || !strings.HasPrefix(message, o.key+": ") || strings.Contains(message, "<nil>") || strings.Contains(message, "map[") {
+			if !ok || strings.Contains(message, "\n") || !strings.HasPrefix(message, o.key+": ") ||
+				strings.Contains(message, "<nil>") || strings.Contains(message, "map[") {
 				t.Errorf("%s: %v", value, err)
 			}
-			if !strings.Contains(message, "want") && !strings.Contains(message, "matches no address") && !strings.Contains(message, "is an address within") &&
+			if !strings.Contains(message, "want") && !strings.Contains(message, "matches no address") &&
+				!strings.Contains(message, "is an address within") &&
 				!strings.Contains(message, "no path has") && !strings.Contains(message, "no address of the loopback") {
 				t.Errorf("%s: it does not say what is wanted: %s", value, message)
 			}
@@ -296,7 +304,8 @@ func TestUsageHasAll(t *testing.T) {
 				t.Errorf("the reference has %q not, or it is long", line)
 			}
 		}
-		if first := o.doc[:1]; strings.ToUpper(first) != first && !strings.Contains("debug text json backend keepalived", strings.TrimRight(strings.Fields(o.doc)[0], ":,'s")) {
+		if first := o.doc[:1]; strings.ToUpper(first) != first &&
+			!strings.Contains("debug text json backend keepalived", strings.TrimRight(strings.Fields(o.doc)[0], ":,'s")) {
 			t.Errorf("it begins in the middle of a sentence: %s", o.doc)
 		}
 		if !strings.HasSuffix(o.doc, ".") && !strings.HasSuffix(o.doc, "web-configuration.md. Empty: everybody, without TLS.") {

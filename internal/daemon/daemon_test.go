@@ -102,7 +102,8 @@ func TestNoWatchdog(t *testing.T) {
 			t.Setenv("WATCHDOG_PID", tt.pid)
 			var log bytes.Buffer
 			New("text", slog.LevelInfo, &log).Alive()
-			if got := told(); len(got) > 0 || strings.Contains(log.String(), "level=WARN") != (tt.warns != "") || !strings.Contains(log.String(), tt.warns) {
+			if got := told(); len(got) > 0 || strings.Contains(log.String(), "level=WARN") != (tt.warns != "") ||
+				!strings.Contains(log.String(), tt.warns) {
 				t.Errorf("it hears %q, and the log has %q", got, &log)
 			}
 		})

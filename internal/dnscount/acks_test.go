@@ -112,7 +112,10 @@ func TestAcks(t *testing.T) {
 			x.say(tcpFIN|tcpACK, nil)
 			x.got(1)
 		}, 508, []uint64{100}},
-		{"asked in the middle of an answer's length", func(x *talk) { x.say(tcpACK, q); x.got(2); x.say(tcpACK, q); x.got(202); x.say(tcpRST, nil) }, 204, nil},
+		{
+			"asked in the middle of an answer's length",
+			func(x *talk) { x.say(tcpACK, q); x.got(2); x.say(tcpACK, q); x.got(202); x.say(tcpRST, nil) }, 204, nil,
+		},
 		{"a query was not seen", func(x *talk) {
 			x.say(tcpACK, q)
 			x.seq += uint32(len(q))
@@ -174,7 +177,10 @@ func TestAcksLikeResponses(t *testing.T) {
 			question := query(name, dns.TypeTXT, func(m *dns.Msg) { m.Id = i })
 			r := new(dns.Msg).SetReply(question)
 			for range random.IntN(300) {
-				r.Answer = append(r.Answer, &dns.TXT{Hdr: dns.RR_Header{Name: name, Rrtype: dns.TypeTXT, Class: 1}, Txt: []string{"some text that takes room"}})
+				r.Answer = append(r.Answer, &dns.TXT{
+					Hdr: dns.RR_Header{Name: name, Rrtype: dns.TypeTXT, Class: 1},
+					Txt: []string{"some text that takes room"},
+				})
 			}
 			x.say(tcpACK, framed(pack(t, question)))
 			for b := framed(pack(t, r)); len(b) > 0; {

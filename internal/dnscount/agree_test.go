@@ -102,12 +102,18 @@ func randomMessage(t testing.TB, random *rand.Rand) *dns.Msg {
 	m.Id = uint16(random.IntN(65536))
 	m.Opcode = random.IntN(16)
 	m.Rcode = random.IntN(16)
-	for _, flag := range []*bool{&m.Response, &m.Authoritative, &m.Truncated, &m.RecursionDesired, &m.RecursionAvailable, &m.Zero, &m.AuthenticatedData, &m.CheckingDisabled, &m.Compress} {
+	for _, flag := range []*bool{
+		&m.Response, &m.Authoritative, &m.Truncated, &m.RecursionDesired, &m.RecursionAvailable, &m.Zero,
+		&m.AuthenticatedData, &m.CheckingDisabled, &m.Compress,
+	} {
 		*flag = random.IntN(2) == 0
 	}
 	section := func(n int) (all []dns.RR) {
 		for range random.IntN(n) {
-			lines := []string{" A 192.0.2.1", " AAAA 2001:db8::1", " NS " + name(), " MX 10 " + name(), ` TXT "text"`, " SOA " + name() + " " + name() + " 1 2 3 4 5", " CNAME " + name(), ` CAA 0 issue "ca"`}
+			lines := []string{
+				" A 192.0.2.1", " AAAA 2001:db8::1", " NS " + name(), " MX 10 " + name(), ` TXT "text"`,
+				" SOA " + name() + " " + name() + " 1 2 3 4 5", " CNAME " + name(), ` CAA 0 issue "ca"`,
+			}
 			all = append(all, records(t, name()+lines[random.IntN(len(lines))])...)
 		}
 		return all
@@ -123,7 +129,8 @@ func randomMessage(t testing.TB, random *rand.Rand) *dns.Msg {
 		for range random.IntN(3) {
 			o.Option = append(o.Option, []dns.EDNS0{
 				&dns.EDNS0_COOKIE{Code: optionCookie, Cookie: "0011223344556677"}, &dns.EDNS0_EDE{InfoCode: uint16(random.IntN(30)), ExtraText: "why"},
-				&dns.EDNS0_SUBNET{Code: optionSubnet, Family: 1, SourceNetmask: 24, Address: []byte{192, 0, 2, 0}}, &dns.EDNS0_PADDING{Padding: make([]byte, random.IntN(40))},
+				&dns.EDNS0_SUBNET{Code: optionSubnet, Family: 1, SourceNetmask: 24, Address: []byte{192, 0, 2, 0}},
+				&dns.EDNS0_PADDING{Padding: make([]byte, random.IntN(40))},
 			}[random.IntN(4)])
 		}
 		if random.IntN(4) == 0 { // not always the last record

@@ -35,8 +35,14 @@ func TestWrappings(t *testing.T) {
 		b[3] += 4
 		return append(append(b, 1, 1, 1, 0), inner4[20:]...)
 	}()
-	extended := packets.IP(client6.Addr(), vip6.Addr(), hopByHop, append([]byte{destination, 0, 5, 2, 0, 0, 1, 0}, append([]byte{protoUDP, 0, 1, 4, 0, 0, 0, 0}, packets.UDP(4242, 53, message)...)...))
-	atomic := packets.IP(client6.Addr(), vip6.Addr(), fragmentExt, append([]byte{protoUDP, 0, 0, 0, 0, 0, 0, 1}, packets.UDP(4242, 53, message)...))
+	extended := packets.IP(
+		client6.Addr(), vip6.Addr(), hopByHop,
+		append([]byte{destination, 0, 5, 2, 0, 0, 1, 0}, append([]byte{protoUDP, 0, 1, 4, 0, 0, 0, 0}, packets.UDP(4242, 53, message)...)...),
+	)
+	atomic := packets.IP(
+		client6.Addr(), vip6.Addr(), fragmentExt,
+		append([]byte{protoUDP, 0, 0, 0, 0, 0, 0, 1}, packets.UDP(4242, 53, message)...),
+	)
 	director, dns1 := ip("192.0.2.11"), ip("192.0.2.21")
 	director6, dns16 := ip("2001:db8::11"), ip("2001:db8::21")
 	for _, tt := range []struct {
@@ -60,11 +66,38 @@ func TestWrappings(t *testing.T) {
 		{name: "4 in 6", b: packets.Ether(macHost, packets.IP(director6, dns16, protoIPIP, inner4))},
 		{name: "6 in 6", b: packets.Ether(macHost, packets.IP(director6, dns16, protoIPv6, inner6)), family: 1},
 		{name: "GRE", b: packets.Ether(macHost, packets.IP(director, dns1, protoGRE, append([]byte{0, 0, 8, 0}, inner4...)))},
-		{name: "GRE with checksum and key", b: packets.Ether(macHost, packets.IP(director, dns1, protoGRE, append([]byte{0xa0, 0, 0x86, 0xdd, 0, 0, 0, 0, 1, 2, 3, 4}, inner6...))), family: 1},
-		{name: "GUE", b: packets.Ether(macHost, packets.IP(director, dns1, protoUDP, packets.UDP(999, 6080, append([]byte{0, protoIPIP, 0, 0}, inner4...))))},
-		{name: "GUE with a private field", b: packets.Ether(macHost, packets.IP(director, dns1, protoUDP, packets.UDP(999, 6080, append([]byte{1, protoIPv6, 0, 0, 9, 9, 9, 9}, inner6...)))), family: 1},
+		{
+			name: "GRE with checksum and key",
+			b: packets.Ether(
+				macHost,
+				packets.IP(director, dns1, protoGRE, append([]byte{0xa0, 0, 0x86, 0xdd, 0, 0, 0, 0, 1, 2, 3, 4}, inner6...)),
+			),
+			family: 1,
+		},
+		{
+			name: "GUE",
+			b: packets.Ether(
+				macHost,
+				packets.IP(director, dns1, protoUDP, packets.UDP(999, 6080, append([]byte{0, protoIPIP, 0, 0}, inner4...))),
+			),
+		},
+		{
+			name: "GUE with a private field",
+			b: packets.Ether(
+				macHost,
+				packets.IP(director, dns1, protoUDP, packets.UDP(999, 6080, append([]byte{1, protoIPv6, 0, 0, 9, 9, 9, 9}, inner6...))),
+			),
+			family: 1,
+		},
 		{name: "GUE without a header", b: packets.Ether(macHost, packets.IP(director, dns1, protoUDP, packets.UDP(999, 6080, inner4)))},
-		{name: "three deep", b: packets.Ether(macHost, packets.IP(director, dns1, protoIPIP, packets.IP(director, dns1, protoIPIP, packets.IP(director, dns1, protoIPIP, inner4)))), none: true},
+		{
+			name: "three deep",
+			b: packets.Ether(
+				macHost,
+				packets.IP(director, dns1, protoIPIP, packets.IP(director, dns1, protoIPIP, packets.IP(director, dns1, protoIPIP, inner4))),
+			),
+			none: true,
+		},
 		{name: "to another port", b: packets.Datagram(client, netip.AddrPortFrom(vip.Addr(), 54), macHost, message), none: true},
 		{name: "to another address", b: packets.Datagram(client, ap("192.0.2.21:53"), macHost, message), none: true},
 		{name: "from this host", b: packets.Datagram(ap("192.0.2.21:4242"), vip, macHost, message), none: true},
@@ -82,7 +115,8 @@ func TestWrappings(t *testing.T) {
 		if [2]uint64{n, n6} != want {
 			t.Errorf("%s: %d and %d queries, want %d; %+v", tt.name, n, n6, want, r.Totals)
 		}
-		if c := r.Services[tt.family].Counts; !tt.none && (c.ByType[index(newIndexes().types[:], dns.TypeAAAA, otherType)] != 1 || c.Seen[UDP] != 1) {
+		if c := r.Services[tt.family].Counts; !tt.none &&
+			(c.ByType[index(newIndexes().types[:], dns.TypeAAAA, otherType)] != 1 || c.Seen[UDP] != 1) {
 			t.Errorf("%s: %+v", tt.name, c)
 		}
 		// And cut anywhere it is nothing worse than not counted.
@@ -120,7 +154,13 @@ func TestForwarding(t *testing.T) {
 	for i, forward := range []func(message []byte) []byte{
 		func(m []byte) []byte { return packets.Datagram(client, vip, macDNS1, m) },
 		func(m []byte) []byte {
-			return packets.Ether(macRouter, packets.IP(ip("192.0.2.11"), ip("192.0.2.22"), protoIPIP, packets.IP(client.Addr(), vip.Addr(), protoUDP, packets.UDP(client.Port(), 53, m))))
+			return packets.Ether(
+				macRouter,
+				packets.IP(
+					ip("192.0.2.11"), ip("192.0.2.22"), protoIPIP,
+					packets.IP(client.Addr(), vip.Addr(), protoUDP, packets.UDP(client.Port(), 53, m)),
+				),
+			)
 		},
 		func(m []byte) []byte { return packets.Datagram(client, ap("192.0.2.23:5353"), macDNS2, m) },
 	} {
@@ -141,7 +181,8 @@ func TestForwarding(t *testing.T) {
 	w.out(packets.Datagram(ap("192.0.2.11:9999"), ap("192.0.2.23:5353"), macDNS2, ask(t, 77, "example.com.", dns.TypeA)))
 	w.now += 10e9
 	c := w.only()
-	if c.Queries[UDP][0] != 6 || c.Seen[UDP] != 6 || c.Responses[UDP][3] != 3 || c.Latency[UDP].Count() != 3 || c.Latency[UDP].Sum != 2e6+4e6+6e6 || c.Unanswered != 3 || c.Orphans != 0 {
+	if c.Queries[UDP][0] != 6 || c.Seen[UDP] != 6 || c.Responses[UDP][3] != 3 || c.Latency[UDP].Count() != 3 ||
+		c.Latency[UDP].Sum != 2e6+4e6+6e6 || c.Unanswered != 3 || c.Orphans != 0 {
 		t.Errorf("%+v", c)
 	}
 	for i, s := range w.Report().Services[0].Servers {
@@ -157,7 +198,9 @@ func TestForwarding(t *testing.T) {
 // TestSharedServer: with NAT one real server may serve two virtual servers, and its packets do not say which.
 func TestSharedServer(t *testing.T) {
 	shared := []Server{{Addr: ip("192.0.2.23"), Port: 53, Method: NAT}}
-	w := newWire(View{Services: []Service{{Addr: ip("192.0.2.1"), Port: 53, Servers: shared}, {Addr: ip("192.0.2.2"), Port: 53, Servers: shared}}})
+	w := newWire(View{
+		Services: []Service{{Addr: ip("192.0.2.1"), Port: 53, Servers: shared}, {Addr: ip("192.0.2.2"), Port: 53, Servers: shared}},
+	})
 	// A client may ask both with the same port and ID.
 	for _, at := range []string{"192.0.2.1:53", "192.0.2.2:53", "192.0.2.2:53"} {
 		w.now++
@@ -167,7 +210,8 @@ func TestSharedServer(t *testing.T) {
 		w.out(packets.Datagram(ap(at), client, macRouter, answer(t, id, "example.com.", dns.TypeA, 0)))
 	}
 	for i, s := range w.Report().Services {
-		if n := uint64(i + 1); s.Counts.Queries[UDP][0] != n || s.Counts.Responses[UDP][0] != n || s.Servers[0].Queries[UDP] != n || s.Counts.Latency[UDP].Count() != n {
+		if n := uint64(i + 1); s.Counts.Queries[UDP][0] != n || s.Counts.Responses[UDP][0] != n ||
+			s.Servers[0].Queries[UDP] != n || s.Counts.Latency[UDP].Count() != n {
 			t.Errorf("%s: %+v %+v", s.At, s.Counts, s.Servers)
 		}
 	}
@@ -236,7 +280,8 @@ func TestFullTable(t *testing.T) {
 		w.in(packets.Datagram(client, vip, macHost, ask(t, uint16(i), "a.", dns.TypeA)))
 	}
 	w.now += 10e9
-	if got := w.only(); got.Queries[UDP][0] != 1000 || got.Unanswered+got.EvictedMatches != 1000 || got.Unanswered > 64 || w.totals.MatchEvictions != got.EvictedMatches {
+	if got := w.only(); got.Queries[UDP][0] != 1000 || got.Unanswered+got.EvictedMatches != 1000 || got.Unanswered > 64 ||
+		w.totals.MatchEvictions != got.EvictedMatches {
 		t.Errorf("%+v", got)
 	}
 }
@@ -265,7 +310,10 @@ func TestCounts(t *testing.T) {
 		m.Ns = records(t, "a. SOA a. b. 1 2 3 4 5")
 		withEDNS(m, 1232, true)
 	})
-	sent("a.", 65432, func(m *dns.Msg) { withEDNS(m, 4097, false); m.IsEdns0().SetVersion(3) }, dns.RcodeBadVers, func(m *dns.Msg) { withEDNS(m, 512, false) })
+	sent(
+		"a.", 65432, func(m *dns.Msg) { withEDNS(m, 4097, false); m.IsEdns0().SetVersion(3) }, dns.RcodeBadVers,
+		func(m *dns.Msg) { withEDNS(m, 512, false) },
+	)
 	sent("b.", dns.TypeNS, func(m *dns.Msg) { m.Opcode = dns.OpcodeNotify; m.RecursionDesired = false }, dns.RcodeNotImplemented, nil)
 	sent("b.", dns.TypeTXT, nil, 0, func(m *dns.Msg) { m.Truncated, m.RecursionAvailable = true, true })
 	sent("b.", dns.TypeTXT, nil, dns.RcodeServerFailure, func(m *dns.Msg) {
@@ -294,11 +342,17 @@ func TestCounts(t *testing.T) {
 		{"opcodes", named(Opcodes[:], got.ByOpcode[:]), map[string]uint64{"query": 6, "notify": 1}},
 		{"query flags", named(QueryFlags[:], got.QueryFlags[:]), map[string]uint64{"rd": 6, "cd": 1, "ad": 1, "do": 1}},
 		{"EDNS", named(EDNSVersions[:], got.EDNS[:]), map[string]uint64{"none": 5, "v0": 1, "other": 1}},
-		{"rcodes", named(Rcodes[:], got.Responses[UDP][:]), map[string]uint64{"NOERROR": 3, "BADVERS": 1, "NOTIMP": 1, "SERVFAIL": 1, "other": 1}},
+		{
+			"rcodes", named(Rcodes[:], got.Responses[UDP][:]),
+			map[string]uint64{"NOERROR": 3, "BADVERS": 1, "NOTIMP": 1, "SERVFAIL": 1, "other": 1},
+		},
 		{"response flags", named(ResponseFlags[:], got.ResponseFlags[:]), map[string]uint64{"aa": 1, "tc": 1, "ra": 1}},
 		{"extended errors", named(ExtendedErrors[:], got.ExtendedErrors[:]), map[string]uint64{"no_reachable_authority": 1, "other": 1}},
 		{"malformed", named(Defects[:], got.Malformed[:]), map[string]uint64{"short": 2, "direction": 1}},
-		{"rest", map[string]uint64{"truncated": got.Truncated[0], "nodata": got.NoData, "sizes": got.EDNSSize.Sum, "large": got.EDNSSize.Buckets[10], "latencies": got.Latency[UDP].Count(), "seen": got.Seen[UDP]},
+		{"rest", map[string]uint64{
+			"truncated": got.Truncated[0], "nodata": got.NoData, "sizes": got.EDNSSize.Sum,
+			"large": got.EDNSSize.Buckets[10], "latencies": got.Latency[UDP].Count(), "seen": got.Seen[UDP],
+		},
 			map[string]uint64{"truncated": 1, "nodata": 1, "sizes": 1232 + 4097, "large": 1, "latencies": 7, "seen": 10}},
 	} {
 		if len(tt.got) != len(tt.want) {

@@ -45,7 +45,8 @@ func TestFragments(t *testing.T) {
 			w.out(packets.Ether(macRouter, p))
 		}
 		c := only(w)
-		if c.Fragmented[Response][family] != 1 || c.Fragments[First][Response] != 1 || c.Fragments[Later][Response] != 2 || c.Fragments[Unattributed][Response] != 0 {
+		if c.Fragmented[Response][family] != 1 || c.Fragments[First][Response] != 1 || c.Fragments[Later][Response] != 2 ||
+			c.Fragments[Unattributed][Response] != 0 {
 			t.Errorf("fragments: %+v", c.Fragments)
 		}
 		if c.Responses[UDP][9] != 1 || c.ExtendedErrors[8] != 1 || c.ResponseSize[UDP].Sum != uint64(len(b)) {
@@ -84,7 +85,8 @@ func TestFragments(t *testing.T) {
 			w.out(packets.Ether(macDNS1, p))
 		}
 		c = only(w)
-		if c.Fragmented[Query][family] != 1 || c.Fragments[First][Query] != 1 || c.Fragments[Later][Query] != 2 || c.Fragments[Unattributed][Query] != 0 ||
+		if c.Fragmented[Query][family] != 1 || c.Fragments[First][Query] != 1 || c.Fragments[Later][Query] != 2 ||
+			c.Fragments[Unattributed][Query] != 0 ||
 			c.Queries[UDP][family] != 1 || c.QueryFlags[3] != 1 || c.Seen[UDP] != 1 {
 			t.Errorf("on a director: %+v", c)
 		}
@@ -108,7 +110,8 @@ func TestOuterFragments(t *testing.T) {
 		w.out(packets.Ether(macRouter, p))
 	}
 	c := w.only()
-	if c.Queries[UDP][0] != 1 || c.Fragments[Outer][Query] != 2 || c.Fragmented[Query][0] != 0 || w.Report().Services[0].Servers[1].Queries[UDP] != 1 {
+	if c.Queries[UDP][0] != 1 || c.Fragments[Outer][Query] != 2 || c.Fragmented[Query][0] != 0 ||
+		w.Report().Services[0].Servers[1].Queries[UDP] != 1 {
 		t.Errorf("director: %+v", c)
 	}
 

@@ -22,7 +22,10 @@ func frames(t testing.TB, clients int) (all []Frame) {
 			withEDNS(m, 1232, true, &dns.EDNS0_COOKIE{Code: 10, Cookie: "0011223344556677"})
 		})
 		r := new(dns.Msg).SetRcode(m, 0)
-		r.Answer = records(t, "www.example.com. AAAA 2001:db8::1", "www.example.com. AAAA 2001:db8::2", "www.example.com. AAAA 2001:db8::3", "www.example.com. AAAA 2001:db8::4")
+		r.Answer = records(
+			t, "www.example.com. AAAA 2001:db8::1", "www.example.com. AAAA 2001:db8::2",
+			"www.example.com. AAAA 2001:db8::3", "www.example.com. AAAA 2001:db8::4",
+		)
 		withEDNS(r, 1232, true)
 		r.Compress = true
 		addr := from.Addr().As4()
@@ -180,9 +183,18 @@ func FuzzFrame(f *testing.F) {
 		f.Add(frame.Data, []byte{}, uint8(frame.Kind), uint8(i))
 	}
 	inner := packets.IP(client.Addr(), vip.Addr(), protoUDP, packets.UDP(1, 53, ask(f, 1, "a.", 1)))
-	f.Add(packets.Ether(macHost, packets.IP(ip("192.0.2.11"), ip("192.0.2.22"), protoIPIP, inner)), packets.Ether(macHost, inner6Fragment(f), 7), uint8(0), uint8(1))
-	f.Add(packets.Ether(macHost, packets.IP(client.Addr(), vip.Addr(), protoTCP, packets.TCP(1, 53, 1, 16, framed(ask(f, 1, "a.", 1))))), packets.Ether(macHost, inner), uint8(0), uint8(2))
-	f.Add(packets.Ether(macHost, packets.IP(ip("192.0.2.11"), vip.Addr(), protoICMP, append([]byte{3, 4, 0, 0, 0, 0, 0, 0}, inner...))), packets.Ether(macHost, inner), uint8(0), uint8(2))
+	f.Add(
+		packets.Ether(macHost, packets.IP(ip("192.0.2.11"), ip("192.0.2.22"), protoIPIP, inner)),
+		packets.Ether(macHost, inner6Fragment(f), 7), uint8(0), uint8(1),
+	)
+	f.Add(
+		packets.Ether(macHost, packets.IP(client.Addr(), vip.Addr(), protoTCP, packets.TCP(1, 53, 1, 16, framed(ask(f, 1, "a.", 1))))),
+		packets.Ether(macHost, inner), uint8(0), uint8(2),
+	)
+	f.Add(
+		packets.Ether(macHost, packets.IP(ip("192.0.2.11"), vip.Addr(), protoICMP, append([]byte{3, 4, 0, 0, 0, 0, 0, 0}, inner...))),
+		packets.Ether(macHost, inner), uint8(0), uint8(2),
+	)
 	counters := map[Role]*Counter{}
 	for _, v := range []View{director(), realServer()} {
 		counters[v.Role] = New(Options{Seed: 1, Waiting: 64, Flows: 64, Fragments: 64, Top: top.New(top.Options{Zones: 4, Clients: 4})})
@@ -196,7 +208,10 @@ func FuzzFrame(f *testing.F) {
 		before := c.totals
 		for i, b := range [][]byte{one, two, one} {
 			c.Sample(kind >> 5)
-			c.Frame(&Frame{Data: b[:max(0, len(b)-int(cut)*(i&1))], Wire: len(b), Time: int64(i) * 1e9, Kind: Kind(kind & 7), Link: Link(kind >> 3 & 1)})
+			c.Frame(&Frame{
+				Data: b[:max(0, len(b)-int(cut)*(i&1))], Wire: len(b), Time: int64(i) * 1e9, Kind: Kind(kind & 7),
+				Link: Link(kind >> 3 & 1),
+			})
 		}
 		c.Tick(int64(cut) * 1e9)
 		if c.totals.Frames != before.Frames+3 {

@@ -69,7 +69,10 @@ func TestParse(t *testing.T) {
 	}{
 		{"plain query", pack(t, query("example.com.", dns.TypeAAAA, nil)), expect{flags: flagRD, kind: 28, seen: HasQuestion}},
 		{"EDNS with everything", pack(t, query(".", dns.TypeDNSKEY, func(m *dns.Msg) {
-			withEDNS(m, 1400, true, &dns.EDNS0_COOKIE{Code: optionCookie, Cookie: "0011223344556677"}, &dns.EDNS0_SUBNET{Code: optionSubnet, Family: 1, SourceNetmask: 24, Address: []byte{192, 0, 2, 0}})
+			withEDNS(
+				m, 1400, true, &dns.EDNS0_COOKIE{Code: optionCookie, Cookie: "0011223344556677"},
+				&dns.EDNS0_SUBNET{Code: optionSubnet, Family: 1, SourceNetmask: 24, Address: []byte{192, 0, 2, 0}},
+			)
 		})), expect{flags: flagRD, kind: 48, size: 1400, seen: HasQuestion | HasEDNS | HasDO | HasCookie | HasSubnet}},
 		{"EDNS version", pack(t, query(".", dns.TypeSOA, func(m *dns.Msg) { withEDNS(m, 512, false); m.IsEdns0().SetVersion(1) })),
 			expect{flags: flagRD, kind: 6, size: 512, seen: HasQuestion | HasEDNS, version: 1}},
@@ -85,13 +88,20 @@ func TestParse(t *testing.T) {
 		{"no data", pack(t, reply(t, 0, func(m *dns.Msg) {
 			m.Ns = records(t, "com. NS a.example.", "com. SOA a. b. 1 2 3 4 5", "com. NS c.example.")
 		})), expect{flags: flagQR | flagRD, kind: 1, seen: HasQuestion}},
-		{"no question", pack(t, reply(t, dns.RcodeFormatError, func(m *dns.Msg) { m.Question = nil })), expect{flags: flagQR | flagRD | 1, rcode: 1}},
+		{
+			"no question", pack(t, reply(t, dns.RcodeFormatError, func(m *dns.Msg) { m.Question = nil })),
+			expect{flags: flagQR | flagRD | 1, rcode: 1},
+		},
 		{"nothing", nil, expect{defect: Short}},
 		{"short", make([]byte, 11), expect{defect: Short}},
 		{"header only", edge, expect{defect: End}},
 		{"reserved label", append(bytes.Clone(edge), 0x40), expect{defect: Label}},
 		{"label past the end", append(bytes.Clone(edge), 5, 'a'), expect{defect: End}},
-		{"name too long", append(bytes.Clone(edge), bytes.Repeat([]byte("\x3faaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"), 4)...), expect{defect: Label}},
+		{
+			"name too long",
+			append(bytes.Clone(edge), bytes.Repeat([]byte("\x3faaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"), 4)...),
+			expect{defect: Label},
+		},
 		{"question cut", append(bytes.Clone(edge), 0, 0, 1), expect{defect: End}},
 		{"record past the end", func() []byte {
 			b := pack(t, query(".", dns.TypeSOA, func(m *dns.Msg) { withEDNS(m, 512, true) }))
@@ -187,7 +197,10 @@ func TestQuestionHash(t *testing.T) {
 }
 
 func FuzzMessage(f *testing.F) {
-	f.Add(pack(f, query("example.com.", 1, func(m *dns.Msg) { withEDNS(m, 1232, true, &dns.EDNS0_COOKIE{Code: 10, Cookie: "0011"}) })), uint64(1))
+	f.Add(
+		pack(f, query("example.com.", 1, func(m *dns.Msg) { withEDNS(m, 1232, true, &dns.EDNS0_COOKIE{Code: 10, Cookie: "0011"}) })),
+		uint64(1),
+	)
 	f.Add(pack(f, reply(f, 23, func(m *dns.Msg) {
 		m.Answer = records(f, "example.com. A 192.0.2.1")
 		m.Ns = records(f, "com. NS a.example.")
@@ -225,7 +238,8 @@ func agree(t testing.TB, b []byte) (read bool) {
 	if m.Defect == End && !m.Has(HasQuestion) && len(other.Question) > 0 {
 		return true // it takes a question without type or class for one of type 0
 	}
-	if m.Has(HasQuestion) != (len(other.Question) > 0) || m.Has(HasQuestion) && (m.Type != other.Question[0].Qtype || m.Class != other.Question[0].Qclass) {
+	if m.Has(HasQuestion) != (len(other.Question) > 0) ||
+		m.Has(HasQuestion) && (m.Type != other.Question[0].Qtype || m.Class != other.Question[0].Qclass) {
 		t.Fatalf("%x\nours %+v\nmiekg/dns %+v", b, m, other.Question)
 	}
 	opt := other.IsEdns0()

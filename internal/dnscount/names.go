@@ -68,14 +68,16 @@ var (
 	ResponseFlags      = [...]string{"aa", "tc", "ra", "ad"}
 	EDNSVersions       = [...]string{"none", "v0", "other"}
 	Types              = [...]string{
-		"A", "NS", "CNAME", "SOA", "PTR", "MX", "TXT", "AAAA", "SRV", "NAPTR", "DS", "RRSIG", "DNSKEY", "TLSA", "SVCB", "HTTPS", "IXFR", "AXFR", "ANY", "CAA", "other",
+		"A", "NS", "CNAME", "SOA", "PTR", "MX", "TXT", "AAAA", "SRV", "NAPTR", "DS", "RRSIG", "DNSKEY", "TLSA",
+		"SVCB", "HTTPS", "IXFR", "AXFR", "ANY", "CAA", "other",
 	}
 	Rcodes = [...]string{
 		"NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED", "YXDOMAIN", "NOTAUTH", "NOTZONE", "BADVERS", "BADCOOKIE", "other",
 	}
 	// ExtendedErrors are codes of RFC 8914 and its registry.
 	ExtendedErrors = [...]string{
-		"stale_answer", "dnssec_bogus", "signature_expired", "dnskey_missing", "blocked", "censored", "filtered", "prohibited", "no_reachable_authority", "network_error", "other",
+		"stale_answer", "dnssec_bogus", "signature_expired", "dnskey_missing", "blocked", "censored", "filtered",
+		"prohibited", "no_reachable_authority", "network_error", "other",
 	}
 )
 

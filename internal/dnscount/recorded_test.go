@@ -112,7 +112,8 @@ func TestRecorded(t *testing.T) {
 func TestRecordedPipelined(t *testing.T) {
 	r := counted(t, "testdata/pipelined.pcap")
 	c := r.Services[0].Counts
-	if c.Queries[TCP][0] != 100 || c.Responses[TCP][0] != 50 || c.Responses[TCP][3] != 50 || c.Latency[TCP].Count() != 100 || c.QueryFlags[3] != 100 ||
+	if c.Queries[TCP][0] != 100 || c.Responses[TCP][0] != 50 || c.Responses[TCP][3] != 50 || c.Latency[TCP].Count() != 100 ||
+		c.QueryFlags[3] != 100 ||
 		c.Unanswered+c.Orphans+c.Desyncs != 0 || c.Connections != 2 {
 		t.Errorf("%+v", c)
 	}

@@ -41,32 +41,66 @@ func TestRepeats(t *testing.T) {
 	}{
 		{"once", []step{q(0, 1, plain(1))}, expect{}, expect{}},
 		{"retransmit", []step{q(0, 1, plain(1)), q(1000, 1, plain(1)), q(2000, 1, plain(1))}, expect{retransmits: 2}, expect{retransmits: 2}},
-		{"retransmit although answered", []step{q(0, 1, plain(1)), r(1, 1, 1), q(1000, 1, plain(1))}, expect{retransmits: 1}, expect{retransmits: 1}},
+		{
+			"retransmit although answered", []step{q(0, 1, plain(1)), r(1, 1, 1), q(1000, 1, plain(1))},
+			expect{retransmits: 1}, expect{retransmits: 1},
+		},
 		{"retransmit after five seconds", []step{q(0, 1, plain(1)), q(5000, 1, plain(1))}, expect{retransmits: 1}, expect{retransmits: 1}},
 		{"too late", []step{q(0, 1, plain(1)), q(5100, 1, plain(1))}, expect{}, expect{}},
 		{"another ID", []step{q(0, 1, plain(1)), q(400, 1, plain(2)), q(400, 1, plain(3))}, expect{requeries: 2}, expect{requeries: 2}},
 		{"another port", []step{q(0, 1, plain(1)), q(400, 2, plain(1))}, expect{requeries: 1}, expect{requeries: 1}},
 		// Where responses are seen, one that asks again after an answer has not asked in vain.
 		{"another ID although answered", []step{q(0, 1, plain(1)), r(1, 1, 1), q(400, 1, plain(2))}, expect{requeries: 1}, expect{}},
-		{"back to the first ID", []step{q(0, 1, plain(1)), q(400, 2, plain(2)), q(400, 1, plain(1))}, expect{retransmits: 1, requeries: 1}, expect{retransmits: 1, requeries: 1}},
+		{
+			"back to the first ID", []step{q(0, 1, plain(1)), q(400, 2, plain(2)), q(400, 1, plain(1))},
+			expect{retransmits: 1, requeries: 1}, expect{retransmits: 1, requeries: 1},
+		},
 		{"another name", []step{q(0, 1, plain(1)), q(1, 1, ask(t, 2, "b.", dns.TypeA))}, expect{}, expect{}},
 		{"another type", []step{q(0, 1, plain(1)), q(1, 1, ask(t, 2, "a.", dns.TypeAAAA))}, expect{}, expect{}},
-		{"another case", []step{q(0, 1, ask(t, 1, "example.", 1)), q(1, 2, ask(t, 2, "EXAMPLE.", 1))}, expect{requeries: 1}, expect{requeries: 1}},
+		{
+			"another case", []step{q(0, 1, ask(t, 1, "example.", 1)), q(1, 2, ask(t, 2, "EXAMPLE.", 1))},
+			expect{requeries: 1}, expect{requeries: 1},
+		},
 		{"another client", []step{q(0, 1, plain(1)), {after: 1, port: 1, b: plain(1), from: ip("198.51.100.6")}}, expect{}, expect{}},
 		{"fallback", []step{q(0, 1, plain(1)), over(5, 2, plain(2))}, expect{fallbacks: 1}, expect{fallbacks: 1}},
-		{"fallback, asked again", []step{q(0, 1, plain(1)), over(5, 2, plain(2)), over(5, 3, plain(3))}, expect{fallbacks: 1}, expect{fallbacks: 1}},
-		{"twice over UDP, then TCP, twice", []step{q(0, 1, plain(1)), over(5, 2, plain(2)), q(5, 1, plain(3)), over(5, 4, plain(4))}, expect{requeries: 1, fallbacks: 2}, expect{requeries: 1, fallbacks: 2}},
+		{
+			"fallback, asked again", []step{q(0, 1, plain(1)), over(5, 2, plain(2)), over(5, 3, plain(3))},
+			expect{fallbacks: 1}, expect{fallbacks: 1},
+		},
+		{
+			"twice over UDP, then TCP, twice",
+			[]step{q(0, 1, plain(1)), over(5, 2, plain(2)), q(5, 1, plain(3)), over(5, 4, plain(4))},
+			expect{requeries: 1, fallbacks: 2}, expect{requeries: 1, fallbacks: 2},
+		},
 		{"TCP alone", []step{over(0, 2, plain(1)), over(5, 2, plain(2))}, expect{}, expect{}},
 		{"TCP first", []step{over(0, 2, plain(1)), q(5, 1, plain(2))}, expect{}, expect{}},
 		{"TCP late", []step{q(0, 1, plain(1)), over(3100, 2, plain(2))}, expect{}, expect{}},
 		{"TCP for another name", []step{q(0, 1, plain(1)), over(5, 2, ask(t, 2, "b.", dns.TypeA))}, expect{}, expect{}},
-		{"downgrade in steps", []step{q(0, 1, edns(1, 4096, true)), q(400, 1, edns(2, 1232, true)), q(400, 1, edns(3, 512, true)), q(400, 1, edns(4, 512, false)), q(400, 1, plain(5))},
+		{"downgrade in steps", []step{
+			q(0, 1, edns(1, 4096, true)), q(400, 1, edns(2, 1232, true)), q(400, 1, edns(3, 512, true)),
+			q(400, 1, edns(4, 512, false)), q(400, 1, plain(5)),
+		},
 			expect{requeries: 4, downgrades: 4}, expect{requeries: 4, downgrades: 4}},
-		{"downgrade after an answer", []step{q(0, 1, edns(1, 1232, false)), r(1, 1, 1), q(1, 1, plain(2))}, expect{requeries: 1, downgrades: 1}, expect{downgrades: 1}},
-		{"a size below 512 is 512", []step{q(0, 1, edns(1, 512, false)), q(1, 1, edns(2, 100, false))}, expect{requeries: 1}, expect{requeries: 1}},
-		{"upgrade", []step{q(0, 1, plain(1)), q(1, 1, edns(2, 1232, false)), q(1, 1, edns(3, 4096, true))}, expect{requeries: 2}, expect{requeries: 2}},
-		{"fallback with less is no downgrade", []step{q(0, 1, edns(1, 1232, true)), over(1, 2, plain(2))}, expect{fallbacks: 1}, expect{fallbacks: 1}},
-		{"a notification again", []step{q(0, 1, notify), q(1000, 1, notify), q(1000, 1, notify2)}, expect{retransmits: 1}, expect{retransmits: 1}},
+		{
+			"downgrade after an answer", []step{q(0, 1, edns(1, 1232, false)), r(1, 1, 1), q(1, 1, plain(2))},
+			expect{requeries: 1, downgrades: 1}, expect{downgrades: 1},
+		},
+		{
+			"a size below 512 is 512", []step{q(0, 1, edns(1, 512, false)), q(1, 1, edns(2, 100, false))},
+			expect{requeries: 1}, expect{requeries: 1},
+		},
+		{
+			"upgrade", []step{q(0, 1, plain(1)), q(1, 1, edns(2, 1232, false)), q(1, 1, edns(3, 4096, true))},
+			expect{requeries: 2}, expect{requeries: 2},
+		},
+		{
+			"fallback with less is no downgrade", []step{q(0, 1, edns(1, 1232, true)), over(1, 2, plain(2))},
+			expect{fallbacks: 1}, expect{fallbacks: 1},
+		},
+		{
+			"a notification again", []step{q(0, 1, notify), q(1000, 1, notify), q(1000, 1, notify2)},
+			expect{retransmits: 1}, expect{retransmits: 1},
+		},
 		{"no question", []step{q(0, 1, none), q(1, 1, none)}, expect{retransmits: 1}, expect{retransmits: 1}},
 	} {
 		for _, side := range []struct {
@@ -119,7 +153,10 @@ func TestRepeatsBounded(t *testing.T) {
 	w.in(packets.Datagram(client, vip, macHost, ask(t, 1, "a.", dns.TypeA)))
 	var others View
 	for i := range MaxServices {
-		others.Services = append(others.Services, Service{Addr: netip.AddrFrom4([4]byte{203, 0, 113, byte(i)}), Port: 53, Servers: []Server{{Addr: ip("192.0.2.21"), Method: DR}}})
+		others.Services = append(others.Services, Service{
+			Addr: netip.AddrFrom4([4]byte{203, 0, 113, byte(i)}), Port: 53,
+			Servers: []Server{{Addr: ip("192.0.2.21"), Method: DR}},
+		})
 	}
 	c.Use(others)
 	for i := range MaxServices {

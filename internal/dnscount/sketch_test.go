@@ -52,7 +52,10 @@ func TestSketch(t *testing.T) {
 		zones, clients string
 	}{
 		{"UDP", func(w *wire) { w.in(packets.Datagram(client, vip, macHost, question)) }, one, net},
-		{"IPv6", func(w *wire) { w.in(packets.Datagram(client6, vip6, macHost, question)) }, "example.com.=1 at 2001:db8::1", "2001:db8:5::/56=1"},
+		{
+			"IPv6", func(w *wire) { w.in(packets.Datagram(client6, vip6, macHost, question)) },
+			"example.com.=1 at 2001:db8::1", "2001:db8:5::/56=1",
+		},
 		{"the copy to the real server", func(w *wire) {
 			w.in(packets.Datagram(client, vip, macHost, question))
 			w.out(packets.Datagram(client, vip, macDNS1, question))
@@ -120,7 +123,8 @@ func TestSketchAttack(t *testing.T) {
 		w := sketched(v)
 		flood(t, w, v.Role == RealServer)
 		r := w.Top(w.now, 20)
-		if z := r.Zones[0]; z.Zone != "victim.example." || z.Queries < 5000 || z.Queries-z.Error > 5000 || z.RandomSubdomains < 0.9 || z.Answers != (v.Role == RealServer) {
+		if z := r.Zones[0]; z.Zone != "victim.example." || z.Queries < 5000 || z.Queries-z.Error > 5000 ||
+			z.RandomSubdomains < 0.9 || z.Answers != (v.Role == RealServer) {
 			t.Errorf("%s: %+v", v.Role, z)
 		}
 		for _, z := range r.Zones[1:] {

@@ -48,7 +48,10 @@ func TestAnyCut(t *testing.T) {
 		})
 		r := new(dns.Msg).SetRcode(q, []int{0, 2, 3, 16}[random.IntN(4)])
 		for range random.IntN(400) {
-			r.Answer = append(r.Answer, &dns.TXT{Hdr: dns.RR_Header{Name: name, Rrtype: dns.TypeTXT, Class: 1}, Txt: []string{"some text that takes room, some text that takes room"}})
+			r.Answer = append(r.Answer, &dns.TXT{
+				Hdr: dns.RR_Header{Name: name, Rrtype: dns.TypeTXT, Class: 1},
+				Txt: []string{"some text that takes room, some text that takes room"},
+			})
 		}
 		withEDNS(r, 1232, false, &dns.EDNS0_EDE{InfoCode: uint16(random.IntN(24))})
 		questions, answers = append(questions, pack(t, q)), append(answers, pack(t, r))
@@ -76,7 +79,8 @@ func TestAnyCut(t *testing.T) {
 		return c
 	}
 	want := play(60000)
-	if want.Queries[TCP][0] != 40 || want.Latency[TCP].Count() != 40 || want.Connections != 1 || want.PerConnection.Buckets[5] != 1 || want.Desyncs != 0 || want.EDNS[1] != 20 {
+	if want.Queries[TCP][0] != 40 || want.Latency[TCP].Count() != 40 || want.Connections != 1 ||
+		want.PerConnection.Buckets[5] != 1 || want.Desyncs != 0 || want.EDNS[1] != 20 {
 		t.Fatalf("%+v", want)
 	}
 	for _, largest := range []int{1, 2, 3, 15, 64, 536, 1448, 9000} {
@@ -193,7 +197,8 @@ func TestConnections(t *testing.T) {
 	w.in(packets.Ether(macHost, packets.IP(client.Addr(), vip.Addr(), protoTCP, packets.TCP(client2, 53, 7, tcpACK, q))))
 	w.out(packets.Ether(macDNS1, packets.IP(client.Addr(), vip.Addr(), protoTCP, packets.TCP(client2, 53, 7, tcpACK, q))))
 	c := w.only()
-	if c.Connections != 2 || c.Resets != 1 || c.Queries[TCP][0] != 4 || c.PerConnection.Buckets[1] != 1 || c.PerConnection.Buckets[2] != 1 || c.PerConnection.Count() != 2 || c.Desyncs != 0 {
+	if c.Connections != 2 || c.Resets != 1 || c.Queries[TCP][0] != 4 || c.PerConnection.Buckets[1] != 1 ||
+		c.PerConnection.Buckets[2] != 1 || c.PerConnection.Count() != 2 || c.Desyncs != 0 {
 		t.Errorf("%+v", c)
 	}
 	if got := w.Report().Services[0].Servers[0].Queries[TCP]; got != 4 {

@@ -19,7 +19,10 @@ func (c *Counter) Tell(t *Told) bool {
 		c.totals.Unwanted++
 		return false
 	}
-	e := exchange{client: addressOf(t.Client.Addr()), port: t.Client.Port(), at: t.Time, service: uint8(slot), transport: t.Transport, direction: t.Direction}
+	e := exchange{
+		client: addressOf(t.Client.Addr()), port: t.Client.Port(), at: t.Time, service: uint8(slot),
+		transport: t.Transport, direction: t.Direction,
+	}
 	if t.Server.Addr().Is6() {
 		e.family = 1
 	}

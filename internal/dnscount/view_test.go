@@ -80,7 +80,8 @@ func TestTooMany(t *testing.T) {
 	}
 	// The ones that were above get the room of those that left.
 	w.Use(View{Services: v.Services[10:]})
-	if r := w.Report(); len(r.Services) != MaxServices || r.Services[0].Counts.Queries[UDP][0] != 1 || r.Services[MaxServices-1].Counts.Queries[UDP][0] != 0 {
+	if r := w.Report(); len(r.Services) != MaxServices || r.Services[0].Counts.Queries[UDP][0] != 1 ||
+		r.Services[MaxServices-1].Counts.Queries[UDP][0] != 0 {
 		t.Errorf("%d services after the change", len(r.Services))
 	}
 }

@@ -26,7 +26,10 @@ func TestParse(t *testing.T) {
 }
 
 func TestRecords(t *testing.T) {
-	b := ReplyWith([]byte(soaQuery), 0, []Record{SOA}, []Record{{Owner: "\x00", Type: 41, Class: 1232, TTL: 1 << 24, Data: "\x00\x03\x00\x00"}})
+	b := ReplyWith(
+		[]byte(soaQuery), 0, []Record{SOA},
+		[]Record{{Owner: "\x00", Type: 41, Class: 1232, TTL: 1 << 24, Data: "\x00\x03\x00\x00"}},
+	)
 	sections, err := Records(b)
 	soa := SOA
 	soa.Owner, soa.Class = "example.com.", 1

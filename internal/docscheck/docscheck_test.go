@@ -58,7 +58,8 @@ func TestRead(t *testing.T) {
 	if err != nil || len(blocks) != 2 {
 		t.Fatalf("%v, %v", blocks, err)
 	}
-	if b := blocks[0]; b.String() != "x.md:3" || b.Kind != "console" || b.Text != "$ a\nout\n# b\n" || b.Args["exit"] != "0,2" || b.Args["after"] != "removal" {
+	if b := blocks[0]; b.String() != "x.md:3" || b.Kind != "console" || b.Text != "$ a\nout\n# b\n" || b.Args["exit"] != "0,2" ||
+		b.Args["after"] != "removal" {
 		t.Errorf("%+v", b)
 	}
 	if b := blocks[1]; b.Kind != "" || b.Reason != "a drawing" || b.Text != "  ```\n" {
@@ -94,7 +95,8 @@ func TestDocuments(t *testing.T) {
 	block := &fstest.MapFile{Data: []byte("<!-- run: sh -->\n```\nls\n```\n")}
 	unmarked := &fstest.MapFile{Data: []byte("```\nls\n```\n")}
 	repository := fstest.MapFS{
-		"README.md": block, "CONTRIBUTING.md": block, "docs/a.md": block, "docs/b.md": unmarked, "docs/decisions/0001.md": unmarked, "docs/evidence/x.txt": unmarked,
+		"README.md": block, "CONTRIBUTING.md": block, "docs/a.md": block, "docs/b.md": unmarked,
+		"docs/decisions/0001.md": unmarked, "docs/evidence/x.txt": unmarked,
 	}
 	blocks, err := Documents(repository)
 	if len(blocks) != 3 || err == nil || err.Error() != "docs/b.md:1: "+howToMark {
@@ -109,7 +111,8 @@ func TestDocuments(t *testing.T) {
 func TestConsole(t *testing.T) {
 	b := Block{Text: "$ check a\nPASS in 1.2ms\n# check b\n", Args: map[string]string{"exit": "0,1"}}
 	commands, err := b.Console()
-	if err != nil || len(commands) != 2 || commands[0] != (Command{"check a", "PASS in 1.2ms\n", 0}) || commands[1] != (Command{"check b", "", 1}) {
+	if err != nil || len(commands) != 2 || commands[0] != (Command{"check a", "PASS in 1.2ms\n", 0}) ||
+		commands[1] != (Command{"check b", "", 1}) {
 		t.Errorf("%v, %v", commands, err)
 	}
 	for _, b := range []Block{

@@ -53,7 +53,10 @@ func newScene(t *testing.T, readme Block) *scene {
 	}
 	s.write("/etc/keepalived/keepalived.conf", readme.Text, 0o644)
 	s.director.Start("keepalived", "--dont-fork", "--log-console")
-	lab.WaitFor("the configuration of README.md serves", 30*time.Second, func() bool { return len(s.director.IPVS().Where("192.168.1.21")) == 1 })
+	lab.WaitFor(
+		"the configuration of README.md serves", 30*time.Second,
+		func() bool { return len(s.director.IPVS().Where("192.168.1.21")) == 1 },
+	)
 	return s
 }
 

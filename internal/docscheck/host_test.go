@@ -94,7 +94,9 @@ func promtool(t *testing.T, b Block) error {
 	}
 	dir := t.TempDir()
 	file := filepath.Join(dir, "prometheus.yml")
-	if err := errors.Join(os.WriteFile(file, []byte(b.Text), 0o644), os.WriteFile(filepath.Join(dir, "lvsdns.yml"), rules, 0o644)); err != nil {
+	if err := errors.Join(
+		os.WriteFile(file, []byte(b.Text), 0o644), os.WriteFile(filepath.Join(dir, "lvsdns.yml"), rules, 0o644),
+	); err != nil {
 		return err
 	}
 	out, err := exec.Command("promtool", "check", "config", file).CombinedOutput()

@@ -18,7 +18,10 @@ var (
 )
 
 func TestUnknownNames(t *testing.T) {
-	known := map[string][]string{"lvsdns-check": {"name", "timeout"}, "lvsdns": {"signal"}, "lvsdns-exporter": {"dns.capture", "dns.ring-size", "checks.socket"}}
+	known := map[string][]string{
+		"lvsdns-check": {"name", "timeout"}, "lvsdns": {"signal"},
+		"lvsdns-exporter": {"dns.capture", "dns.ring-size", "checks.socket"},
+	}
 	for text, want := range map[string]string{
 		"lvsdns-check --name x --timeouts 2s": "--timeouts",
 		"/usr/bin/lvsdns drift --signals":     "--signals",

@@ -78,11 +78,15 @@ func TestLook(t *testing.T) {
 	flow := func(port uint16, server string) conntrack.Flow {
 		s := at(server)
 		return conntrack.Flow{
-			Client: netip.AddrPortFrom(netip.MustParseAddr("10.0.0.1"), port), At: at("192.0.2.1:53"), Server: s, Target: services.Target(0, at("192.0.2.1:53"), s), Expires: time.Second,
+			Client: netip.AddrPortFrom(netip.MustParseAddr("10.0.0.1"), port), At: at("192.0.2.1:53"), Server: s,
+			Target: services.Target(0, at("192.0.2.1:53"), s), Expires: time.Second,
 		}
 	}
 	connection := func(p ipvs.Protocol, port uint16, virtual, server string) ipvs.Connection {
-		return ipvs.Connection{Protocol: p, Client: netip.AddrPortFrom(netip.MustParseAddr("10.0.0.1"), port), Virtual: at(virtual), Destination: at(server), Expires: time.Minute}
+		return ipvs.Connection{
+			Protocol: p, Client: netip.AddrPortFrom(netip.MustParseAddr("10.0.0.1"), port), Virtual: at(virtual),
+			Destination: at(server), Expires: time.Minute,
+		}
 	}
 	l := NewLook(services, wants, 3)
 	for _, f := range []conntrack.Flow{
@@ -133,8 +137,14 @@ func TestPersistence(t *testing.T) {
 		{Protocol: ipvs.UDP, Client: at("10.0.0.1:0"), Virtual: at("192.0.2.1:53"), Destination: at("198.51.100.1:53")},
 		{Protocol: ipvs.UDP, Client: at("10.0.0.2:0"), Virtual: at("192.0.2.1:53"), Destination: at("198.51.100.2:53")},    // takes clients
 		{Protocol: ipvs.UDP, Client: at("10.0.0.3:0"), Virtual: at("192.0.2.1:53"), Destination: at("198.51.100.1:65535")}, // invalid
-		{Protocol: ipvs.UDP, Client: at("10.0.0.4:0"), Virtual: at("192.0.2.1:53"), Destination: at("198.51.100.9:53")},    // removed: the kernel gives another
-		{Protocol: ipvs.UDP, Client: at("10.0.0.5:0"), Virtual: at("192.0.2.2:53"), Destination: at("198.51.100.1:53")},    // not persistent any more
+		{
+			Protocol: ipvs.UDP, Client: at("10.0.0.4:0"), Virtual: at("192.0.2.1:53"),
+			Destination: at("198.51.100.9:53"),
+		}, // removed: the kernel gives another
+		{
+			Protocol: ipvs.UDP, Client: at("10.0.0.5:0"), Virtual: at("192.0.2.2:53"),
+			Destination: at("198.51.100.1:53"),
+		}, // not persistent any more
 		{Protocol: ipvs.TCP, Client: at("10.0.0.6:0"), Virtual: at("192.0.2.1:53"), Destination: at("198.51.100.1:53")},
 		{Client: at("10.0.0.7:0"), Virtual: at("0.0.0.7:0"), Destination: at("198.51.100.1:0")},
 		{Protocol: ipvs.UDP, Client: at("10.0.0.1:4000"), Virtual: at("192.0.2.1:53"), Destination: at("198.51.100.1:53")}, // a flow
@@ -202,7 +212,11 @@ func TestAdvice(t *testing.T) {
 		{"or is off", Tally{Removed: 2}, Settings{0, 1, 0, false}, "conntrack is 0", "lost", 3},
 		{"nothing known", Tally{Removed: 2}, Settings{-1, -1, 0, false}, "sysctl -w net.ipv4.vs.expire_nodest_conn=1", "lost", 3},
 		{"persistence", Tally{Bound: 2}, Settings{1, 1, 0, false}, "2 clients to a real server with weight 0, dead or alive", "removed", 1},
-		{"persistence, in words that mend", Tally{Bound: 1}, Settings{1, 1, 0, false}, `1 client to a real server with weight 0, dead or alive: from whatever port they ask they get that one, and each question makes it last. Run "sysctl -w net.ipv4.vs.expire_quiescent_template=1"`, "expire_nodest", 1},
+		{
+			"persistence, in words that mend", Tally{Bound: 1}, Settings{1, 1, 0, false},
+			`1 client to a real server with weight 0, dead or alive: from whatever port they ask they get that one, and each question makes it last. Run "sysctl -w net.ipv4.vs.expire_quiescent_template=1"`,
+			"expire_nodest", 1,
+		},
 		{"weight 0", Tally{Drained: 2}, Settings{1, 1, 0, false}, "2 flows to a real server with weight 0", "removed", 1},
 	} {
 		got := Advice(tt.tally, tt.settings)

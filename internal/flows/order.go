@@ -9,7 +9,10 @@ import (
 
 func sortHeld(held []Held) {
 	slices.SortFunc(held, func(a, b Held) int {
-		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Mark, b.Mark), cmp.Compare(a.Target, b.Target), a.Server.Compare(b.Server), a.Client.Compare(b.Client))
+		return cmp.Or(
+			a.At.Compare(b.At), cmp.Compare(a.Mark, b.Mark), cmp.Compare(a.Target, b.Target),
+			a.Server.Compare(b.Server), a.Client.Compare(b.Client),
+		)
 	})
 }
 

@@ -56,7 +56,10 @@ func host(s Spec, dir string) (boot, error) {
 // submounts finds, in the text of /proc/self/mountinfo (proc(5)), the directories
 // below / that hold a file system for files.
 func submounts(mountinfo string) []string {
-	forFiles := []string{"ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs", "zfs", "bcachefs", "tmpfs", "overlay", "nfs", "nfs4", "9p", "virtiofs", "hostfs"}
+	forFiles := []string{
+		"ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs", "zfs", "bcachefs", "tmpfs", "overlay", "nfs", "nfs4", "9p",
+		"virtiofs", "hostfs",
+	}
 	var out []string
 	lines := bufio.NewScanner(strings.NewReader(mountinfo))
 	for lines.Scan() {

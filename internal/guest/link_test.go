@@ -28,7 +28,10 @@ func TestLink(t *testing.T) {
 			var out, console bytes.Buffer
 			status, err := Run(t.Context(), Spec{
 				Kernel: kernel.name, Dir: "/", Link: l, Env: os.Environ(), Stdout: &out, Stderr: &out, Console: &console,
-				Argv: []string{"bash", "-c", `ip address add 10.9.9.2/24 dev "$LVSDNS_LAB_LINK" && ip link set "$LVSDNS_LAB_LINK" up && exec cat </dev/tcp/10.9.9.1/7000`},
+				Argv: []string{
+					"bash", "-c",
+					`ip address add 10.9.9.2/24 dev "$LVSDNS_LAB_LINK" && ip link set "$LVSDNS_LAB_LINK" up && exec cat </dev/tcp/10.9.9.1/7000`,
+				},
 			})
 			if status != 0 || err != nil || out.String() != "hello from outside" {
 				t.Errorf("status %d, error %v, output %q\n%s", status, err, &out, &console)

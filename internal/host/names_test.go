@@ -17,8 +17,14 @@ func TestNames(t *testing.T) {
 		{name: "no files", hostname: "lb1", want: []string{"lb1"}},
 		{name: "no host name", hosts: hosts},
 		{name: "the usual Debian", hostname: "lb1", hosts: hosts, want: []string{"lb1", "lb1.example.net"}},
-		{name: "domains", hostname: "lb1", resolv: "nameserver 192.0.2.53\nsearch example.net. corp.example\n", want: []string{"lb1", "lb1.corp.example", "lb1.example.net"}},
-		{name: "a full host name", hostname: "lb1.example.net", hosts: hosts, resolv: "domain example.org\n", want: []string{"lb1", "lb1.example.net", "lb1.example.org"}},
+		{
+			name: "domains", hostname: "lb1", resolv: "nameserver 192.0.2.53\nsearch example.net. corp.example\n",
+			want: []string{"lb1", "lb1.corp.example", "lb1.example.net"},
+		},
+		{
+			name: "a full host name", hostname: "lb1.example.net", hosts: hosts, resolv: "domain example.org\n",
+			want: []string{"lb1", "lb1.example.net", "lb1.example.org"},
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			root := t.TempDir()

@@ -62,36 +62,88 @@ func TestLook(t *testing.T) {
 		{name: "missing directory", files: files{"/usr/bin": ""}, want: ScriptMissing, reason: "/usr/bin does not exist"},
 		{name: "found in PATH", id: ScriptID{Path: "check"}, want: ScriptFine},
 		{name: "not in PATH", id: ScriptID{Path: "cheque"}, want: ScriptMissing, reason: "cheque is in none of " + keepalivedPath},
-		{name: "not executable", files: files{check: "f0644 0 0"}, want: ScriptNotExecutable, reason: "/usr/bin/check is not executable for user root"},
-		{name: "executable for root alone", files: files{check: "f0700 0 0"}, id: ScriptID{User: "nobody"}, want: ScriptNotExecutable, reason: "/usr/bin/check is not executable for user nobody"},
+		{
+			name: "not executable", files: files{check: "f0644 0 0"}, want: ScriptNotExecutable,
+			reason: "/usr/bin/check is not executable for user root",
+		},
+		{
+			name: "executable for root alone", files: files{check: "f0700 0 0"}, id: ScriptID{User: "nobody"},
+			want: ScriptNotExecutable, reason: "/usr/bin/check is not executable for user nobody",
+		},
 		{name: "executable for its group", files: files{check: "f0710 0 50"}, id: ScriptID{User: "nobody", Group: "staff"}, want: ScriptFine},
-		{name: "not for its owner", files: files{check: "f0077 65534 65534"}, id: ScriptID{User: "nobody"}, want: ScriptNotExecutable, reason: "/usr/bin/check is not executable for user nobody"},
-		{name: "directory that the user may not enter", files: files{"/usr/bin": "d0700 0 0"}, id: ScriptID{User: "nobody"}, want: ScriptMissing, reason: "user nobody may not enter /usr/bin (mode 0700)"},
-		{name: "directory that we may not enter", files: files{check: "forbidden"}, want: ScriptUnknown, reason: "this process may not look at /usr/bin/check"},
+		{
+			name: "not for its owner", files: files{check: "f0077 65534 65534"}, id: ScriptID{User: "nobody"},
+			want: ScriptNotExecutable, reason: "/usr/bin/check is not executable for user nobody",
+		},
+		{
+			name: "directory that the user may not enter", files: files{"/usr/bin": "d0700 0 0"},
+			id: ScriptID{User: "nobody"}, want: ScriptMissing,
+			reason: "user nobody may not enter /usr/bin (mode 0700)",
+		},
+		{
+			name: "directory that we may not enter", files: files{check: "forbidden"}, want: ScriptUnknown,
+			reason: "this process may not look at /usr/bin/check",
+		},
 
-		{name: "not root's", files: files{check: "f0755 1000 0"}, want: ScriptInsecure, reason: "/usr/bin/check belongs to uid 1000, not to root"},
+		{
+			name: "not root's", files: files{check: "f0755 1000 0"}, want: ScriptInsecure,
+			reason: "/usr/bin/check belongs to uid 1000, not to root",
+		},
 		{name: "not root's, run by nobody", files: files{check: "f0755 1000 0"}, id: ScriptID{User: "nobody"}, want: ScriptFine},
-		{name: "not root's, run by root's group", files: files{check: "f0755 1000 1000"}, id: ScriptID{User: "nobody", Group: "root"}, want: ScriptInsecure, reason: "/usr/bin/check belongs to uid 1000, not to root"},
-		{name: "becomes root", files: files{check: "f4777 0 0"}, id: ScriptID{User: "nobody"}, want: ScriptInsecure, reason: "everybody may write /usr/bin/check (mode 0777)"},
-		{name: "directory of a group", files: files{"/usr/bin": "d2775 0 50"}, want: ScriptInsecure, reason: "gid 50 may write /usr/bin (mode 0775)"},
+		{
+			name: "not root's, run by root's group", files: files{check: "f0755 1000 1000"},
+			id: ScriptID{User: "nobody", Group: "root"}, want: ScriptInsecure,
+			reason: "/usr/bin/check belongs to uid 1000, not to root",
+		},
+		{
+			name: "becomes root", files: files{check: "f4777 0 0"}, id: ScriptID{User: "nobody"}, want: ScriptInsecure,
+			reason: "everybody may write /usr/bin/check (mode 0777)",
+		},
+		{
+			name: "directory of a group", files: files{"/usr/bin": "d2775 0 50"}, want: ScriptInsecure,
+			reason: "gid 50 may write /usr/bin (mode 0775)",
+		},
 		{name: "directory of root's group", files: files{"/usr/bin": "d0775 0 0"}, want: ScriptFine},
 		{name: "sticky directory", files: files{"/usr/bin": "d1777 0 0"}, want: ScriptFine},
-		{name: "sticky does not help a file", files: files{check: "f1757 0 0"}, want: ScriptInsecure, reason: "everybody may write /usr/bin/check (mode 0757)"},
+		{
+			name: "sticky does not help a file", files: files{check: "f1757 0 0"}, want: ScriptInsecure,
+			reason: "everybody may write /usr/bin/check (mode 0757)",
+		},
 		{name: "root directory", files: files{"/": "d0777 0 0"}, want: ScriptInsecure, reason: "everybody may write / (mode 0777)"},
 
 		{name: "link", files: files{check: "-> real"}, want: ScriptFine},
 		{name: "link with many steps", files: files{check: "-> ../../usr/./bin/real"}, want: ScriptFine},
-		{name: "link to elsewhere", files: files{check: "-> /opt/check", "/opt": "d0755 1000 0", "/opt/check": "f0755 0 0"}, want: ScriptInsecure, reason: "/opt belongs to uid 1000, not to root"},
-		{name: "directory that is a link", files: files{"/usr/bin": "-> /sbin", "/sbin": "d0755 0 0", "/sbin/check": "f0755 0 0"}, want: ScriptFine},
+		{
+			name:  "link to elsewhere",
+			files: files{check: "-> /opt/check", "/opt": "d0755 1000 0", "/opt/check": "f0755 0 0"},
+			want:  ScriptInsecure, reason: "/opt belongs to uid 1000, not to root",
+		},
+		{
+			name:  "directory that is a link",
+			files: files{"/usr/bin": "-> /sbin", "/sbin": "d0755 0 0", "/sbin/check": "f0755 0 0"}, want: ScriptFine,
+		},
 		{name: "link to itself", files: files{check: "-> check"}, want: ScriptMissing, reason: "/usr/bin/check: too many symbolic links"},
 		{name: "link to nothing", files: files{check: "-> /nothing"}, want: ScriptMissing, reason: "/nothing does not exist"},
 
 		{name: "no such user", id: ScriptID{User: "dns"}, want: ScriptUserUnknown, reason: "there is no user dns"},
 		{name: "no such group", id: ScriptID{User: "nobody", Group: "dns"}, want: ScriptUserUnknown, reason: "there is no group dns"},
-		{name: "script_user", files: files{check: "f0700 0 0"}, reader: ScriptReader{DefaultUser: "nobody"}, want: ScriptNotExecutable, reason: "/usr/bin/check is not executable for user nobody"},
-		{name: "user of its own before script_user", files: files{check: "f0700 0 0"}, id: ScriptID{User: "root"}, reader: ScriptReader{DefaultUser: "nobody"}, want: ScriptFine},
-		{name: "keepalived_script", files: files{check: "f0700 0 0"}, passwd: passwd + "keepalived_script:x:100:100::/:\n", want: ScriptNotExecutable, reason: "/usr/bin/check is not executable for user keepalived_script"},
-		{name: "security without a user", reader: ScriptReader{Secure: true}, want: ScriptUserUnknown, reason: "enable_script_security is set, script_user is not, and there is no user keepalived_script"},
+		{
+			name: "script_user", files: files{check: "f0700 0 0"}, reader: ScriptReader{DefaultUser: "nobody"},
+			want: ScriptNotExecutable, reason: "/usr/bin/check is not executable for user nobody",
+		},
+		{
+			name: "user of its own before script_user", files: files{check: "f0700 0 0"}, id: ScriptID{User: "root"},
+			reader: ScriptReader{DefaultUser: "nobody"}, want: ScriptFine,
+		},
+		{
+			name: "keepalived_script", files: files{check: "f0700 0 0"},
+			passwd: passwd + "keepalived_script:x:100:100::/:\n", want: ScriptNotExecutable,
+			reason: "/usr/bin/check is not executable for user keepalived_script",
+		},
+		{
+			name: "security without a user", reader: ScriptReader{Secure: true}, want: ScriptUserUnknown,
+			reason: "enable_script_security is set, script_user is not, and there is no user keepalived_script",
+		},
 		{name: "only opened", id: ScriptID{Path: "</run/up"}, want: ScriptFine},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -134,7 +186,8 @@ func TestLookBelowRoot(t *testing.T) {
 	if got := reader.Look(ScriptID{Path: "/check"}); got.State != ScriptNotExecutable {
 		t.Errorf("file without x: %+v", got)
 	}
-	if got := (ScriptReader{Root: filepath.Join(root, "nowhere")}).Look(ScriptID{Path: "/check"}); got.State != ScriptUnknown || !strings.Contains(got.Reason, "user database") {
+	if got := (ScriptReader{Root: filepath.Join(root, "nowhere")}).Look(ScriptID{Path: "/check"}); got.State != ScriptUnknown ||
+		!strings.Contains(got.Reason, "user database") {
 		t.Errorf("no user database: %+v", got)
 	}
 }
@@ -188,7 +241,8 @@ func TestUserIDs(t *testing.T) {
 	if got, err := UserIDs(root, []string{"nagios", "7"}); err != nil || len(got) != 2 || got[0] != 120 || got[1] != 7 {
 		t.Errorf("%d, %v", got, err)
 	}
-	if _, err := UserIDs(root, []string{"naigos"}); err == nil || !strings.Contains(err.Error(), "there is no user naigos in /etc/passwd; of a user from elsewhere give the number (id -u naigos)") {
+	if _, err := UserIDs(root, []string{"naigos"}); err == nil ||
+		!strings.Contains(err.Error(), "there is no user naigos in /etc/passwd; of a user from elsewhere give the number (id -u naigos)") {
 		t.Errorf("a mistyped name: %v", err)
 	}
 }

@@ -31,7 +31,11 @@ func TestReadSoftnet(t *testing.T) {
 			name:   "Linux 4.18: 11 numbers, and who is online says the rest",
 			text:   strings.Repeat("00000001 00000002 00000003 00000000 00000000 00000000 00000000 00000000 00000000 00000004 00000005\n", 3),
 			online: "0,2-3\n",
-			want:   []Softnet{{CPU: 0, Processed: 1, Dropped: 2, TimeSqueeze: 3, ReceivedRPS: 4, FlowLimit: 5}, {CPU: 2, Processed: 1, Dropped: 2, TimeSqueeze: 3, ReceivedRPS: 4, FlowLimit: 5}, {CPU: 3, Processed: 1, Dropped: 2, TimeSqueeze: 3, ReceivedRPS: 4, FlowLimit: 5}},
+			want: []Softnet{
+				{CPU: 0, Processed: 1, Dropped: 2, TimeSqueeze: 3, ReceivedRPS: 4, FlowLimit: 5},
+				{CPU: 2, Processed: 1, Dropped: 2, TimeSqueeze: 3, ReceivedRPS: 4, FlowLimit: 5},
+				{CPU: 3, Processed: 1, Dropped: 2, TimeSqueeze: 3, ReceivedRPS: 4, FlowLimit: 5},
+			},
 		},
 		{
 			name:   "9 numbers, and one went online just now",
@@ -65,7 +69,10 @@ func TestReadSoftnet(t *testing.T) {
 			t.Errorf("%q: %+v, %v, want %s", text, got, err, want)
 		}
 	}
-	for text, want := range map[string]string{"0-3,8": "[0 1 2 3 8]", "0": "[0]", "": "[]", "3-1": "[]", "0-": "[]", "0-99999999": "[]", "0-60000,0-60000": "[]", "a": "[]"} {
+	for text, want := range map[string]string{
+		"0-3,8": "[0 1 2 3 8]", "0": "[0]", "": "[]", "3-1": "[]", "0-": "[]", "0-99999999": "[]",
+		"0-60000,0-60000": "[]", "a": "[]",
+	} {
 		if got := fmt.Sprint(parseCPUs(text)); got != want {
 			t.Errorf("%q: %s, want %s", text, got, want)
 		}
@@ -158,7 +165,10 @@ func TestSoftnetBacklog(t *testing.T) {
 	if n, known := totals.Backlog(); known {
 		t.Errorf("%d packets wait, before any reading", n)
 	}
-	totals.Add([]Softnet{{CPU: 0, Backlog: 3, HasBacklog: true}, {CPU: 1, Backlog: 1 << 31, HasBacklog: true}, {CPU: 2, Backlog: 1 << 31, HasBacklog: true}})
+	totals.Add([]Softnet{
+		{CPU: 0, Backlog: 3, HasBacklog: true}, {CPU: 1, Backlog: 1 << 31, HasBacklog: true},
+		{CPU: 2, Backlog: 1 << 31, HasBacklog: true},
+	})
 	if n, known := totals.Backlog(); !known || n != 1<<32+3 {
 		t.Errorf("%d packets wait, %t", n, known)
 	}

@@ -17,7 +17,8 @@ func TestIPVSSysctls(t *testing.T) {
 	}
 	os.MkdirAll(dir, 0o755)
 	for name, text := range map[string]string{
-		"conntrack": "1\n", "sync_threshold": "3\t50\n", "est_cpulist": "0-3\n", "debug_level": "-1\n", "empty": "\n", "two": "1 2\n", "sync_qlen_max": "9223372036854775807\n",
+		"conntrack": "1\n", "sync_threshold": "3\t50\n", "est_cpulist": "0-3\n", "debug_level": "-1\n",
+		"empty": "\n", "two": "1 2\n", "sync_qlen_max": "9223372036854775807\n",
 	} {
 		os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644)
 	}

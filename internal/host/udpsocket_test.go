@@ -50,7 +50,8 @@ func TestUDPSockets(t *testing.T) {
 
 func TestParseUDPBroken(t *testing.T) {
 	for _, line := range []string{
-		"  319: ", "  319: 0100007F", "  319: 0100007F:XX 0", "  319: 0100007F:0035 0", "  319: 01007F:0035" + strings.Repeat(" 0", 12), "  319: 0100007F:0035" + strings.Repeat(" x", 12),
+		"  319: ", "  319: 0100007F", "  319: 0100007F:XX 0", "  319: 0100007F:0035 0",
+		"  319: 01007F:0035" + strings.Repeat(" 0", 12), "  319: 0100007F:0035" + strings.Repeat(" x", 12),
 	} {
 		if got, err := parseUDP(strings.NewReader("names\n"+line+"\n"), []uint16{53}); err == nil || !strings.Contains(err.Error(), "line 2") {
 			t.Errorf("%q: %v, %v", line, got, err)

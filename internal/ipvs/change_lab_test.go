@@ -106,7 +106,10 @@ func TestSnapshotsWhileTheTableChanges(t *testing.T) {
 	}
 	stop()
 	wg.Wait()
-	t.Logf("%d changes: %d duplicates dropped, %d services gone, %d of %d snapshots miss a destination", changes.Load(), duplicates, gone, holes, snapshots)
+	t.Logf(
+		"%d changes: %d duplicates dropped, %d services gone, %d of %d snapshots miss a destination", changes.Load(),
+		duplicates, gone, holes, snapshots,
+	)
 	if n := changes.Load(); n < 200 {
 		t.Errorf("only %d changes", n)
 	}
@@ -175,14 +178,22 @@ func TestEdges(t *testing.T) {
 	c := labClient(t)
 	want := []TableEntry{
 		{
-			Service: Service{ServiceKey: At(UDP, netip.MustParseAddrPort("192.0.2.1:53")), Scheduler: "wlc", Flags: Persistent | OnePacket, Timeout: 24 * 24 * time.Hour, Netmask: MaskBits(IPv4, 0)},
+			Service: Service{
+				ServiceKey: At(UDP, netip.MustParseAddrPort("192.0.2.1:53")), Scheduler: "wlc",
+				Flags: Persistent | OnePacket, Timeout: 24 * 24 * time.Hour, Netmask: MaskBits(IPv4, 0),
+			},
 			Destinations: []Destination{
 				{DestinationKey: To(netip.MustParseAddrPort("192.0.2.21:53")), Forward: Local, Weight: 1<<31 - 1},
 				{DestinationKey: To(netip.MustParseAddrPort("192.0.2.22:53")), UpperThreshold: 1<<31 - 1, LowerThreshold: 1<<31 - 1},
 				{DestinationKey: To(netip.MustParseAddrPort("192.0.2.22:54")), Forward: DR},
 			},
 		},
-		{Service: Service{ServiceKey: At(TCP, netip.MustParseAddrPort("[2001:db8::1]:0")), Scheduler: "mh", Flags: Sched1 | Sched2 | Sched3, Netmask: MaskBits(IPv6, 1)}},
+		{
+			Service: Service{
+				ServiceKey: At(TCP, netip.MustParseAddrPort("[2001:db8::1]:0")), Scheduler: "mh",
+				Flags: Sched1 | Sched2 | Sched3, Netmask: MaskBits(IPv6, 1),
+			},
+		},
 		{Service: Service{ServiceKey: Mark(IPv4, 1<<32-1)}}, // without a scheduler
 	}
 	writeTable(t, c, want)
@@ -201,16 +212,45 @@ func TestEdges(t *testing.T) {
 		{"service twice", c.NewService(t.Context(), want[0].Service), ErrExists},
 		{"destination twice", c.NewDestination(t.Context(), first, want[0].Destinations[0]), ErrExists},
 		{"change a service that is not there", c.SetService(t.Context(), Service{ServiceKey: Mark(IPv6, 9), Scheduler: "rr"}), ErrMissing},
-		{"change a destination that is not there", c.SetDestination(t.Context(), first, Destination{DestinationKey: To(netip.MustParseAddrPort("192.0.2.9:53"))}), ErrMissing},
+		{
+			"change a destination that is not there",
+			c.SetDestination(t.Context(), first, Destination{DestinationKey: To(netip.MustParseAddrPort("192.0.2.9:53"))}),
+			ErrMissing,
+		},
 		{"zero what is not there", c.Zero(t.Context(), Mark(IPv6, 9)), ErrMissing},
 		{"a scheduler that is not there", c.NewService(t.Context(), Service{ServiceKey: Mark(IPv6, 9), Scheduler: "wr"}), errNoModule},
 		{"another scheduler that is not there", c.SetService(t.Context(), Service{ServiceKey: first, Scheduler: "wr"}), errNoModule},
-		{"an engine that is not there", c.NewService(t.Context(), Service{ServiceKey: Mark(IPv6, 9), Scheduler: "rr", PEName: "pop"}), errNoModule},
-		{"lower threshold above the upper", c.SetDestination(t.Context(), first, Destination{DestinationKey: want[0].Destinations[0].DestinationKey, LowerThreshold: 1}), syscall.ERANGE},
-		{"negative weight", c.SetDestination(t.Context(), first, Destination{DestinationKey: want[0].Destinations[0].DestinationKey, Weight: 1 << 31}), syscall.ERANGE},
-		{"other family without a tunnel", c.NewDestination(t.Context(), first, Destination{DestinationKey: To(netip.MustParseAddrPort("[2001:db8::2]:53")), Forward: DR}), syscall.EINVAL},
-		{"prefix length 0", c.NewService(t.Context(), Service{ServiceKey: Mark(IPv6, 9), Scheduler: "rr", Netmask: MaskBits(IPv6, 0)}), syscall.EINVAL},
-		{"GUE without a port", c.SetDestination(t.Context(), first, Destination{DestinationKey: want[0].Destinations[0].DestinationKey, Forward: Tun, Tunnel: Tunnel{Type: GUE}}), syscall.EINVAL},
+		{
+			"an engine that is not there",
+			c.NewService(t.Context(), Service{ServiceKey: Mark(IPv6, 9), Scheduler: "rr", PEName: "pop"}), errNoModule,
+		},
+		{
+			"lower threshold above the upper",
+			c.SetDestination(t.Context(), first, Destination{DestinationKey: want[0].Destinations[0].DestinationKey, LowerThreshold: 1}),
+			syscall.ERANGE,
+		},
+		{
+			"negative weight",
+			c.SetDestination(t.Context(), first, Destination{DestinationKey: want[0].Destinations[0].DestinationKey, Weight: 1 << 31}),
+			syscall.ERANGE,
+		},
+		{
+			"other family without a tunnel",
+			c.NewDestination(t.Context(), first, Destination{DestinationKey: To(netip.MustParseAddrPort("[2001:db8::2]:53")), Forward: DR}),
+			syscall.EINVAL,
+		},
+		{
+			"prefix length 0",
+			c.NewService(t.Context(), Service{ServiceKey: Mark(IPv6, 9), Scheduler: "rr", Netmask: MaskBits(IPv6, 0)}),
+			syscall.EINVAL,
+		},
+		{
+			"GUE without a port",
+			c.SetDestination(t.Context(), first, Destination{
+				DestinationKey: want[0].Destinations[0].DestinationKey, Forward: Tun, Tunnel: Tunnel{Type: GUE},
+			}),
+			syscall.EINVAL,
+		},
 	} {
 		if !errors.Is(test.err, test.want) {
 			t.Errorf("%s: %v, want %v", test.name, test.err, test.want)

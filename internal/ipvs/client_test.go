@@ -270,8 +270,15 @@ func TestBadRequests(t *testing.T) {
 	}{
 		{"no key", c.NewService(t.Context(), Service{}), "service has no address family"},
 		{"wrong family", c.Zero(t.Context(), ServiceKey{Family: IPv6, Addr: good.Addr}), "address 192.0.2.1 is no ipv6 address"},
-		{"netmask of the other family", c.SetService(t.Context(), Service{ServiceKey: good, Netmask: MaskBits(IPv6, 64)}), "netmask 64 is no ipv4 netmask"},
-		{"half a second", c.SetService(t.Context(), Service{ServiceKey: good, Timeout: time.Second / 2}), "persistence timeout 500ms is not a number of whole seconds"},
+		{
+			"netmask of the other family",
+			c.SetService(t.Context(), Service{ServiceKey: good, Netmask: MaskBits(IPv6, 64)}),
+			"netmask 64 is no ipv4 netmask",
+		},
+		{
+			"half a second", c.SetService(t.Context(), Service{ServiceKey: good, Timeout: time.Second / 2}),
+			"persistence timeout 500ms is not a number of whole seconds",
+		},
 		{"negative", c.SetTimeouts(t.Context(), Timeouts{UDP: -time.Second}), "UDP timeout -1s is not a number of whole seconds"},
 		{"no destination", c.NewDestination(t.Context(), good, Destination{}), "destination has no address"},
 	} {

@@ -66,7 +66,9 @@ func TestDecodeService(t *testing.T) {
 				s.Netmask = MaskIPv4(addr("255.255.0.0"))
 			})},
 		{name: "no scheduler", b: cat(key, attr(svcScheduler, []byte("none\x00")...), attr(svcNetmask, 255, 255, 255, 255)), want: want},
-		{name: "scheduler nobody knows, without its zero", b: cat(key, attr(svcScheduler, []byte("new")...), attr(svcNetmask, 255, 255, 255, 255)),
+		{name: "scheduler nobody knows, without its zero", b: cat(
+			key, attr(svcScheduler, []byte("new")...), attr(svcNetmask, 255, 255, 255, 255),
+		),
 			want: with(want, func(s *Service) { s.Scheduler = "new" })},
 		{name: "prefix length", b: cat(key6, attr(svcNetmask, n32(64)...)),
 			want: with(want6, func(s *Service) { s.Netmask = MaskBits(IPv6, 64) })},

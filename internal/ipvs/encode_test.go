@@ -25,7 +25,10 @@ func TestEncode(t *testing.T) {
 			attr(attrService|nested, cat(key, attr(svcScheduler, []byte("none\x00")...), flags(0), attr(svcTimeout, n32(0)...),
 				attr(svcNetmask, 255, 255, 255, 255))...)},
 		{"IPv6 netmask", func(b *builder) error {
-			return b.service(Service{ServiceKey: Mark(IPv6, 7), Scheduler: "sh", Flags: Persistent | Sched1, Timeout: time.Minute, PEName: "sip", Netmask: MaskBits(IPv6, 64)})
+			return b.service(Service{
+				ServiceKey: Mark(IPv6, 7), Scheduler: "sh", Flags: Persistent | Sched1, Timeout: time.Minute,
+				PEName: "sip", Netmask: MaskBits(IPv6, 64),
+			})
 		}, attr(attrService|nested, cat(attr(svcFamily, n16(10)...), attr(svcFWMark, n32(7)...), attr(svcScheduler, []byte("sh\x00")...), flags(9),
 			attr(svcTimeout, n32(60)...), attr(svcNetmask, n32(64)...), attr(svcPEName, []byte("sip\x00")...))...)},
 		{"least of a destination", func(b *builder) error {
@@ -33,12 +36,18 @@ func TestEncode(t *testing.T) {
 		}, attr(attrDest|nested, cat(attr(destAddr, v6...), attr(destPort, 0x14, 0xe9), attr(destFamily, n16(10)...), attr(destForward, n32(0)...),
 			attr(destWeight, n32(0)...), attr(destUpper, n32(0)...), attr(destLower, n32(0)...))...)},
 		{"tunnel", func(b *builder) error {
-			return b.destination(Destination{DestinationKey: To(netip.MustParseAddrPort("192.0.2.1:53")), Forward: Tun, Weight: 1, Tunnel: Tunnel{GUE, 6080, Csum}})
+			return b.destination(Destination{
+				DestinationKey: To(netip.MustParseAddrPort("192.0.2.1:53")), Forward: Tun, Weight: 1,
+				Tunnel: Tunnel{GUE, 6080, Csum},
+			})
 		}, attr(attrDest|nested, cat(attr(destAddr, v4...), attr(destPort, 0, 53), attr(destFamily, n16(2)...), attr(destForward, n32(2)...),
 			attr(destWeight, n32(1)...), attr(destUpper, n32(0)...), attr(destLower, n32(0)...), attr(destTunType, 1), attr(destTunPort, 0x17, 0xc0),
 			attr(destTunFlags, n16(1)...))...)},
 		{"daemon with the kernel's defaults", func(b *builder) error { b.daemon(Daemon{Role: Backup, Interface: "lan"}); return nil },
-			attr(attrDaemon|nested, cat(attr(daemonRole, n32(2)...), attr(daemonInterface, []byte("lan\x00")...), attr(daemonSyncID, n32(0)...))...)},
+			attr(attrDaemon|nested, cat(
+				attr(daemonRole, n32(2)...), attr(daemonInterface, []byte("lan\x00")...),
+				attr(daemonSyncID, n32(0)...),
+			)...)},
 		{"daemon", func(b *builder) error {
 			b.daemon(Daemon{Master, "lan", 5, 1400, netip.MustParseAddr("224.0.0.81"), 8849, 2})
 			return nil

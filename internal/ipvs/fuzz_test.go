@@ -117,7 +117,10 @@ func FuzzDatagram(f *testing.F) {
 func FuzzScan(f *testing.F) {
 	f.Add([]byte(connText), []byte(tableHead+"UDP  C0000201:0035 rr\n  -> C0000215:0035      Route   1      0          0\n"), uint8(0))
 	f.Add([]byte(connText), []byte(tableHead+"FWM  0000000A rr \n  -> C0000215:0000      Masq    0      0          0\n"), uint8(2))
-	f.Add([]byte("UDP 2001:0db8:0000:0000:0000:0000:0000:0050 0000 2001:0db8:0000:0000:0000:0000:0000:0001 0035 C0000215 0035 NONE 9"), []byte(nil), uint8(9))
+	f.Add(
+		[]byte("UDP 2001:0db8:0000:0000:0000:0000:0000:0050 0000 2001:0db8:0000:0000:0000:0000:0000:0001 0035 C0000215 0035 NONE 9"),
+		[]byte(nil), uint8(9),
+	)
 	f.Fuzz(func(t *testing.T, connections, table []byte, limit uint8) {
 		var tally Tally
 		err := ParseConnections(&slowly{connections, int(limit)}, func(c Connection) error {
@@ -125,7 +128,9 @@ func FuzzScan(f *testing.F) {
 			return nil
 		})
 		var again Tally
-		if e := ParseConnections(bytes.NewReader(connections), func(c Connection) error { again.Add(c); return nil }); (e == nil) != (err == nil) || again.Entries != tally.Entries {
+		if e := ParseConnections(
+			bytes.NewReader(connections), func(c Connection) error { again.Add(c); return nil },
+		); (e == nil) != (err == nil) || again.Entries != tally.Entries {
 			t.Errorf("%d entries, %v; in pieces of %d bytes %d, %v", again.Entries, e, limit, tally.Entries, err)
 		}
 		parsed, _, _ := ParseTable(bytes.NewReader(table))

@@ -26,7 +26,10 @@ func fill(b *testing.B, n int) {
 	for i := 20; i < 60; i++ {
 		rules += fmt.Sprintf("-a -u 10.9.0.1:53 -r 192.0.2.%d:53 -g\n", i)
 	}
-	setup := exec.Command("sh", "-c", "ip link add fill0 type dummy && ip link set fill0 up && ip address add 192.0.2.1/24 dev fill0 && ip address replace 10.9.0.1/32 dev lo && ipvsadm -C && ipvsadm -R")
+	setup := exec.Command(
+		"sh", "-c",
+		"ip link add fill0 type dummy && ip link set fill0 up && ip address add 192.0.2.1/24 dev fill0 && ip address replace 10.9.0.1/32 dev lo && ipvsadm -C && ipvsadm -R",
+	)
 	setup.Stdin = strings.NewReader(rules)
 	if out, err := setup.CombinedOutput(); err != nil {
 		b.Fatalf("%v: %s", err, out)

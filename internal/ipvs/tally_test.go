@@ -79,10 +79,16 @@ func TestAttribute(t *testing.T) {
 			want: []string{"udp 192.0.2.1:53: 1 live 2 drained 1 missing UDP=4"},
 		},
 		{
-			name:        "IPv6, and the same address over TCP",
-			table:       []TableEntry{service(dns6, 9, "[2001:db8::21]:53"), service(at(TCP, "[2001:db8::1]:53"), 9)},
-			connections: []string{"udp [2001:db8:9::5]:1000 [2001:db8::1]:53 [2001:db8::21]:53", "tcp [2001:db8:9::5]:1000 [2001:db8::1]:53 [2001:db8::21]:53 ESTABLISHED"},
-			want:        []string{"tcp [2001:db8::1]:53: 0 live 0 drained 1 missing ESTABLISHED=1", "udp [2001:db8::1]:53: 1 live 0 drained 0 missing UDP=1"},
+			name:  "IPv6, and the same address over TCP",
+			table: []TableEntry{service(dns6, 9, "[2001:db8::21]:53"), service(at(TCP, "[2001:db8::1]:53"), 9)},
+			connections: []string{
+				"udp [2001:db8:9::5]:1000 [2001:db8::1]:53 [2001:db8::21]:53",
+				"tcp [2001:db8:9::5]:1000 [2001:db8::1]:53 [2001:db8::21]:53 ESTABLISHED",
+			},
+			want: []string{
+				"tcp [2001:db8::1]:53: 0 live 0 drained 1 missing ESTABLISHED=1",
+				"udp [2001:db8::1]:53: 1 live 0 drained 0 missing UDP=1",
+			},
 		},
 		{
 			name:        "NAT to another port: the right port, and one that is not there",
@@ -97,16 +103,20 @@ func TestAttribute(t *testing.T) {
 			want:        []string{"udp 192.0.2.1:53: 1 live 0 drained 0 missing UDP=1"},
 		},
 		{
-			name:        "every port: the client's choice of port is the real server's",
-			table:       []TableEntry{service(at(UDP, "192.0.2.1:0"), 9, "192.0.2.21:0", "192.0.2.22:99")},
-			connections: []string{"udp 203.0.113.5:1000 192.0.2.1:53 192.0.2.21:53", "udp 203.0.113.5:1000 192.0.2.1:54 192.0.2.22:54", "udp 203.0.113.5:1000 192.0.2.1:54 192.0.2.23:54"},
-			want:        []string{"udp 192.0.2.1:0: 2 live 0 drained 1 missing UDP=3"},
+			name:  "every port: the client's choice of port is the real server's",
+			table: []TableEntry{service(at(UDP, "192.0.2.1:0"), 9, "192.0.2.21:0", "192.0.2.22:99")},
+			connections: []string{
+				"udp 203.0.113.5:1000 192.0.2.1:53 192.0.2.21:53", "udp 203.0.113.5:1000 192.0.2.1:54 192.0.2.22:54",
+				"udp 203.0.113.5:1000 192.0.2.1:54 192.0.2.23:54",
+			},
+			want: []string{"udp 192.0.2.1:0: 2 live 0 drained 1 missing UDP=3"},
 		},
 		{
 			name:  "templates lead nowhere, whatever they are called and whoever has gone",
 			table: []TableEntry{service(dns, 9, "192.0.2.21:53")},
 			connections: []string{
-				"udp 203.0.113.0:0 192.0.2.1:53 192.0.2.99:53 NONE", "udp 203.0.113.1:0 192.0.2.1:53 192.0.2.21:53 ASSURED", "udp 203.0.113.2:0 192.0.2.1:53 192.0.2.21:53",
+				"udp 203.0.113.0:0 192.0.2.1:53 192.0.2.99:53 NONE",
+				"udp 203.0.113.1:0 192.0.2.1:53 192.0.2.21:53 ASSURED", "udp 203.0.113.2:0 192.0.2.1:53 192.0.2.21:53",
 				"udp 203.0.113.0:1000 192.0.2.1:53 192.0.2.21:53",
 			},
 			want: []string{"udp 192.0.2.1:53: 1 live 0 drained 0 missing TEMPLATE=3 UDP=1"},
@@ -115,42 +125,58 @@ func TestAttribute(t *testing.T) {
 			name:  "a template keeps its client with a real server of weight 0, and with no other",
 			table: []TableEntry{service(dns, 9, "persistent", "192.0.2.21:53", "192.0.2.22:53 drained")},
 			connections: []string{
-				"udp 203.0.113.1:0 192.0.2.1:53 192.0.2.21:53 NONE", "udp 203.0.113.2:0 192.0.2.1:53 192.0.2.22:53 NONE", "udp 203.0.113.3:0 192.0.2.1:53 192.0.2.22:53 ASSURED",
+				"udp 203.0.113.1:0 192.0.2.1:53 192.0.2.21:53 NONE",
+				"udp 203.0.113.2:0 192.0.2.1:53 192.0.2.22:53 NONE", "udp 203.0.113.3:0 192.0.2.1:53 192.0.2.22:53 ASSURED",
 				"udp 203.0.113.4:0 192.0.2.1:53 192.0.2.23:53 NONE",
 				"udp 203.0.113.5:0 192.0.2.1:53 192.0.2.22:65535 NONE",    // its time is not over, and it is invalid: Linux 7.2
 				"udp 203.0.113.6:0 192.0.2.1:65535 192.0.2.22:65535 NONE", // and 6.1
 				"udp 203.0.113.2:1000 192.0.2.1:53 192.0.2.22:53",
 			},
-			want: []string{"udp ipv4 of nobody: 0 live 0 drained 0 missing TEMPLATE=1", "udp 192.0.2.1:53: 0 live 1 drained 0 missing 2 bound TEMPLATE=5 UDP=1"},
+			want: []string{
+				"udp ipv4 of nobody: 0 live 0 drained 0 missing TEMPLATE=1",
+				"udp 192.0.2.1:53: 0 live 1 drained 0 missing 2 bound TEMPLATE=5 UDP=1",
+			},
 		},
 		{
-			name:        "nobody looks for the templates of a virtual server that is persistent no more",
-			table:       []TableEntry{service(dns, 9, "192.0.2.22:53 drained"), service(dns6, 9, "persistent")},
-			connections: []string{"udp 203.0.113.2:0 192.0.2.1:53 192.0.2.22:53 NONE", "udp [2001:db8:9::5]:0 [2001:db8::1]:53 [2001:db8::21]:53 NONE"},
-			want:        []string{"udp 192.0.2.1:53: 0 live 0 drained 0 missing TEMPLATE=1", "udp [2001:db8::1]:53: 0 live 0 drained 0 missing TEMPLATE=1"},
+			name:  "nobody looks for the templates of a virtual server that is persistent no more",
+			table: []TableEntry{service(dns, 9, "192.0.2.22:53 drained"), service(dns6, 9, "persistent")},
+			connections: []string{
+				"udp 203.0.113.2:0 192.0.2.1:53 192.0.2.22:53 NONE",
+				"udp [2001:db8:9::5]:0 [2001:db8::1]:53 [2001:db8::21]:53 NONE",
+			},
+			want: []string{"udp 192.0.2.1:53: 0 live 0 drained 0 missing TEMPLATE=1", "udp [2001:db8::1]:53: 0 live 0 drained 0 missing TEMPLATE=1"},
 		},
 		{
 			name: "templates of every port, and of a mark, tell no port: another real server at the address may be meant",
 			table: []TableEntry{
-				service(at(UDP, "192.0.2.1:0"), 9, "persistent", "192.0.2.21:0 drained", "192.0.2.22:53 drained", "192.0.2.22:54"), service(Mark(IPv4, 10), 9, "persistent", "192.0.2.21:0 drained", "192.0.2.22:0"),
+				service(at(UDP, "192.0.2.1:0"), 9, "persistent", "192.0.2.21:0 drained", "192.0.2.22:53 drained", "192.0.2.22:54"),
+				service(Mark(IPv4, 10), 9, "persistent", "192.0.2.21:0 drained", "192.0.2.22:0"),
 			},
 			connections: []string{
 				"udp 203.0.113.1:0 192.0.2.1:0 192.0.2.21:0 NONE", "udp 203.0.113.2:0 192.0.2.1:0 192.0.2.22:0 NONE",
-				"ip 203.0.113.1:0 0.0.0.10:0 192.0.2.21:0 NONE", "ip 203.0.113.2:0 0.0.0.10:0 192.0.2.22:0 NONE", "ip 203.0.113.2:0 0.0.0.11:0 192.0.2.21:0 NONE",
+				"ip 203.0.113.1:0 0.0.0.10:0 192.0.2.21:0 NONE", "ip 203.0.113.2:0 0.0.0.10:0 192.0.2.22:0 NONE",
+				"ip 203.0.113.2:0 0.0.0.11:0 192.0.2.21:0 NONE",
 			},
 			want: []string{
-				"udp 192.0.2.1:0: 0 live 0 drained 0 missing 1 bound TEMPLATE=2", "fwm 10: 0 live 0 drained 0 missing 1 bound TEMPLATE=2", "fwm 11: 0 live 0 drained 0 missing TEMPLATE=1",
+				"udp 192.0.2.1:0: 0 live 0 drained 0 missing 1 bound TEMPLATE=2",
+				"fwm 10: 0 live 0 drained 0 missing 1 bound TEMPLATE=2", "fwm 11: 0 live 0 drained 0 missing TEMPLATE=1",
 			},
 		},
 		{
-			name:        "a mark with the same real server has no part in the templates of an address, whatever is known of its numbers",
-			table:       []TableEntry{service(dns, 0, "persistent", "192.0.2.21:53 drained"), service(Mark(IPv4, 10), 0, "persistent", "192.0.2.21:0", "192.0.2.99:0")},
+			name: "a mark with the same real server has no part in the templates of an address, whatever is known of its numbers",
+			table: []TableEntry{
+				service(dns, 0, "persistent", "192.0.2.21:53 drained"),
+				service(Mark(IPv4, 10), 0, "persistent", "192.0.2.21:0", "192.0.2.99:0"),
+			},
 			connections: []string{"udp 203.0.113.1:0 192.0.2.1:53 192.0.2.21:53 NONE", "udp 203.0.113.2:0 192.0.2.1:53 192.0.2.99:53 NONE"},
 			want:        []string{"udp 192.0.2.1:53: 0 live 0 drained 0 missing 1 bound TEMPLATE=2"},
 		},
 		{
-			name:        "templates of marks say their mark, those of IPv6 in the first four bytes",
-			table:       []TableEntry{service(Mark(IPv4, 10), 9, "192.0.2.21:0"), service(Mark(IPv4, 11), 9, "192.0.2.21:0"), service(Mark(IPv6, 10), 9)},
+			name: "templates of marks say their mark, those of IPv6 in the first four bytes",
+			table: []TableEntry{
+				service(Mark(IPv4, 10), 9, "192.0.2.21:0"), service(Mark(IPv4, 11), 9, "192.0.2.21:0"),
+				service(Mark(IPv6, 10), 9),
+			},
 			connections: []string{"ip 203.0.113.0:0 0.0.0.11:0 192.0.2.21:0 NONE", "ip [2001:db8:9::]:0 [0:a::]:0 [2001:db8::21]:0 NONE"},
 			want:        []string{"fwm 10 ipv6: 0 live 0 drained 0 missing TEMPLATE=1", "fwm 11: 0 live 0 drained 0 missing TEMPLATE=1"},
 		},
@@ -158,18 +184,25 @@ func TestAttribute(t *testing.T) {
 			name:  "one mark: all that has no virtual server of its own is its",
 			table: []TableEntry{service(Mark(IPv4, 10), 9, "192.0.2.21:0", "192.0.2.22:0 drained"), service(Mark(IPv6, 10), 9)},
 			connections: []string{
-				"udp 203.0.113.5:1000 192.0.2.1:53 192.0.2.21:53", "tcp 203.0.113.5:1000 192.0.2.2:53 192.0.2.22:53 SYN_RECV", "udp 203.0.113.5:1001 192.0.2.1:53 192.0.2.23:53",
+				"udp 203.0.113.5:1000 192.0.2.1:53 192.0.2.21:53",
+				"tcp 203.0.113.5:1000 192.0.2.2:53 192.0.2.22:53 SYN_RECV", "udp 203.0.113.5:1001 192.0.2.1:53 192.0.2.23:53",
 			},
 			want: []string{"fwm 10: 1 live 1 drained 1 missing SYN_RECV=1 UDP=2"},
 		},
 		{
-			name:  "two marks: the one that has the real server",
-			table: []TableEntry{service(Mark(IPv4, 10), 9, "192.0.2.21:0", "192.0.2.22:0 drained"), service(Mark(IPv4, 11), 9, "192.0.2.21:0", "192.0.2.24:0")},
+			name: "two marks: the one that has the real server",
+			table: []TableEntry{
+				service(Mark(IPv4, 10), 9, "192.0.2.21:0", "192.0.2.22:0 drained"),
+				service(Mark(IPv4, 11), 9, "192.0.2.21:0", "192.0.2.24:0"),
+			},
 			connections: []string{
 				"udp 203.0.113.5:1000 192.0.2.1:53 192.0.2.22:53", "udp 203.0.113.5:1001 192.0.2.1:53 192.0.2.24:53",
 				"udp 203.0.113.5:1002 192.0.2.1:53 192.0.2.21:53", "udp 203.0.113.5:1003 192.0.2.1:53 192.0.2.23:53",
 			},
-			want: []string{"udp ipv4 of nobody: 1 live 0 drained 1 missing UDP=2", "fwm 10: 0 live 1 drained 0 missing UDP=1", "fwm 11: 1 live 0 drained 0 missing UDP=1"},
+			want: []string{
+				"udp ipv4 of nobody: 1 live 0 drained 1 missing UDP=2", "fwm 10: 0 live 1 drained 0 missing UDP=1",
+				"fwm 11: 1 live 0 drained 0 missing UDP=1",
+			},
 		},
 		{
 			name:        "a mark with the same real server does not hide that a busy virtual server has lost it",
@@ -202,12 +235,16 @@ func TestAttribute(t *testing.T) {
 			want:        []string{"fwm 10: 1 live 0 drained 0 missing ESTABLISHED=1"},
 		},
 		{
-			name:        "a virtual server that was deleted keeps its name, a client's choice of address gets none",
-			table:       []TableEntry{service(at(UDP, "192.0.2.9:53"), 9)},
-			connections: []string{"udp 203.0.113.5:1000 192.0.2.1:53 192.0.2.21:53", "udp 203.0.113.5:1000 192.0.2.2:77 192.0.2.21:77", "udp 203.0.113.5:1000 198.51.100.7:53 192.0.2.21:53"},
-			gone:        []ServiceKey{dns, at(UDP, "192.0.2.2:0")},
+			name:  "a virtual server that was deleted keeps its name, a client's choice of address gets none",
+			table: []TableEntry{service(at(UDP, "192.0.2.9:53"), 9)},
+			connections: []string{
+				"udp 203.0.113.5:1000 192.0.2.1:53 192.0.2.21:53", "udp 203.0.113.5:1000 192.0.2.2:77 192.0.2.21:77",
+				"udp 203.0.113.5:1000 198.51.100.7:53 192.0.2.21:53",
+			},
+			gone: []ServiceKey{dns, at(UDP, "192.0.2.2:0")},
 			want: []string{
-				"udp ipv4 of nobody: 0 live 0 drained 1 missing UDP=1", "udp 192.0.2.1:53: 0 live 0 drained 1 missing UDP=1", "udp 192.0.2.2:0: 0 live 0 drained 1 missing UDP=1",
+				"udp ipv4 of nobody: 0 live 0 drained 1 missing UDP=1",
+				"udp 192.0.2.1:53: 0 live 0 drained 1 missing UDP=1", "udp 192.0.2.2:0: 0 live 0 drained 1 missing UDP=1",
 			},
 		},
 		{
@@ -317,11 +354,16 @@ func TestScanRests(t *testing.T) {
 // TestStatus has an example from the announcement of the file on netfilter-devel, shortened.
 func TestStatus(t *testing.T) {
 	text := "Conns:\t9401\nConn buckets:\t524288 (19 bits, lfactor -5)\nConn buckets empty:\t505633 (96%)\nConn buckets len-1:\t18322 (98%)\nServices:\t12\nStats thread slots:\t1 (max 16)\nStats thread ests:\t38400\n"
-	want := map[string]uint64{"Conns": 9401, "Conn buckets": 524288, "Conn buckets empty": 505633, "Conn buckets len-1": 18322, "Services": 12, "Stats thread slots": 1, "Stats thread ests": 38400}
+	want := map[string]uint64{
+		"Conns": 9401, "Conn buckets": 524288, "Conn buckets empty": 505633, "Conn buckets len-1": 18322,
+		"Services": 12, "Stats thread slots": 1, "Stats thread ests": 38400,
+	}
 	if got, err := Proc(procWith(t, "ip_vs_status", text)).Status(); err != nil || !maps.Equal(got, want) {
 		t.Errorf("got %v, %v\nwant %v", got, err, want)
 	}
-	for text, want := range map[string]string{"Conns 9401": "line 1: no name and colon", "Conns:\t1\nServices:\tmany": `line 2: not a number: "many"`} {
+	for text, want := range map[string]string{
+		"Conns 9401": "line 1: no name and colon", "Conns:\t1\nServices:\tmany": `line 2: not a number: "many"`,
+	} {
 		if _, err := ParseStatus(strings.NewReader(text)); err == nil || err.Error() != want {
 			t.Errorf("%q: %v, want %s", text, err, want)
 		}

@@ -16,7 +16,8 @@ func NewTemplates(table Table) *Templates { return &Templates{newIndex(table)} }
 // Bound reports whether an entry is a template that keeps its client with a real server of weight 0, as long as
 // expire_quiescent_template is not set.
 func (t *Templates) Bound(c Connection) bool {
-	return c.Template() && t.of.bound(flow{protocol: c.Protocol, family: familyOf(c.Client.Addr()), virtual: c.Virtual, destination: c.Destination})
+	return c.Template() &&
+		t.of.bound(flow{protocol: c.Protocol, family: familyOf(c.Client.Addr()), virtual: c.Virtual, destination: c.Destination})
 }
 
 // Template reports whether the entry is a template: no flow of UDP or TCP comes from port 0.

@@ -130,7 +130,10 @@ func TestCountersUnderTraffic(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	one := Connection{Protocol: UDP, Client: netip.AddrPortFrom(vip.Addr(), 0), Virtual: vip, Destination: netip.MustParseAddrPort("127.0.0.1:5353"), State: "UDP"}
+	one := Connection{
+		Protocol: UDP, Client: netip.AddrPortFrom(vip.Addr(), 0), Virtual: vip,
+		Destination: netip.MustParseAddrPort("127.0.0.1:5353"), State: "UDP",
+	}
 	if want := []Connection{one, one, one}; !slices.Equal(connections, want) {
 		t.Errorf("connections\n%+v, want\n%+v", connections, want)
 	}
@@ -229,7 +232,10 @@ func TestTimeoutsAndDaemons(t *testing.T) {
 	if got, err := c.Daemons(t.Context()); err != nil || got != nil {
 		t.Errorf("daemons %v, %v; want none", got, err)
 	}
-	master := Daemon{Role: Master, Interface: "sync0", SyncID: 200, MaxLength: 1400, Group: netip.MustParseAddr("ff02::51"), Port: 8849, TTL: 3}
+	master := Daemon{
+		Role: Master, Interface: "sync0", SyncID: 200, MaxLength: 1400, Group: netip.MustParseAddr("ff02::51"),
+		Port: 8849, TTL: 3,
+	}
 	backup := Daemon{Role: Backup, Interface: "sync0", SyncID: 7}
 	for _, d := range []Daemon{master, backup} {
 		if err := c.NewDaemon(t.Context(), d); err != nil {

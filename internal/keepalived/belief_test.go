@@ -48,7 +48,10 @@ func renderBelief(b keepalived.Belief) string {
 		fmt.Fprintf(&s, "note at line %d: %s\n", n.Line, n.Text)
 	}
 	for _, v := range b.VirtualServers {
-		fmt.Fprintf(&s, "%d: VS %+v %s %s alive=%t quorum=%t %d-%d timeout=%d\n", v.Line, v.Name, v.Family, v.Scheduler, v.Alive, v.QuorumUp, v.Quorum, v.Hysteresis, v.Timeout)
+		fmt.Fprintf(
+			&s, "%d: VS %+v %s %s alive=%t quorum=%t %d-%d timeout=%d\n", v.Line, v.Name, v.Family, v.Scheduler,
+			v.Alive, v.QuorumUp, v.Quorum, v.Hysteresis, v.Timeout,
+		)
 		if v.Sorry != nil {
 			fmt.Fprintf(&s, "  sorry %+v\n", *v.Sorry)
 		}
@@ -93,23 +96,41 @@ func TestBeliefNotes(t *testing.T) {
 	}{
 		{name: "whole"},
 		{name: "empty", old: dump, new: "", want: []string{"0: no dump, or not its beginning: there are no global definitions"}},
-		{name: "another text", old: dump, new: "<html>\n<p>hello</p>", want: []string{"0: no dump, or not its beginning: there are no global definitions"}},
+		{
+			name: "another text", old: dump, new: "<html>\n<p>hello</p>",
+			want: []string{"0: no dump, or not its beginning: there are no global definitions"},
+		},
 		{name: "no virtual servers", old: dump, new: "------< Global definitions >------\n Router ID = x\n"},
 		{name: "unknown lines", old: "   alive = 1\n   quorum", new: "   colour = blue\n   nonsense\n   alive = 1\n   quorum"},
 		{name: "unknown section", old: "------< Health", new: "------< Weather >------\n alive = 7\n------< Health"},
-		{name: "wrong weight", old: "initial weight = 1", new: "initial weight = one", want: []string{`10: cannot read "initial weight = one": strconv.Atoi: parsing "one": invalid syntax`}},
-		{name: "wrong state", old: "RS set = 1", new: "RS set = maybe", want: []string{`13: cannot read "RS set = maybe": "maybe" is neither yes nor no`}},
+		{
+			name: "wrong weight", old: "initial weight = 1", new: "initial weight = one",
+			want: []string{`10: cannot read "initial weight = one": strconv.Atoi: parsing "one": invalid syntax`},
+		},
+		{
+			name: "wrong state", old: "RS set = 1", new: "RS set = maybe",
+			want: []string{`13: cannot read "RS set = maybe": "maybe" is neither yes nor no`},
+		},
 		{name: "missing state", old: "   RS set = 1\n", want: []string{`9: the real server has no line "RS set"`}},
 		{name: "missing quorum", old: "   quorum_state_up = 1\n", want: []string{`4: the virtual server has no line "quorum_state_up"`}},
 		{name: "missing method", old: "   Keepalive method = TCP_CHECK\n", want: []string{`15: the checker has no line "Keepalive method"`}},
-		{name: "not an address", old: "RIP = 10.0.0.1", new: "RIP = web", want: []string{`9: cannot read "RIP = web, RPORT = 53, WEIGHT = 1 EFF WEIGHT = 1": ParseAddr("web"): unable to parse IP`}},
-		{name: "not a name", old: "-> [10.0.0.1]:udp:53", new: "-> web", want: []string{`15: cannot read "[192.0.2.1]:udp:53 -> web": not a virtual server`}},
+		{
+			name: "not an address", old: "RIP = 10.0.0.1", new: "RIP = web",
+			want: []string{`9: cannot read "RIP = web, RPORT = 53, WEIGHT = 1 EFF WEIGHT = 1": ParseAddr("web"): unable to parse IP`},
+		},
+		{
+			name: "not a name", old: "-> [10.0.0.1]:udp:53", new: "-> web",
+			want: []string{`15: cannot read "[192.0.2.1]:udp:53 -> web": not a virtual server`},
+		},
 		{name: "cut off", old: dump[strings.Index(dump, "   effective"):], want: []string{
 			`9: the real server has no line "alive"`,
 			`9: the real server has no line "RS set"`,
 			`9: the real server has no line "effective weight"`,
 		}},
-		{name: "real server alone", old: dump[strings.Index(dump, " VS VIP"):strings.Index(dump, "   RIP")], want: []string{"4: a real server without a virtual server", "0: no dump, or not its beginning: there are no global definitions"}},
+		{
+			name: "real server alone", old: dump[strings.Index(dump, " VS VIP"):strings.Index(dump, "   RIP")],
+			want: []string{"4: a real server without a virtual server", "0: no dump, or not its beginning: there are no global definitions"},
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			text := strings.Replace(dump, tt.old, tt.new, 1)

@@ -22,7 +22,11 @@ func (r *reader) noteSecondLook(what string) {
 		r.note(Trap, "a definition stands for a %s here, which means nothing since keepalived 2.4: write the %[1]s into the line itself", what)
 		return
 	}
-	r.note(Trap, "a definition stands for a %s here, which means nothing from keepalived 2.4 on: before an upgrade write the %[1]s into the line itself", what)
+	r.note(
+		Trap,
+		"a definition stands for a %s here, which means nothing from keepalived 2.4 on: before an upgrade write the %[1]s into the line itself",
+		what,
+	)
 }
 
 // condition returns what follows @ID if this is keepalived ID, and what
@@ -44,7 +48,11 @@ func (r *reader) condition(line string, length int) (rest string, left int) {
 	case !ok:
 		r.note(Fatal, "a definition stands for a condition and the text behind it: write the condition into the line itself")
 	case rest != text:
-		r.note(Trap, "before 2.2.8 keepalived reads %s here, since the definition in front is longer than its name: write the condition into the line itself", quote(rest))
+		r.note(
+			Trap,
+			"before 2.2.8 keepalived reads %s here, since the definition in front is longer than its name: write the condition into the line itself",
+			quote(rest),
+		)
 	}
 	return rest, left
 }

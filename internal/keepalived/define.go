@@ -205,7 +205,11 @@ func (r *reader) replace(line string, pending *rest) (text string, next *rest, c
 		text := r.textOf(ref)
 		switch {
 		case ref.variable:
-			r.note(Unresolved, "%s was a definition of several lines before it became the variable of a sequence, and keepalived reads beyond its end: take another name for one of them", quote("$"+ref.name))
+			r.note(
+				Unresolved,
+				"%s was a definition of several lines before it became the variable of a sequence, and keepalived reads beyond its end: take another name for one of them",
+				quote("$"+ref.name),
+			)
 		case ref.multiline:
 			var after string
 			text, after, _ = strings.Cut(text, "\n")

@@ -80,7 +80,10 @@ func (c *Config) expand(state State) *table {
 	if state.Server == nil {
 		state.Server = func(_ *VirtualServer, r *RealServer) Standing { return Standing{Up: true, Weight: r.Weight.V} }
 	}
-	t := &table{cfg: c, index: map[serviceKey]*Service{}, present: map[*Service]map[netip.AddrPort]bool{}, marks: map[groupMark]uint32{}, claims: map[*GroupEntry]*claim{}, unmade: map[serviceKey]*VirtualServer{}}
+	t := &table{
+		cfg: c, index: map[serviceKey]*Service{}, present: map[*Service]map[netip.AddrPort]bool{},
+		marks: map[groupMark]uint32{}, claims: map[*GroupEntry]*claim{}, unmade: map[serviceKey]*VirtualServer{},
+	}
 	for i := range c.VirtualServers {
 		v := &c.VirtualServers[i]
 		t.start(v, t.keys(v), state)

@@ -114,7 +114,10 @@ func (c *validator) unmade(services []*Service) {
 		// A trap: keepalived says nothing of it.
 		c.keep(Note{
 			Kind: Trap, Lost: s.Of.block(), Mend: "give the " + family + " virtual server a virtual_server_group of its own, with the same marks",
-			Text: fmt.Sprintf("the virtual server at %s has the marks of this group for the other family: keepalived takes those of %s for present, and never adds them", s.Unmade.Pos, family),
+			Text: fmt.Sprintf(
+				"the virtual server at %s has the marks of this group for the other family: keepalived takes those of %s for present, and never adds them",
+				s.Unmade.Pos, family,
+			),
 		})
 	}
 }

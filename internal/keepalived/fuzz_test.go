@@ -71,7 +71,10 @@ func FuzzLoad(f *testing.F) {
 
 // FuzzWords puts any words on the lines that have the most to say.
 func FuzzWords(f *testing.F) {
-	for _, s := range []string{"192.0.2.1-9 53", "fwmark 3 inet6", "TUN type gue port 80 csum", "~SEQ(i, 1, 9) $i", `"/x \x41 'b'"`, "5.25", "\\"} {
+	for _, s := range []string{
+		"192.0.2.1-9 53", "fwmark 3 inet6", "TUN type gue port 80 csum", "~SEQ(i, 1, 9) $i", `"/x \x41 'b'"`, "5.25",
+		"\\",
+	} {
 		f.Add(s, s)
 	}
 	f.Fuzz(func(t *testing.T, a, b string) {

@@ -15,7 +15,13 @@ func fragment(version string) (*parser, *notes) {
 	r, _ := parseRelease(version)
 	all := &notes{}
 	p := &parser{cfg: &Config{}, notes: all, tracked: map[string]*TrackedFile{}}
-	p.reader = newReader(Options{FS: fstest.MapFS{"a": {Data: []byte("x\n")}}, Dir: "/", ConfigID: "host", MaxLines: 3000, MaxBytes: 1 << 20, MaxNames: 1000, release: r}, parent, tally{}, p.keep)
+	p.reader = newReader(
+		Options{
+			FS: fstest.MapFS{"a": {Data: []byte("x\n")}}, Dir: "/", ConfigID: "host", MaxLines: 3000,
+			MaxBytes: 1 << 20, MaxNames: 1000, release: r,
+		},
+		parent, tally{}, p.keep,
+	)
 	p.here = Pos{"/a", 1}
 	return p, all
 }
@@ -87,7 +93,10 @@ func TestGuards(t *testing.T) {
 		}, Fatal, "take it out of its own text"},
 		{"an environment without a name", "2.4.0", func(p *parser) { p.replace("${_ENV }", nil) }, Fatal, "write ${_ENV NAME}"},
 		{"an environment before it came", "2.3.4", func(p *parser) { p.replace("${_ENV }", nil) }, Trap, "is not defined"},
-		{"a condition in front of too much", "2.2.7", func(p *parser) { p.condition("@host a", 2) }, Fatal, "write the condition into the line itself"},
+		{
+			"a condition in front of too much", "2.2.7", func(p *parser) { p.condition("@host a", 2) }, Fatal,
+			"write the condition into the line itself",
+		},
 		{"includes without end", "2.2.7", func(p *parser) {
 			for range maxDepth + 1 {
 				p.open("a", strictness{})

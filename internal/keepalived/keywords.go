@@ -235,12 +235,19 @@ func (p *parser) script(words []string, users bool) Script {
 		}
 		s.Dropped = fields[min(len(fields), 4):]
 		if !userName(s.User) || len(s.Dropped) > 0 {
-			p.note(Trap, "%s: keepalived takes what stands behind %s for the user to run as: put the command and its arguments between quotes", words[0], quote(s.Program()))
+			p.note(
+				Trap,
+				"%s: keepalived takes what stands behind %s for the user to run as: put the command and its arguments between quotes",
+				words[0], quote(s.Program()),
+			)
 			return s
 		}
 	}
 	if len(s.Dropped) > 0 {
-		p.note(Trap, "%s: keepalived ignores what stands behind %s: put the command and its arguments between quotes", words[0], quote(s.Program()))
+		p.note(
+			Trap, "%s: keepalived ignores what stands behind %s: put the command and its arguments between quotes",
+			words[0], quote(s.Program()),
+		)
 	}
 	return s
 }

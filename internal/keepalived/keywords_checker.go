@@ -172,7 +172,10 @@ func endConnect(p *parser) {
 		return
 	}
 	if c.Port.V == 0 && p.checker.Kind != PingCheck {
-		p.note(Trap, "the checker connects to port 0: the real server has no port on its line, and the one of the virtual server does not reach the checker")
+		p.note(
+			Trap,
+			"the checker connects to port 0: the real server has no port on its line, and the one of the virtual server does not reach the checker",
+		)
 	}
 }
 

@@ -43,7 +43,10 @@ func startGroup(p *parser, words []string) {
 	case len(g.Entries) == 0:
 		p.lose(strings.Join(words, " "), "give it a member, or take it out", "the group %s has no members: keepalived leaves it out", quote(name))
 	case v4 && v6 && anyMark:
-		p.lose(strings.Join(words, " "), "write inet or inet6 behind each mark", "the group %s has members of both families and a mark without one: keepalived leaves it out", quote(name))
+		p.lose(
+			strings.Join(words, " "), "write inet or inet6 behind each mark",
+			"the group %s has members of both families and a mark without one: keepalived leaves it out", quote(name),
+		)
 	case slices.ContainsFunc(p.cfg.Groups, func(o Group) bool { return o.Name == name }):
 		p.note(Trap, "there is a group %s already, and keepalived uses the first", quote(name))
 	default:
@@ -82,7 +85,10 @@ func (p *parser) groupEntry(words []string) (GroupEntry, bool) {
 		e.Last, why = p.rangeEnd(e.First, words[0])
 	}
 	if why != "" {
-		p.lose(lost, "write the range as FIRST-LAST or the network as ADDRESS/LENGTH", "%s: %s: keepalived leaves the line out", quote(words[0]), why)
+		p.lose(
+			lost, "write the range as FIRST-LAST or the network as ADDRESS/LENGTH",
+			"%s: %s: keepalived leaves the line out", quote(words[0]), why,
+		)
 		return e, false
 	}
 	p.checkRange(e, words[0])
@@ -94,7 +100,11 @@ func (p *parser) groupEntry(words []string) (GroupEntry, bool) {
 func (p *parser) checkRange(e GroupEntry, written string) {
 	switch {
 	case e.First.Is4() && stem(e.First, 3) != stem(e.Last, 3):
-		p.note(Fatal, "%s: a range of IPv4 addresses must end in the /24 where it begins, since keepalived counts in the last byte alone: write one line for each /24", quote(written))
+		p.note(
+			Fatal,
+			"%s: a range of IPv4 addresses must end in the /24 where it begins, since keepalived counts in the last byte alone: write one line for each /24",
+			quote(written),
+		)
 	case !e.First.Is4() && stem(e.First, 14) != stem(e.Last, 14):
 		p.note(Trap, "%s: keepalived counts in the last 16 bits alone and adds %d addresses", quote(written), e.count())
 	}
@@ -124,7 +134,10 @@ func (p *parser) groupMark(words []string) (GroupEntry, bool) {
 		case "inet6":
 			e.Family = IPv6
 		default:
-			p.lose(lost, "write inet or inet6, or nothing, behind the mark", "fwmark: %s is neither inet nor inet6: keepalived leaves the line out", quote(words[2]))
+			p.lose(
+				lost, "write inet or inet6, or nothing, behind the mark",
+				"fwmark: %s is neither inet nor inet6: keepalived leaves the line out", quote(words[2]),
+			)
 			return e, false
 		}
 	}

@@ -93,7 +93,11 @@ func vips(name string, list func(*Instance) *[]VIP) keyword {
 			l := list(p.instance)
 			// Excluded addresses may be of both families.
 			if all := p.instance.VIPs; name == "virtual_ipaddress" && len(all) > 0 && all[0].Prefix.Addr().Is4() != v.Prefix.Addr().Is4() {
-				p.lose(strings.Join(words, " "), "write it in virtual_ipaddress_excluded, or in a vrrp_instance of its family", "%s is not of the family of the first address", v.Prefix.Addr())
+				p.lose(
+					strings.Join(words, " "),
+					"write it in virtual_ipaddress_excluded, or in a vrrp_instance of its family",
+					"%s is not of the family of the first address", v.Prefix.Addr(),
+				)
 				return
 			}
 			*l = append(*l, v)

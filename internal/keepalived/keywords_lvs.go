@@ -248,7 +248,10 @@ func setPersistenceGranularity(p *parser, words []string) {
 			return
 		}
 		if inverse := ^mask; inverse&(inverse+1) != 0 {
-			p.note(Trap, "persistence_granularity: keepalived takes %s for the netmask %d.%d.%d.%d", quote(w), mask>>24, mask>>16&255, mask>>8&255, mask&255)
+			p.note(
+				Trap, "persistence_granularity: keepalived takes %s for the netmask %d.%d.%d.%d", quote(w), mask>>24,
+				mask>>16&255, mask>>8&255, mask&255,
+			)
 		}
 		v.PersistenceGranularity = at(p, mask)
 	}

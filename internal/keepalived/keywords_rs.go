@@ -93,7 +93,10 @@ func endRealServer(p *parser) {
 		v.Family = family
 	}
 	if v.Family != family {
-		p.lose(r.block(), "give it an address of the family of its virtual server, or lvs_method TUN", "the real server %s is not %s like its virtual server: keepalived leaves it out", r.Addr, v.Family)
+		p.lose(
+			r.block(), "give it an address of the family of its virtual server, or lvs_method TUN",
+			"the real server %s is not %s like its virtual server: keepalived leaves it out", r.Addr, v.Family,
+		)
 		v.RealServers = v.RealServers[:len(v.RealServers)-1]
 	}
 }

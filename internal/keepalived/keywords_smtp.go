@@ -35,7 +35,10 @@ func endHost(p *parser) {
 		p.note(Ignored, "the link-local address %s needs bind_if: keepalived leaves the host out", host.Addr.V)
 		p.hosts = p.hosts[:len(p.hosts)-1]
 	case p.release >= v228:
-		p.note(Trap, "this keepalived takes what stands in a host block for the SMTP_CHECK around it, and for the host asks the real server without giving it time to answer, so the check fails: write one SMTP_CHECK for each")
+		p.note(
+			Trap,
+			"this keepalived takes what stands in a host block for the SMTP_CHECK around it, and for the host asks the real server without giving it time to answer, so the check fails: write one SMTP_CHECK for each",
+		)
 	case host.Timeout.V == 0:
 		p.note(Trap, "a host without connect_timeout is given no time to answer, so the check fails")
 	}

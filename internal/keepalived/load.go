@@ -67,10 +67,16 @@ func Load(name string, o Options) (*Config, error) {
 		all.add(n)
 	})
 	if full {
-		return nil, fmt.Errorf("read keepalived's configuration: its groups stand for more than %d services, the limit of this reader", maxServices)
+		return nil, fmt.Errorf(
+			"read keepalived's configuration: its groups stand for more than %d services, the limit of this reader",
+			maxServices,
+		)
 	}
 	if len(all.list) > maxNotes {
-		return nil, fmt.Errorf("read keepalived's configuration: there is more to say of it than %d lines, the limit of this reader; the first is %s", maxNotes, all.list[0])
+		return nil, fmt.Errorf(
+			"read keepalived's configuration: there is more to say of it than %d lines, the limit of this reader; the first is %s",
+			maxNotes, all.list[0],
+		)
 	}
 	all.checked(cfg)
 	cfg.Files = uniq(cfg.Files)

@@ -47,7 +47,10 @@ func TestLoadErrors(t *testing.T) {
 		{"/etc/none.conf", "read keepalived's configuration: open /etc/none.conf: file does not exist"},
 		{"none.conf", "read keepalived's configuration: open none.conf: file does not exist"},
 		{"/etc/dir", "read keepalived's configuration: /etc/dir is not a regular file"},
-		{"/etc/run.conf", "read keepalived's configuration: /etc/run.conf is executable, and keepalived skips such files: chmod a-x /etc/run.conf"},
+		{
+			"/etc/run.conf",
+			"read keepalived's configuration: /etc/run.conf is executable, and keepalived skips such files: chmod a-x /etc/run.conf",
+		},
 	} {
 		_, err := keepalived.Load(tt.name, keepalived.Options{FS: files, Dir: "etc"})
 		if err == nil || err.Error() != tt.want {
@@ -57,7 +60,8 @@ func TestLoadErrors(t *testing.T) {
 	if _, err := keepalived.Load("/etc/none.conf", keepalived.Options{FS: files}); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("%v is not fs.ErrNotExist", err)
 	}
-	if cfg, err := keepalived.Load("/etc/*/x.conf", keepalived.Options{FS: files}); err != nil || !slices.Equal(cfg.Files, []string{"/etc/dir/x.conf"}) {
+	if cfg, err := keepalived.Load("/etc/*/x.conf", keepalived.Options{FS: files}); err != nil ||
+		!slices.Equal(cfg.Files, []string{"/etc/dir/x.conf"}) {
 		t.Errorf("a pattern: %v", err)
 	}
 }
@@ -112,7 +116,10 @@ global_defs {
 		}
 	}
 	if dns.Warmup.V != dns.DelayLoop.V || tcp.Retry.V != 5 || dns.Retry.V != 2 || second.Weight.V != 4 {
-		t.Errorf("values: warmup %v of %v, retries %d and %d, weight %d", dns.Warmup.V, dns.DelayLoop.V, tcp.Retry.V, dns.Retry.V, second.Weight.V)
+		t.Errorf(
+			"values: warmup %v of %v, retries %d and %d, weight %d", dns.Warmup.V, dns.DelayLoop.V, tcp.Retry.V,
+			dns.Retry.V, second.Weight.V,
+		)
 	}
 	if want := []string{"/etc/keepalived/keepalived.conf", "/etc/keepalived/pool.conf"}; !slices.Equal(cfg.Files, want) {
 		t.Errorf("files %v, want %v", cfg.Files, want)
@@ -135,7 +142,10 @@ func TestScripts(t *testing.T) {
 		{name: "user", line: `notify_up "/x a" admin`, argv: []string{"/x", "a"}, user: "admin"},
 		{name: "user and group", line: `notify_down "/x a" admin staff`, argv: []string{"/x", "a"}, user: "admin", group: "staff"},
 		{name: "argument for a user", line: `notify_up /x -a`, argv: []string{"/x"}, user: "-a", note: keepalived.Trap},
-		{name: "three words too many", line: `notify_up /x up down now`, argv: []string{"/x"}, user: "up", group: "down", dropped: []string{"now"}, note: keepalived.Trap},
+		{
+			name: "three words too many", line: `notify_up /x up down now`, argv: []string{"/x"}, user: "up",
+			group: "down", dropped: []string{"now"}, note: keepalived.Trap,
+		},
 		{name: "open quote of a notify script", line: `notify_up "/x`, note: keepalived.Ignored},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -204,7 +214,8 @@ vrrp_instance B {
 			t.Errorf("%v touches virtual servers: %t", n, n.TouchesLVS())
 		}
 	}
-	if !has(cfg, keepalived.Unknown, ":3", `"oops"`) || !has(cfg, keepalived.Unknown, ":11", `"oops"`) || !has(cfg, keepalived.Unknown, ":12", `"real_server"`) {
+	if !has(cfg, keepalived.Unknown, ":3", `"oops"`) || !has(cfg, keepalived.Unknown, ":11", `"oops"`) ||
+		!has(cfg, keepalived.Unknown, ":12", `"real_server"`) {
 		t.Errorf("notes: %v", cfg.Notes)
 	}
 }
@@ -250,7 +261,8 @@ func TestVersions(t *testing.T) {
 func TestNoVersion(t *testing.T) {
 	o := options("")
 	o.Version = "new"
-	if _, err := keepalived.Load("/etc/keepalived/keepalived.conf", o); err == nil || err.Error() != `read keepalived's configuration: its version is "new"; want one such as 2.2.7` {
+	if _, err := keepalived.Load("/etc/keepalived/keepalived.conf", o); err == nil ||
+		err.Error() != `read keepalived's configuration: its version is "new"; want one such as 2.2.7` {
 		t.Error(err)
 	}
 }
@@ -266,14 +278,37 @@ func TestLimits(t *testing.T) {
 	}{
 		{"a long sequence", fmt.Sprintf(server, "~SEQ(i, 1, 99) weight 1"), nil, "more lines than 60, the limit of this reader"},
 		{"sequences within sequences", fmt.Sprintf(server, "~SEQ(i, 9) ~SEQ(j, 9) weight 1"), nil, "more lines than 60"},
-		{"a limit within a block of VRRP", "vrrp_instance V {\n~SEQ(i, 1, 99) priority 9\n}\n" + fmt.Sprintf(server, ""), nil, "more lines than 60"},
+		{
+			"a limit within a block of VRRP",
+			"vrrp_instance V {\n~SEQ(i, 1, 99) priority 9\n}\n" + fmt.Sprintf(server, ""), nil, "more lines than 60",
+		},
 		{"lines", comments, nil, "/etc/keepalived/keepalived.conf:60: more lines than 60"},
-		{"a long file", comments + "\n", func(o *keepalived.Options) { o.MaxBytes = 1000 }, "/etc/keepalived/keepalived.conf is longer than 1000 bytes, the limit of this reader"},
-		{"long files", "include a.conf\ninclude b.conf\n", func(o *keepalived.Options) { o.MaxBytes, o.MaxLines = 2000, 1000 }, "keepalived.conf:2: with /etc/keepalived/b.conf the files are longer than the limit of this reader"},
-		{"one file often", strings.Repeat("include a.conf\n", 9), func(o *keepalived.Options) { o.MaxBytes, o.MaxLines = 6000, 10_000 }, "a.conf:213: more text than 6000 bytes"},
-		{"a text that is put in often", "$A=" + strings.Repeat("x", 500) + "\n~SEQ(i, 20) $A\n", func(o *keepalived.Options) { o.MaxBytes = 8000 }, "more text than 8000 bytes"},
-		{"nothing that is put in often", "$A=\n" + strings.Repeat(strings.Repeat("${A}", 100)+"\n", 10), func(o *keepalived.Options) { o.MaxBytes = 30_000 }, "more text than 30000 bytes"},
-		{"files", "include *.conf\n", func(o *keepalived.Options) { o.MaxNames = 4 }, "keepalived.conf:1: includes look at more names of files than the limit of this reader"},
+		{
+			"a long file", comments + "\n", func(o *keepalived.Options) { o.MaxBytes = 1000 },
+			"/etc/keepalived/keepalived.conf is longer than 1000 bytes, the limit of this reader",
+		},
+		{
+			"long files", "include a.conf\ninclude b.conf\n",
+			func(o *keepalived.Options) { o.MaxBytes, o.MaxLines = 2000, 1000 },
+			"keepalived.conf:2: with /etc/keepalived/b.conf the files are longer than the limit of this reader",
+		},
+		{
+			"one file often", strings.Repeat("include a.conf\n", 9),
+			func(o *keepalived.Options) { o.MaxBytes, o.MaxLines = 6000, 10_000 },
+			"a.conf:213: more text than 6000 bytes",
+		},
+		{
+			"a text that is put in often", "$A=" + strings.Repeat("x", 500) + "\n~SEQ(i, 20) $A\n",
+			func(o *keepalived.Options) { o.MaxBytes = 8000 }, "more text than 8000 bytes",
+		},
+		{
+			"nothing that is put in often", "$A=\n" + strings.Repeat(strings.Repeat("${A}", 100)+"\n", 10),
+			func(o *keepalived.Options) { o.MaxBytes = 30_000 }, "more text than 30000 bytes",
+		},
+		{
+			"files", "include *.conf\n", func(o *keepalived.Options) { o.MaxNames = 4 },
+			"keepalived.conf:1: includes look at more names of files than the limit of this reader",
+		},
 		{"names that are none", "include {a,b}{a,b}{a,b}\n", func(o *keepalived.Options) { o.MaxNames = 6 }, "more names of files"},
 		{"directories", "include /*/*/none\n", func(o *keepalived.Options) { o.MaxNames = 4 }, "more names of files"},
 	} {
@@ -323,7 +358,11 @@ func BenchmarkLoad(b *testing.B) {
 	for v := range 1000 {
 		fmt.Fprintf(&text, "virtual_server 10.%d.%d.1 53 {\n\tprotocol UDP\n\tlb_algo wrr\n\tlb_kind DR\n", v/256, v%256)
 		for r := range 10 {
-			fmt.Fprintf(&text, "\treal_server 192.0.2.%d 53 {\n\t\tweight 10\n\t\tMISC_CHECK {\n\t\t\tmisc_path \"/usr/bin/lvsdns-check 192.0.2.%[1]d --timeout 1s\"\n\t\t\tmisc_timeout 3\n\t\t}\n\t}\n", r)
+			fmt.Fprintf(
+				&text,
+				"\treal_server 192.0.2.%d 53 {\n\t\tweight 10\n\t\tMISC_CHECK {\n\t\t\tmisc_path \"/usr/bin/lvsdns-check 192.0.2.%[1]d --timeout 1s\"\n\t\t\tmisc_timeout 3\n\t\t}\n\t}\n",
+				r,
+			)
 		}
 		text.WriteString("}\n")
 	}

@@ -50,7 +50,13 @@ global_defs {
 		{"namespace of IPVS", g.NetNamespaceIPVS.IsSet() && g.NetNamespaceIPVS.V == "", true},
 		{"instance", g.Instance.V, "one"},
 		{"timeouts", g.Timeouts.V, keepalived.Timeouts{TCP: 900 * time.Second, TCPFin: 30 * time.Second, UDP: 20 * time.Second}},
-		{"sync daemon", g.SyncDaemon.V, keepalived.SyncDaemon{Interface: "eth1", Instance: "VI_1", ID: 7, HasID: true, MaxLen: 1000, Port: 8849, TTL: 2, Group: netip.MustParseAddr("224.0.0.81")}},
+		{
+			"sync daemon", g.SyncDaemon.V,
+			keepalived.SyncDaemon{
+				Interface: "eth1", Instance: "VI_1", ID: 7, HasID: true, MaxLen: 1000, Port: 8849, TTL: 2,
+				Group: netip.MustParseAddr("224.0.0.81"),
+			},
+		},
 		{"flush on stop", g.FlushOnStop.V, keepalived.FlushAll},
 		{"nftables", g.NFTables.V, keepalived.NFTables{Table: "keepalived_ipvs", Priority: -5}},
 		{"first mark", g.NFTStart.V, uint32(1000)},
@@ -147,7 +153,11 @@ vrrp_instance B {
 		what      string
 		got, want any
 	}{
-		{"instance", fmt.Sprint(a.Name, a.State.V, a.Interface.V, a.VRID.V, a.Priority.V, a.Version.V, a.NoPreempt.V), "AMASTEReth051 150 3 true"},
+		{
+			"instance",
+			fmt.Sprint(a.Name, a.State.V, a.Interface.V, a.VRID.V, a.Priority.V, a.Version.V, a.NoPreempt.V),
+			"AMASTEReth051 150 3 true",
+		},
 		{"addresses", strings.Join(vips, "; "), "23 192.0.2.1/24 eth1 label eth1:1; 24 192.0.2.2/32  ; 29 2001:db8::2/64  "},
 		{"scripts", fmt.Sprint(len(a.Notify), a.Notify[0].Event, a.Notify[0].Script), "1notify_master/bin/m one"},
 		{"track", statements(a.Track), "track_script {alive weight 5}"},

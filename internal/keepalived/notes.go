@@ -47,7 +47,10 @@ func (n *notes) checked(cfg *Config) {
 		}
 		first := &n.list[n.seen[keyOf(note)]]
 		first.Kind = Fatal
-		first.Text += fmt.Sprintf("; reload_check_config (%s) makes of this and of every other such mistake one with which keepalived does not run: correct it, or take the option out", option.Pos)
+		first.Text += fmt.Sprintf(
+			"; reload_check_config (%s) makes of this and of every other such mistake one with which keepalived does not run: correct it, or take the option out",
+			option.Pos,
+		)
 		return
 	}
 }

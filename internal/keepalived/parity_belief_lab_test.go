@@ -40,14 +40,26 @@ func believed(cfg *keepalived.Config) []string {
 	var all []string
 	for i, name := range cfg.Names() {
 		v := &cfg.VirtualServers[i]
-		all = append(all, fmt.Sprintf("%v: %s %s timeout=%d quorum=%d-%d", nameOf(name), v.Family, v.Scheduler.V, v.PersistenceTimeout.V, v.Quorum.V, v.Hysteresis.V))
+		all = append(
+			all,
+			fmt.Sprintf(
+				"%v: %s %s timeout=%d quorum=%d-%d", nameOf(name), v.Family, v.Scheduler.V, v.PersistenceTimeout.V,
+				v.Quorum.V, v.Hysteresis.V,
+			),
+		)
 		if s := v.Sorry; s != nil {
 			all = append(all, fmt.Sprintf("%v: sorry %s:%d inhibit=%t", nameOf(name), s.Addr, s.Port, s.Inhibit.V))
 		}
 		for j := range v.RealServers {
 			r := &v.RealServers[j]
 			head := fmt.Sprintf("%v > %s:%d", nameOf(name), r.Addr, r.Port)
-			all = append(all, fmt.Sprintf("%s: weight=%d %s limits=%d,%d alpha=%t inhibit=%t", head, r.Weight.V, r.Forward.V.Method, r.LThreshold.V, r.UThreshold.V, r.Alpha.V, r.Inhibit.V))
+			all = append(
+				all,
+				fmt.Sprintf(
+					"%s: weight=%d %s limits=%d,%d alpha=%t inhibit=%t", head, r.Weight.V, r.Forward.V.Method,
+					r.LThreshold.V, r.UThreshold.V, r.Alpha.V, r.Inhibit.V,
+				),
+			)
 			for _, c := range r.Checkers {
 				all = append(all, head+": "+checkerLine(c))
 			}
@@ -108,12 +120,21 @@ func beliefOf(t *testing.T, log string) []string {
 	var all []string
 	for _, v := range b.VirtualServers {
 		name := v.Name
-		all = append(all, fmt.Sprintf("%v: %s %s timeout=%d quorum=%d-%d", nameOf(name), v.Family, v.Scheduler, v.Timeout, v.Quorum, v.Hysteresis))
+		all = append(
+			all,
+			fmt.Sprintf("%v: %s %s timeout=%d quorum=%d-%d", nameOf(name), v.Family, v.Scheduler, v.Timeout, v.Quorum, v.Hysteresis),
+		)
 		if s := v.Sorry; s != nil {
 			all = append(all, fmt.Sprintf("%v: sorry %s:%d inhibit=%t", nameOf(name), s.Name.Addr, s.Name.Port, s.Inhibit))
 		}
 		for _, r := range v.RealServers {
-			all = append(all, fmt.Sprintf("%v > %s:%d: weight=%d %s limits=%d,%d alpha=%t inhibit=%t", nameOf(name), r.Name.Addr, r.Name.Port, r.InitialWeight, r.Method, r.LThreshold, r.UThreshold, r.Alpha, r.Inhibit))
+			all = append(
+				all,
+				fmt.Sprintf(
+					"%v > %s:%d: weight=%d %s limits=%d,%d alpha=%t inhibit=%t", nameOf(name), r.Name.Addr,
+					r.Name.Port, r.InitialWeight, r.Method, r.LThreshold, r.UThreshold, r.Alpha, r.Inhibit,
+				),
+			)
 		}
 	}
 	for _, c := range b.Checkers {

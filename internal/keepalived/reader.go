@@ -52,7 +52,10 @@ func newReader(o Options, by process, before tally, report func(Note)) *reader {
 		bytes:       o.MaxBytes,
 		report:      report,
 	}
-	r.source = source{fsys: o.FS, dir: o.Dir, texts: map[string][]byte{}, bytes: o.MaxBytes, names: o.MaxNames, note: r.note, lost: r.loseFile, stop: r.stop}
+	r.source = source{
+		fsys: o.FS, dir: o.Dir, texts: map[string][]byte{}, bytes: o.MaxBytes, names: o.MaxNames, note: r.note,
+		lost: r.loseFile, stop: r.stop,
+	}
 	if r.copy { // The parent has met the same files.
 		r.source.note = func(NoteKind, string, ...any) {}
 		r.source.lost = func(Note) {}
@@ -318,7 +321,11 @@ func (r *reader) sequence(line string) {
 	}
 	for _, name := range s.names {
 		if d, ok := r.definitions[name]; ok && d.multiline {
-			r.note(Trap, "%s is a definition of several lines, so that keepalived does not put the values of the sequence before the end of a line: take another name", quote("$"+name))
+			r.note(
+				Trap,
+				"%s is a definition of several lines, so that keepalived does not put the values of the sequence before the end of a line: take another name",
+				quote("$"+name),
+			)
 		}
 	}
 	if len(r.sequences) == maxNested {
@@ -329,7 +336,10 @@ func (r *reader) sequence(line string) {
 	if r.counted++; r.counted <= r.textDepth {
 		r.report(Note{
 			Pos: r.here, Kind: Unresolved, Mend: "correct the ~LST, then restart keepalived",
-			Text: fmt.Sprintf("keepalived has lost count of its sequences over the malformed ~LST at %s: it reads this one elsewhere or not at all, and a reload may change which", r.wrongSince),
+			Text: fmt.Sprintf(
+				"keepalived has lost count of its sequences over the malformed ~LST at %s: it reads this one elsewhere or not at all, and a reload may change which",
+				r.wrongSince,
+			),
 		})
 	}
 }

@@ -49,7 +49,8 @@ func TestSame(t *testing.T) {
 		}
 	}
 	for _, change := range [][2]string{
-		{"HTTP_GET", "SSL_GET"}, {"100.2", "100.4"}, {"81", "82"}, {"100.3", "100.5"}, {"timeout 2", "timeout 1"}, {"delay_loop 3", "delay_loop 2"},
+		{"HTTP_GET", "SSL_GET"}, {"100.2", "100.4"}, {"81", "82"}, {"100.3", "100.5"}, {"timeout 2", "timeout 1"},
+		{"delay_loop 3", "delay_loop 2"},
 		{"retry 4", "retry 1"}, {"example.com", "example.org"}, {"/a", "/c"}, {"200", "201"}, {`"x"`, `"y"`}, {"/b", "/d"},
 		{"url {\n\t\t\t\tpath /b\n\t\t\t}\n", ""},
 	} {

@@ -100,7 +100,10 @@ func (s *source) problem(fatal bool, lost, format string, args ...any) {
 	case lost == "":
 		s.note(File, format+": keepalived goes on without it", args...)
 	default:
-		s.lost(Note{Kind: File, Text: fmt.Sprintf(format+": keepalived goes on without it", args...), Lost: "include " + lost, Mend: "put the file there, readable, regular and not executable, or take the include out"})
+		s.lost(Note{
+			Kind: File, Text: fmt.Sprintf(format+": keepalived goes on without it", args...), Lost: "include " + lost,
+			Mend: "put the file there, readable, regular and not executable, or take the include out",
+		})
 	}
 }
 

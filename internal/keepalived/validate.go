@@ -32,7 +32,11 @@ func validate(cfg *Config, add func(Note)) (full bool) {
 	t := cfg.expand(State{})
 	for _, d := range t.doubles {
 		c.vs = d.vs
-		c.note(Trap, "the service %s belongs to the virtual server at %s already: keepalived keeps its scheduler and flags, and puts the real servers of both into one", d.key, d.first)
+		c.note(
+			Trap,
+			"the service %s belongs to the virtual server at %s already: keepalived keeps its scheduler and flags, and puts the real servers of both into one",
+			d.key, d.first,
+		)
 	}
 	c.unmade(t.services)
 	return t.full
@@ -98,16 +102,25 @@ func (c *validator) usable() bool {
 	}
 	g := c.cfg.group(v)
 	if g == nil {
-		c.lose("write that group, or correct the name", "there is no virtual_server_group %s: keepalived leaves the virtual server out", quote(v.Group))
+		c.lose(
+			"write that group, or correct the name",
+			"there is no virtual_server_group %s: keepalived leaves the virtual server out", quote(v.Group),
+		)
 		return false
 	}
 	v4, v6 := g.has(IPv4), g.has(IPv6)
 	switch {
 	case v4 && v6 && v.Family != "":
-		c.lose("write a group and a virtual server for each family", "the group has members of both families, which needs real servers behind tunnels: keepalived leaves the virtual server out")
+		c.lose(
+			"write a group and a virtual server for each family",
+			"the group has members of both families, which needs real servers behind tunnels: keepalived leaves the virtual server out",
+		)
 		return false
 	case v4 && v.Family == IPv6, v6 && v.Family == IPv4:
-		c.lose("write real servers of the family of the group, or lvs_method TUN", "the real servers are %s and the group is not: keepalived leaves the virtual server out", v.Family)
+		c.lose(
+			"write real servers of the family of the group, or lvs_method TUN",
+			"the real servers are %s and the group is not: keepalived leaves the virtual server out", v.Family,
+		)
 		return false
 	case v4 && !v6:
 		v.Family = IPv4

@@ -48,7 +48,8 @@ func TestParseTable(t *testing.T) {
 			name: "the greatest mark, and one that fits",
 			out:  "-A -f -1 -s rr\n-A -f 2147483647 -6 -s rr\n-A -f 4294967295 -s rr\n",
 			want: Table{
-				{Proto: "fwm", Mark: 4294967295, Scheduler: "rr"}, {Proto: "fwm", Mark: 2147483647, Scheduler: "rr", Flags: "-6"}, {Proto: "fwm", Mark: 4294967295, Scheduler: "rr"},
+				{Proto: "fwm", Mark: 4294967295, Scheduler: "rr"},
+				{Proto: "fwm", Mark: 2147483647, Scheduler: "rr", Flags: "-6"}, {Proto: "fwm", Mark: 4294967295, Scheduler: "rr"},
 			},
 		},
 	}

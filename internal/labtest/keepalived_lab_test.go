@@ -35,7 +35,11 @@ func services(check string) string {
 	for _, proto := range []string{"UDP", "TCP"} {
 		fmt.Fprintf(&b, "virtual_server %s 53 {\n\tprotocol %s\n\tlb_algo wlc\n\tlb_kind DR\n\tdelay_loop 1\n\talpha\n", vip, proto)
 		for _, rip := range []string{"192.168.1.21", "192.168.1.22"} {
-			fmt.Fprintf(&b, "\treal_server %s 53 {\n\t\tweight 1\n\t\tMISC_CHECK {\n\t\t\tmisc_path \"%s %s\"\n\t\t\tmisc_timeout 5\n\t\t\twarmup 0\n\t\t}\n\t}\n", rip, check, rip)
+			fmt.Fprintf(
+				&b,
+				"\treal_server %s 53 {\n\t\tweight 1\n\t\tMISC_CHECK {\n\t\t\tmisc_path \"%s %s\"\n\t\t\tmisc_timeout 5\n\t\t\twarmup 0\n\t\t}\n\t}\n",
+				rip, check, rip,
+			)
 		}
 		b.WriteString("}\n")
 	}

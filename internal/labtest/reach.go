@@ -19,7 +19,10 @@ func (n *LAN) Uplink() bool {
 	if device == "" {
 		return false
 	}
-	n.lab.must(n.lab.ip("link set "+device+" addrgenmode none", "link set "+device+" master "+n.Name+" up"), "network %s: link to the host", n.Name)
+	n.lab.must(
+		n.lab.ip("link set "+device+" addrgenmode none", "link set "+device+" master "+n.Name+" up"),
+		"network %s: link to the host", n.Name,
+	)
 	return true
 }
 

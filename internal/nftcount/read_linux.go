@@ -37,7 +37,10 @@ func Read(timeout time.Duration) ([]Counter, error) {
 		}
 	}
 	if len(all) == 0 {
-		return nil, fmt.Errorf("read nftables: there is no counter in a table inet %s; \"lvsdns nft | nft -f -\" makes them: %w", Table, fs.ErrNotExist)
+		return nil, fmt.Errorf(
+			"read nftables: there is no counter in a table inet %s; \"lvsdns nft | nft -f -\" makes them: %w", Table,
+			fs.ErrNotExist,
+		)
 	}
 	slices.SortFunc(all, func(a, b Counter) int {
 		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Transport, b.Transport), cmp.Compare(a.Direction, b.Direction))

@@ -42,7 +42,10 @@ type Counter struct {
 // Name is the name of the counter: udp_query_192.0.2.53_53. nft(8) takes no colons in names, so that
 // those of IPv6 are hyphens.
 func (k Key) Name() string {
-	return strings.Join([]string{k.Transport, k.Direction, strings.ReplaceAll(k.At.Addr().String(), ":", "-"), strconv.Itoa(int(k.At.Port()))}, "_")
+	return strings.Join(
+		[]string{k.Transport, k.Direction, strings.ReplaceAll(k.At.Addr().String(), ":", "-"), strconv.Itoa(int(k.At.Port()))},
+		"_",
+	)
 }
 
 // ParseName reads the name of a counter; what has another form is an operator's own.
@@ -90,10 +93,17 @@ func Ruleset(services []Service) string {
 		{"input priority 90", "iifname", "daddr", "dport"},
 		{"postrouting priority 200", "oifname", "saddr", "sport"},
 	} {
-		fmt.Fprintf(&b, "\n\tchain %s {\n\t\ttype filter hook %s; policy accept;\n\t\tmeta l4proto != { tcp, udp } accept\n\t\t%s \"lo\" accept\n", directions[i], chain.hook, chain.lo)
+		fmt.Fprintf(
+			&b,
+			"\n\tchain %s {\n\t\ttype filter hook %s; policy accept;\n\t\tmeta l4proto != { tcp, udp } accept\n\t\t%s \"lo\" accept\n",
+			directions[i], chain.hook, chain.lo,
+		)
 		for _, family := range []string{"ip", "ip6"} {
 			if all := elements[directions[i]+family]; len(all) > 0 {
-				fmt.Fprintf(&b, "\t\tcounter name %s %s . meta l4proto . th %s map {\n\t\t\t%s\n\t\t}\n", family, chain.addr, chain.port, strings.Join(all, ",\n\t\t\t"))
+				fmt.Fprintf(
+					&b, "\t\tcounter name %s %s . meta l4proto . th %s map {\n\t\t\t%s\n\t\t}\n", family, chain.addr,
+					chain.port, strings.Join(all, ",\n\t\t\t"),
+				)
 			}
 		}
 		b.WriteString("\t}\n")

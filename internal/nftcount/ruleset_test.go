@@ -39,7 +39,8 @@ func TestName(t *testing.T) {
 		}
 	}
 	for _, name := range []string{
-		"", "udp_query", "udp_query_192.0.2.53_53_1", "sctp_query_192.0.2.53_53", "udp_both_192.0.2.53_53", "udp_query_192.0.2.53_65536", "udp_query_192.0.2.53_053",
+		"", "udp_query", "udp_query_192.0.2.53_53_1", "sctp_query_192.0.2.53_53", "udp_both_192.0.2.53_53",
+		"udp_query_192.0.2.53_65536", "udp_query_192.0.2.53_053",
 		"udp_query_2001-DB8--53_53", "udp_query_192.0.2_53", "udp_query_192.0.2.53_",
 	} {
 		if k, ok := ParseName(name); ok {

@@ -40,7 +40,10 @@ func open777(t *testing.T) (dir, victim string) {
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(above) })
 	dir, victim = filepath.Join(above, "d"), filepath.Join(above, "victim")
-	if err := errors.Join(os.Chmod(above, 0o755), os.Mkdir(dir, 0o700), os.Chmod(dir, 0o777), os.WriteFile(victim, []byte("mine"), 0o600)); err != nil {
+	if err := errors.Join(
+		os.Chmod(above, 0o755), os.Mkdir(dir, 0o700), os.Chmod(dir, 0o777),
+		os.WriteFile(victim, []byte("mine"), 0o600),
+	); err != nil {
 		t.Fatal(err)
 	}
 	return dir, victim

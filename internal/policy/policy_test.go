@@ -35,7 +35,10 @@ func TestLean(t *testing.T) {
 				t.Fatalf("%d packages, and the command itself is not among them", len(all))
 			}
 			for _, p := range linked(all, row.never) {
-				t.Errorf("%s links %s\n\tmend: \"go mod why %s\" shows the way in; keep it behind a package that this command does not import", row.command, p, p)
+				t.Errorf(
+					"%s links %s\n\tmend: \"go mod why %s\" shows the way in; keep it behind a package that this command does not import",
+					row.command, p, p,
+				)
 			}
 		})
 	}

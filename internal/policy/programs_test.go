@@ -48,7 +48,10 @@ func TestNoPrograms(t *testing.T) {
 		t.Errorf("%s is a program\n\tmend: remove it; go build -o bin/ puts programs where git ignores them", file)
 	}
 	elf := &fstest.MapFile{Data: []byte("\x7fELF\x02")}
-	found, err = programs(fstest.MapFS{"bin/p": elf, "p.test": elf, ".cache/p": elf, "p": elf, "cmd/p/p": elf, "cmd/p/main.go": {Data: []byte("p")}, "empty": {}})
+	found, err = programs(fstest.MapFS{
+		"bin/p": elf, "p.test": elf, ".cache/p": elf, "p": elf, "cmd/p/p": elf, "cmd/p/main.go": {Data: []byte("p")},
+		"empty": {},
+	})
 	if want := []string{"cmd/p/p", "p"}; err != nil || !slices.Equal(found, want) {
 		t.Errorf("planted: %q, %v, want %q", found, err, want)
 	}

@@ -22,7 +22,8 @@ var readMethods = []string{"ReadFrom", "ReadFromUDPAddrPort", "ReadMsgUnix", "Re
 
 // apart are folders whose programs run where nobody is hostile: in tests, in guests, beside the sources.
 var apart = []string{
-	"alerts", "dashboards", "lab", "tools", "internal/dnstest", "internal/docscheck", "internal/flowtest", "internal/guest", "internal/labtest",
+	"alerts", "dashboards", "lab", "tools", "internal/dnstest", "internal/docscheck", "internal/flowtest",
+	"internal/guest", "internal/labtest",
 	"internal/policy", "internal/promcheck", "internal/stranger", "internal/fallback/kerneltest",
 }
 

@@ -70,7 +70,10 @@ func TestReadings(t *testing.T) {
 	}
 	for _, s := range sources {
 		if ways := reads[s.file]; ways != nil && !named[s.file] {
-			t.Errorf("%s reads from outside (%s): give it a limit, a test at the limit, and a row in docs/security.md", s.file, strings.Join(ways, ", "))
+			t.Errorf(
+				"%s reads from outside (%s): give it a limit, a test at the limit, and a row in docs/security.md",
+				s.file, strings.Join(ways, ", "),
+			)
 		}
 	}
 }

@@ -84,7 +84,8 @@ func packageComments(sources []source) []violation {
 			if commented++; commented > 1 {
 				found = append(found, s.violation(s.ast.Doc, "package comment", dir+" has a package comment in another file too", "keep one"))
 			}
-			if text := s.ast.Doc.Text(); !strings.HasPrefix(text, "Package "+s.ast.Name.Name+" ") && (s.ast.Name.Name != "main" || !strings.HasPrefix(text, "Command ")) {
+			if text := s.ast.Doc.Text(); !strings.HasPrefix(text, "Package "+s.ast.Name.Name+" ") &&
+				(s.ast.Name.Name != "main" || !strings.HasPrefix(text, "Command ")) {
 				found = append(found, s.violation(s.ast.Doc, "package comment", "the comment does not begin with the name of the package",
 					`begin with "Package `+s.ast.Name.Name+`" or, for a program, "Command name"`))
 			}

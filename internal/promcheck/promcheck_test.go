@@ -28,7 +28,10 @@ func TestCheck(t *testing.T) {
 		{name: "without drops its own", expr: `sum without (rip) (weight)`, wanted: []string{"vip", "rip"}, wantErr: `"rip"`},
 		{name: "topk keeps all", expr: `topk by (vip) (1, weight)`, wanted: []string{"rip"}},
 		{name: "a label is joined in", expr: `weight * on (instance, vip) group_left (scheduler) info`, wanted: []string{"rip", "scheduler"}},
-		{name: "one to one leaves what matches", expr: `sum by (vip) (weight) / on (vip) info`, wanted: []string{"scheduler"}, wantErr: `"scheduler"`},
+		{
+			name: "one to one leaves what matches", expr: `sum by (vip) (weight) / on (vip) info`,
+			wanted: []string{"scheduler"}, wantErr: `"scheduler"`,
+		},
 		{name: "unless keeps the left side", expr: `weight unless on (job) (up == 0)`, wanted: []string{"rip"}},
 		{name: "or has both", expr: `up or weight`, wanted: []string{"rip"}},
 		{name: "a number on the left", expr: `time() - weight`, wanted: []string{"rip"}},

@@ -156,7 +156,9 @@ func TestStrangers(t *testing.T) {
 			return err
 		}
 		var lied error
-		if err := raw.Control(func(fd uintptr) { lied = unix.Sendmsg(int(fd), []byte("x"), root, nil, 0) }); err != nil || !errors.Is(lied, unix.EPERM) {
+		if err := raw.Control(
+			func(fd uintptr) { lied = unix.Sendmsg(int(fd), []byte("x"), root, nil, 0) },
+		); err != nil || !errors.Is(lied, unix.EPERM) {
 			return fmt.Errorf("it says that it is root: %w, %w", lied, err)
 		}
 		conn, err := net.Dial("unix", filepath.Join(dir, "s"))

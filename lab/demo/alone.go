@@ -12,7 +12,11 @@ import (
 // alone plays the same failures on a director that has no keepalived: lvsdns-fallback runs the checks of the same
 // keepalived.conf and programs IPVS. Who holds the VIP is not its business; here the director simply has it.
 func alone(lab *labtest.Lab) {
-	s := drawFor(lab, `lvsdns demo: lvsdns-fallback as a director of its own, without keepalived, and a real IPVS, in a guest kernel`, "lvsdns-fallback asks, as keepalived.conf says", "")
+	s := drawFor(
+		lab,
+		`lvsdns demo: lvsdns-fallback as a director of its own, without keepalived, and a real IPVS, in a guest kernel`,
+		"lvsdns-fallback asks, as keepalived.conf says", "",
+	)
 	lab.Install("lvsdns-fallback", "/usr/bin/lvsdns-fallback")
 	if err := os.MkdirAll("/run/demo", 0o755); err != nil {
 		lab.Fatalf("%v", err)

@@ -21,7 +21,11 @@ func run(args []string) int {
 	quick := len(args) == 1 && args[0] == "quick"
 	without := len(args) == 1 && args[0] == "fallback"
 	if len(args) > 0 && !quick && !without {
-		fmt.Fprintf(os.Stderr, "demo: %q is not known; write quick for the demo that ends by itself, fallback for a director without keepalived, or nothing\n", args)
+		fmt.Fprintf(
+			os.Stderr,
+			"demo: %q is not known; write quick for the demo that ends by itself, fallback for a director without keepalived, or nothing\n",
+			args,
+		)
 		return 1
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)

@@ -149,7 +149,8 @@ func (s *stage) listens() {
 		n := 0
 		for _, at := range []string{statusPage, exporterOf(s.servers[0].rip()), exporterOf(s.servers[1].rip())} {
 			page, err := s.clients[0].Get(s.lab.Context(), "http://"+at+"/metrics")
-			if err == nil && strings.Contains(string(page), `lvsdns_dns_queries_total{vip="`+vip+`",`) && strings.Contains(string(page), `lvsdns_capture_listening{interface="eth0",backend="af_packet"} 1`) {
+			if err == nil && strings.Contains(string(page), `lvsdns_dns_queries_total{vip="`+vip+`",`) &&
+				strings.Contains(string(page), `lvsdns_capture_listening{interface="eth0",backend="af_packet"} 1`) {
 				n++
 			}
 		}
@@ -180,9 +181,15 @@ func (s *stage) counted(t traffic) {
 	p = s.packets()
 	most, tcp := t.sent()
 	fmt.Printf("   packets of DNS, on the director (queries) and the real servers (answers): %s\n", p)
-	fmt.Printf("   the clients sent %d questions over UDP and tried %d over TCP; IPVS counted the packets that the capture saw, within %.1f %%\n", most, tcp, 100*math.Abs(p.coverage-1))
+	fmt.Printf(
+		"   the clients sent %d questions over UDP and tried %d over TCP; IPVS counted the packets that the capture saw, within %.1f %%\n",
+		most, tcp, 100*math.Abs(p.coverage-1),
+	)
 	if p.drops > 0 || p.sample < 1 {
-		fmt.Printf("   this machine is so busy that the capture has lost %.0f packets on the director and looks at 1 in %.0f: its counts are estimates here\n", p.drops, 1/p.sample)
+		fmt.Printf(
+			"   this machine is so busy that the capture has lost %.0f packets on the director and looks at 1 in %.0f: its counts are estimates here\n",
+			p.drops, 1/p.sample,
+		)
 	} else if udp := p.queries["udp"]; udp < float64(least) || udp > float64(most) { // TCP is not held against it: a connection that was refused had no query
 		s.lab.Fatalf("the director has counted %.0f queries over UDP, and the clients have sent %d to %d", udp, least, most)
 	}

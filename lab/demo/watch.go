@@ -50,7 +50,10 @@ func (s *stage) alerted(broken server) {
 	}
 	alert := fmt.Sprintf(`ALERTS{alertname="LvsdnsRealServerDown",rip=%q}`, broken.rip())
 	took := s.lab.WaitFor("an alert on "+broken.Name, patience, func() bool { return s.value("count("+alert+")") > 0 })
-	fmt.Printf("   Prometheus has the alert LvsdnsRealServerDown for %s, after %v more; it fires when that lasts a minute\n", broken.Name, tenths(took))
+	fmt.Printf(
+		"   Prometheus has the alert LvsdnsRealServerDown for %s, after %v more; it fires when that lasts a minute\n",
+		broken.Name, tenths(took),
+	)
 }
 
 // report looks at what was observed as an operator would. A page that lacks something ends the demo.
@@ -106,7 +109,10 @@ func (s *stage) calm() {
 		return others == ""
 	})
 	if len(left) > 0 {
-		fmt.Printf("   all is mended, and the only alert left is %s, for %d checks: they went up and down as the demo broke and mended them\n", flapping, len(left))
+		fmt.Printf(
+			"   all is mended, and the only alert left is %s, for %d checks: they went up and down as the demo broke and mended them\n",
+			flapping, len(left),
+		)
 		return
 	}
 	fmt.Print("   all is mended, and no alert is left\n")
@@ -119,7 +125,8 @@ func (s *stage) shown(server server) (tables int) {
 		return 0 // WaitFor asks again, and says what it waited for
 	}
 	for line := range strings.Lines(string(page)) {
-		if strings.HasPrefix(line, "lvsdns_ipvs_real_server_weight{") && strings.Contains(line, `rip="`+server.rip()+`"`) && strings.HasSuffix(line, "} 1\n") {
+		if strings.HasPrefix(line, "lvsdns_ipvs_real_server_weight{") && strings.Contains(line, `rip="`+server.rip()+`"`) &&
+			strings.HasSuffix(line, "} 1\n") {
 			tables++
 		}
 	}

@@ -64,7 +64,10 @@ func TestAnotherRoot(t *testing.T) {
 		t.Skip("there is no second release here: lab/trixie.sh makes it")
 	}
 	runner := build(t)
-	l := newLab(t, "--root", root, "--writable", filepath.Dir(runner), "sh", "-c", `. /etc/os-release; echo "$VERSION_CODENAME"; cat sources; "$RUNNER" -h | head -n 1; echo new >/etc/lab-run-test; echo kept >kept; exit 5`)
+	l := newLab(
+		t, "--root", root, "--writable", filepath.Dir(runner), "sh", "-c",
+		`. /etc/os-release; echo "$VERSION_CODENAME"; cat sources; "$RUNNER" -h | head -n 1; echo new >/etc/lab-run-test; echo kept >kept; exit 5`,
+	)
 	l.Env = append(l.Env, "RUNNER="+runner)
 	if err := os.WriteFile(filepath.Join(l.dir, "sources"), []byte("here\n"), 0o644); err != nil {
 		t.Fatal(err)

@@ -27,7 +27,11 @@ func (a answered) packets() int { return a.sent + a.completed }
 func newLoad(dir string) (load, error) {
 	var text strings.Builder
 	for i := range 1000 {
-		fmt.Fprintf(&text, "www.example.com A\nwww.example.com AAAA\nmail.example.com A\nexample.com MX\ntxt.example.com TXT\nh%d.example.com A\n", i) // the last ones do not exist
+		fmt.Fprintf(
+			&text,
+			"www.example.com A\nwww.example.com AAAA\nmail.example.com A\nexample.com MX\ntxt.example.com TXT\nh%d.example.com A\n",
+			i,
+		) // the last ones do not exist
 	}
 	l := load{filepath.Join(dir, "queries")}
 	return l, os.WriteFile(l.file, []byte(text.String()), 0o644)

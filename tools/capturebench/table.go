@@ -18,13 +18,26 @@ const (
 )
 
 func (r *results) print(w io.Writer, o options, before, after string) {
-	fmt.Fprintf(w, "capturebench -rounds %d -span %v -rate %d -steady=%t -full=%t -only %q\n\n", o.rounds, o.span, o.rate, o.steady, o.full, o.only)
-	fmt.Fprintf(w, "NSD in one network namespace, dnsperf with EDNS and DO in another, a veth between them, a reader beside NSD; everybody has a turn\nin each of %d rounds, in another order each time. Medians, and the range of CPU.\n", o.rounds)
-	fmt.Fprintf(w, "%d CPUs (%s), Linux %s, %s, %s.\n", runtime.NumCPU(), cpuModel(), strings.TrimSpace(file("/proc/sys/kernel/osrelease")), runtime.Version(), firstLine("tcpdump", "--version"))
+	fmt.Fprintf(
+		w, "capturebench -rounds %d -span %v -rate %d -steady=%t -full=%t -only %q\n\n", o.rounds, o.span, o.rate,
+		o.steady, o.full, o.only,
+	)
+	fmt.Fprintf(
+		w,
+		"NSD in one network namespace, dnsperf with EDNS and DO in another, a veth between them, a reader beside NSD; everybody has a turn\nin each of %d rounds, in another order each time. Medians, and the range of CPU.\n",
+		o.rounds,
+	)
+	fmt.Fprintf(
+		w, "%d CPUs (%s), Linux %s, %s, %s.\n", runtime.NumCPU(), cpuModel(),
+		strings.TrimSpace(file("/proc/sys/kernel/osrelease")), runtime.Version(), firstLine("tcpdump", "--version"),
+	)
 	fmt.Fprintf(w, "Load average %s before and %s after.\n", before, after)
 	r.printTurns(w, fmt.Sprintf("%d queries a second", o.rate), r.steady)
 	r.printTurns(w, "as many queries as are answered", r.full)
-	fmt.Fprint(w, "\nCPU: user and system time of the process, its threads included, for each packet that passed (a query or its response).\nlost: what passed and is not in the reader's own count; drops: those of them that its ring had no room for, as the kernel counts.\n\n")
+	fmt.Fprint(
+		w,
+		"\nCPU: user and system time of the process, its threads included, for each packet that passed (a query or its response).\nlost: what passed and is not in the reader's own count; drops: those of them that its ring had no room for, as the kernel counts.\n\n",
+	)
 	r.goals(w)
 }
 

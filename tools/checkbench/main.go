@@ -70,9 +70,18 @@ func contestants(s *nsd, programs, rivals, scripts string) []contestant {
 		{name: "lvsdns-check", command: append(slices.Clone(check), s.dns.String())},
 		{name: "lvsdns-check --transport both", command: append(slices.Clone(check), "--transport", "both", s.dns.String())},
 		{name: "lvsdns-check --transport tls", command: append(slices.Clone(check), "--transport", "tls", "--tls-insecure", s.tls.String())},
-		{name: `bash: [ -n "$(dig ...)" ]`, role: script, command: []string{"/bin/bash", filepath.Join(scripts, "script-output"), s.dns.Addr().String(), port(s.dns)}},
-		{name: "bash: dig ...; exit $?", role: script, command: []string{"/bin/bash", filepath.Join(scripts, "script-status"), s.dns.Addr().String(), port(s.dns)}},
-		{name: "dig alone", command: []string{"/usr/bin/dig", "+short", "+time=1", "+tries=1", "-p", port(s.dns), "@" + s.dns.Addr().String(), "example.com", "SOA"}},
+		{
+			name: `bash: [ -n "$(dig ...)" ]`, role: script,
+			command: []string{"/bin/bash", filepath.Join(scripts, "script-output"), s.dns.Addr().String(), port(s.dns)},
+		},
+		{
+			name: "bash: dig ...; exit $?", role: script,
+			command: []string{"/bin/bash", filepath.Join(scripts, "script-status"), s.dns.Addr().String(), port(s.dns)},
+		},
+		{
+			name:    "dig alone",
+			command: []string{"/usr/bin/dig", "+short", "+time=1", "+tries=1", "-p", port(s.dns), "@" + s.dns.Addr().String(), "example.com", "SOA"},
+		},
 		{name: "Go, same DNS library, one query", role: bareGo, command: []string{filepath.Join(rivals, "bare-miekg"), s.dns.String()}},
 		{name: "Go, package net, one query", command: []string{filepath.Join(rivals, "bare-net"), s.dns.String()}},
 		{name: "C, static, does nothing", command: []string{filepath.Join(rivals, "nothing")}},

@@ -24,7 +24,10 @@ func printTable(w io.Writer, list []contestant) {
 		fmt.Fprintf(w, row, c.name, milliseconds(c.cpu(0.5)), milliseconds(c.cpu(0.95)), milliseconds(c.wall(0.5)),
 			fmt.Sprint(c.memory()), fmt.Sprintf("%.2f times", ratio(list[0], c)))
 	}
-	fmt.Fprintf(w, "\nCPU: p50 and p95 of user and system time of the process and its children. memory: the most of any run.\n\nGoals, as a share of the CPU of\n")
+	fmt.Fprintf(
+		w,
+		"\nCPU: p50 and p95 of user and system time of the process and its children. memory: the most of any run.\n\nGoals, as a share of the CPU of\n",
+	)
 	for _, c := range list {
 		switch c.role {
 		case script:

@@ -41,7 +41,10 @@ func serveEcho(ns *os.File) (stop func(), err error) {
 		if err != nil {
 			return err
 		}
-		return errors.Join(unix.Bind(fd, sockaddr(serverAddr)), unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &unix.Timeval{Usec: 100_000}))
+		return errors.Join(
+			unix.Bind(fd, sockaddr(serverAddr)),
+			unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &unix.Timeval{Usec: 100_000}),
+		)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open the echo server: %w", err)
@@ -75,7 +78,10 @@ func measureEcho(ctx context.Context, ns *os.File, span time.Duration) (latencie
 			if fd, err = unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0); err != nil {
 				return err
 			}
-			return errors.Join(unix.Connect(fd, sockaddr(serverAddr)), unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &unix.Timeval{Sec: 1}))
+			return errors.Join(
+				unix.Connect(fd, sockaddr(serverAddr)),
+				unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &unix.Timeval{Sec: 1}),
+			)
 		})
 		if err != nil {
 			done <- result{err: fmt.Errorf("open the echo client: %w", err)}

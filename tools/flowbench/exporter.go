@@ -44,7 +44,10 @@ func startExporter(ctx context.Context, program string, p *path) (*exporter, err
 		},
 	}}}
 	err := netns.Do(p.director, func() error {
-		e.cmd = exec.CommandContext(ctx, program, "--web.listen-address", "127.0.0.1:9741", "--conntrack.interval", "5s", "--checks.socket", "", "--log.level", "error")
+		e.cmd = exec.CommandContext(
+			ctx, program, "--web.listen-address", "127.0.0.1:9741", "--conntrack.interval", "5s", "--checks.socket",
+			"", "--log.level", "error",
+		)
 		return e.cmd.Start()
 	})
 	if err != nil {

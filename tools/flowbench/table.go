@@ -22,7 +22,10 @@ const (
 func (r *results) print(w io.Writer, o options, before, after string) {
 	fmt.Fprintf(w, "make bench BENCHFLOWS=%d\n\n", o.entries)
 	fmt.Fprintf(w, "%d UDP entries of %d virtual servers in a network namespace, %d rounds.\n", o.entries, services, o.rounds)
-	fmt.Fprintf(w, "%d CPUs (%s), Linux %s, %s, %s.\n", runtime.NumCPU(), cpuModel(), strings.TrimSpace(file("/proc/sys/kernel/osrelease")), runtime.Version(), version("conntrack", "--version"))
+	fmt.Fprintf(
+		w, "%d CPUs (%s), Linux %s, %s, %s.\n", runtime.NumCPU(), cpuModel(),
+		strings.TrimSpace(file("/proc/sys/kernel/osrelease")), runtime.Version(), version("conntrack", "--version"),
+	)
 	fmt.Fprintf(w, "Load average %s before and %s after.\n\n", before, after)
 
 	const row = "%-36s %9s %9s %9s\n"
@@ -31,14 +34,23 @@ func (r *results) print(w io.Writer, o options, before, after string) {
 		name string
 		all  []cost
 	}{{"one pass, a program of its own", r.passes}, {"conntrack -L -p udp >/dev/null", r.rivals}} {
-		fmt.Fprintf(w, row, c.name, milliseconds(median(c.all, cost.cpu)), milliseconds(median(c.all, func(c cost) time.Duration { return c.user })),
+		fmt.Fprintf(w, row, c.name, milliseconds(median(c.all, cost.cpu)), milliseconds(median(
+			c.all, func(c cost) time.Duration { return c.user },
+		)),
 			milliseconds(median(c.all, func(c cost) time.Duration { return c.system })))
 	}
 	fmt.Fprintf(w, row, "one pass of lvsdns-exporter", milliseconds(r.exporter.pass), "", "")
-	fmt.Fprintf(w, "lvsdns-exporter: %d KB with an empty table, %d KB at most with a full one, scraped each second.\n", r.exporter.idle, r.exporter.peak)
+	fmt.Fprintf(
+		w, "lvsdns-exporter: %d KB with an empty table, %d KB at most with a full one, scraped each second.\n",
+		r.exporter.idle, r.exporter.peak,
+	)
 	fmt.Fprintf(w, "A pass makes %d allocations in all, for 1 entry as for %d.\n\n", r.allocations, o.entries)
 
-	fmt.Fprintf(w, "UDP echo through a forwarding namespace whose packets the first processor handles, one each ms, %v in each round,\nwithout and with passes one after the other on that processor (%d passes in all). Round trip in µs:\n\n", o.echo, r.busyPasses)
+	fmt.Fprintf(
+		w,
+		"UDP echo through a forwarding namespace whose packets the first processor handles, one each ms, %v in each round,\nwithout and with passes one after the other on that processor (%d passes in all). Round trip in µs:\n\n",
+		o.echo, r.busyPasses,
+	)
 	const line = "%-10s %8s %8s %8s %8s %8s %8s\n"
 	fmt.Fprintf(w, line, "round", "", "p50", "p90", "p99", "max", "lost")
 	for i := range r.idle {
@@ -46,7 +58,10 @@ func (r *results) print(w io.Writer, o options, before, after string) {
 			name string
 			l    latencies
 		}{{"idle", r.idle[i]}, {"passes", r.busy[i]}} {
-			fmt.Fprintf(w, line, fmt.Sprint(i+1), x.name, micro(x.l.at(0.5)), micro(x.l.at(0.9)), micro(x.l.at(0.99)), micro(x.l.at(1)), fmt.Sprint(x.l.lost))
+			fmt.Fprintf(
+				w, line, fmt.Sprint(i+1), x.name, micro(x.l.at(0.5)), micro(x.l.at(0.9)), micro(x.l.at(0.99)),
+				micro(x.l.at(1)), fmt.Sprint(x.l.lost),
+			)
 		}
 	}
 

@@ -11,7 +11,8 @@ func TestGoals(t *testing.T) {
 	ms := time.Millisecond
 	flat := func(n time.Duration) latencies { return latencies{all: []time.Duration{n, n, n}} }
 	good := results{
-		passes: []cost{{user: 100 * ms, system: 650 * ms}, {user: time.Hour}, {user: 1 * ms, system: 2 * ms}}, rivals: []cost{{user: 500 * ms, system: 500 * ms}},
+		passes:   []cost{{user: 100 * ms, system: 650 * ms}, {user: time.Hour}, {user: 1 * ms, system: 2 * ms}},
+		rivals:   []cost{{user: 500 * ms, system: 500 * ms}},
 		exporter: exporterCost{idle: 20_000, peak: 20_000 + 24<<10, pass: 750 * ms},
 		idle:     []latencies{flat(100), flat(ms)}, busy: []latencies{flat(200), flat(2 * ms)},
 		counted: counts{

@@ -40,7 +40,8 @@ func TestSum(t *testing.T) {
 		{
 			name: "a skipped test is listed with its reason only",
 			stages: map[string]string{"host": passing + stream("run q B", `output q B === RUN   B\n`,
-				`output q B     b_test.go:7: no ip_vs in\n`, `output q B         this kernel\n`, `output q B --- SKIP: B (0.00s)\n`, "skip q B", "pass q")},
+				`output q B     b_test.go:7: no ip_vs in\n`, `output q B         this kernel\n`,
+				`output q B --- SKIP: B (0.00s)\n`, "skip q B", "pass q")},
 			want: "Skipped:\n  q B: no ip_vs in this kernel\n1 passed, 0 failed, 1 skipped\n",
 		},
 		{
@@ -124,7 +125,8 @@ func TestSum(t *testing.T) {
 func TestSumMissingStage(t *testing.T) {
 	var out strings.Builder
 	exit := run(&out, 0, []string{filepath.Join(t.TempDir(), "lab.json")})
-	if exit != 1 || !strings.Contains(out.String(), "lab: no results: ") || !strings.HasSuffix(out.String(), "0 passed, 1 failed, 0 skipped\n") {
+	if exit != 1 || !strings.Contains(out.String(), "lab: no results: ") ||
+		!strings.HasSuffix(out.String(), "0 passed, 1 failed, 0 skipped\n") {
 		t.Errorf("exit %d, output:\n%s", exit, &out)
 	}
 }

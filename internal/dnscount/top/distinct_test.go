@@ -24,10 +24,17 @@ func TestDistinctError(t *testing.T) {
 				squares, sum, worst = squares+off*off, sum+off, max(worst, math.Abs(off))
 			}
 			rms, bias := math.Sqrt(squares/float64(runs)), sum/float64(runs)
-			t.Logf("%d registers, %d things: error %.2f %%, promised %.2f %%; bias %.2f %%, worst %.2f %%", registers, n, 100*rms, 100*promise, 100*bias, 100*worst)
+			t.Logf(
+				"%d registers, %d things: error %.2f %%, promised %.2f %%; bias %.2f %%, worst %.2f %%", registers, n,
+				100*rms, 100*promise, 100*bias, 100*worst,
+			)
 			// The error of so many runs is itself uncertain: by 3 of its own standard errors. Of few things two may share a register.
-			if slack := 1 + 3/math.Sqrt(2*float64(runs)); rms > promise*slack || worst > max(5*promise, 2.1/float64(n)) || math.Abs(bias) > 4*promise/math.Sqrt(float64(runs)) {
-				t.Errorf("%d registers, %d things: error %.2f %%, promised %.2f %%; bias %.2f %%, worst %.2f %%", registers, n, 100*rms, 100*promise, 100*bias, 100*worst)
+			if slack := 1 + 3/math.Sqrt(2*float64(runs)); rms > promise*slack || worst > max(5*promise, 2.1/float64(n)) ||
+				math.Abs(bias) > 4*promise/math.Sqrt(float64(runs)) {
+				t.Errorf(
+					"%d registers, %d things: error %.2f %%, promised %.2f %%; bias %.2f %%, worst %.2f %%", registers,
+					n, 100*rms, 100*promise, 100*bias, 100*worst,
+				)
 			}
 		}
 	}

@@ -229,7 +229,8 @@ func TestSample(t *testing.T) {
 	}
 	r := a.Report(a.now, 1, only)
 	z := r.Zones[0]
-	if z.Queries != 16*1000 || z.Error != 0 || r.Services[0].Queries != 16*1000 || z.Names < 400 || z.Names > 600 || z.RandomSubdomains < 0.4 || z.RandomSubdomains > 0.6 {
+	if z.Queries != 16*1000 || z.Error != 0 || r.Services[0].Queries != 16*1000 || z.Names < 400 || z.Names > 600 ||
+		z.RandomSubdomains < 0.4 || z.RandomSubdomains > 0.6 {
 		t.Errorf("%+v", r)
 	}
 }
@@ -249,7 +250,11 @@ func FuzzTop(f *testing.F) {
 			name := b[2:min(2+n, len(b))]
 			a.now += step % (1 << 40)
 			if kind&64 == 0 {
-				a.Query(&Query{At: a.now, Service: kind % Services, Client: [2]uint64{uint64(kind&1) << 60, 0xffff<<32 | uint64(kind)<<6}, Name: name, Weight: 1 << (kind % 4)})
+				a.Query(&Query{
+					At: a.now, Service: kind % Services,
+					Client: [2]uint64{uint64(kind&1) << 60, 0xffff<<32 | uint64(kind)<<6}, Name: name,
+					Weight: 1 << (kind % 4),
+				})
 				asked += 1 << (kind % 4)
 			} else {
 				a.Answer(a.now, kind%Services, name, uint16(n))
@@ -262,7 +267,8 @@ func FuzzTop(f *testing.F) {
 			sum += s.Queries
 		}
 		for _, z := range r.Zones {
-			if z.Queries > asked || z.Error > z.Queries || !(z.RandomSubdomains >= 0 && z.RandomSubdomains <= 1) || !(z.Missing >= 0 && z.Missing+z.Failed <= 1.000001) && z.Answers {
+			if z.Queries > asked || z.Error > z.Queries || !(z.RandomSubdomains >= 0 && z.RandomSubdomains <= 1) ||
+				!(z.Missing >= 0 && z.Missing+z.Failed <= 1.000001) && z.Answers {
 				t.Fatalf("%+v, and %d were asked", z, asked)
 			}
 		}
@@ -300,7 +306,11 @@ func BenchmarkReport(b *testing.B) {
 	t := New(Options{})
 	for i := range uint64(200_000) {
 		h := stir(i)
-		t.Query(&Query{At: begin + int64(i)*500_000, Service: uint8(h % Services), Name: wired(fmt.Sprintf("x%d.zone%d.example.com.", i, h%400)), Weight: 1, Client: [2]uint64{0, 0xffff<<32 | h>>32}})
+		t.Query(&Query{
+			At: begin + int64(i)*500_000, Service: uint8(h % Services),
+			Name: wired(fmt.Sprintf("x%d.zone%d.example.com.", i, h%400)), Weight: 1,
+			Client: [2]uint64{0, 0xffff<<32 | h>>32},
+		})
 	}
 	for b.Loop() {
 		t.Report(begin+101*second, 20, func(n uint8) (Service, bool) { return Service{At: at}, true })

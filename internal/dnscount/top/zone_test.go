@@ -21,7 +21,8 @@ func TestZone(t *testing.T) {
 		".": ".", "com.": "com.", "example.com.": "example.com.", "www.example.com.": "example.com.", "a.b.c.d.example.org.": "example.org.",
 		"WWW.Example.COM.": "example.com.", "example.co.uk.": "example.co.uk.", "a.b.example.co.uk.": "example.co.uk.", "co.uk.": "co.uk.",
 		"www.example.de.": "example.de.", "a.com.example.net.": "example.net.", "a.b.com.": "b.com.",
-		"5.2.0.192.in-addr.arpa.": "2.0.192.in-addr.arpa.", "2.0.192.in-addr.arpa.": "2.0.192.in-addr.arpa.", "arpa.": "arpa.", "x.y.e164.arpa.": "e164.arpa.",
+		"5.2.0.192.in-addr.arpa.": "2.0.192.in-addr.arpa.", "2.0.192.in-addr.arpa.": "2.0.192.in-addr.arpa.",
+		"arpa.": "arpa.", "x.y.e164.arpa.": "e164.arpa.",
 		"1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.5.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa.": "5.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa.",
 		"_sip._udp.example.com.": "example.com.",
 	} {
@@ -45,8 +46,10 @@ func TestNames(t *testing.T) {
 		t.Errorf("the name with the most labels has %d", w.labels)
 	}
 	for what, b := range map[string][]byte{
-		"nothing": nil, "cut in a label": {3, 'a'}, "no end": {1, 'a'}, "a pointer": {1, 'a', 0xc0, 12}, "a label that is too long": append([]byte{64}, make([]byte, 70)...),
-		"a name that is too long": wired(strings.Repeat(label, 3) + strings.Repeat("y", 62)), "labels without end": wired(strings.Repeat("a.", 128)),
+		"nothing": nil, "cut in a label": {3, 'a'}, "no end": {1, 'a'}, "a pointer": {1, 'a', 0xc0, 12},
+		"a label that is too long": append([]byte{64}, make([]byte, 70)...),
+		"a name that is too long":  wired(strings.Repeat(label, 3) + strings.Repeat("y", 62)),
+		"labels without end":       wired(strings.Repeat("a.", 128)),
 	} {
 		if w.read(b) {
 			t.Errorf("%s is read as %s", what, text(w.name))
