@@ -197,7 +197,7 @@ func setNFTables(p *parser, words []string) {
 	switch {
 	case f.IsSet():
 		p.note(Ignored, "nftables_ipvs is already %s", quote(f.V.Table))
-	case len(name) >= 32: // NFT_TABLE_MAXNAMELEN
+	case len(name) >= 256: // NFT_TABLE_MAXNAMELEN in linux/netfilter/nf_tables.h, since Linux 4.14
 		p.note(Ignored, "nftables_ipvs: the name of the table is too long")
 	default:
 		*f = at(p, NFTables{Table: name, Priority: -1})
