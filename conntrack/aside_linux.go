@@ -12,8 +12,8 @@ import (
 // thread like any other: beside a pass it shall get nine tenths of the processor (sched_prio_to_weight in kernel/sched/core.c).
 const nice = 10
 
-// aside runs f on a thread of its own with lower priority, and says how much time that has used. The thread ends with f, because no thread may
-// raise its priority again (setpriority(2)).
+// aside runs f on a thread of its own with lower priority, and says how much time that has used. The thread ends with f, because no
+// thread may raise its priority again (setpriority(2)).
 func aside(f func() error, used *time.Duration) error {
 	done := make(chan error, 1)
 	go func() {

@@ -27,9 +27,9 @@ type Client struct {
 	buffer int
 }
 
-// bufferSize is what one datagram may hold. The kernel fills those of a dump as far as the reader's buffer goes, softirqs off meanwhile: 40 entries
-// and 100 µs at this size. No smaller one is safe everywhere: the first datagram of a dump has NLMSG_GOODSIZE (include/linux/netlink.h),
-// which is near 8 KiB where pages are large. Twice as many entries cost packets more than they save here.
+// bufferSize is what one datagram may hold. The kernel fills those of a dump as far as the reader's buffer goes, softirqs off meanwhile:
+// 40 entries and 100 µs at this size. No smaller one is safe everywhere: the first datagram of a dump has NLMSG_GOODSIZE
+// (include/linux/netlink.h), which is near 8 KiB where pages are large. Twice as many entries cost packets more than they save here.
 const bufferSize = 8 << 10
 
 // New makes a client. It opens nothing: each method reports what it meets.

@@ -42,8 +42,8 @@ func (c *Client) Delete(ctx context.Context, flows []Flow) (deleted, gone int, e
 	return deleted, gone, nil
 }
 
-// exactly names a flow by the tuple of its replies. The tuple of the client would fit another flow too, that the same client has begun since with a
-// server that is there; the identifier of an entry, which would tell them apart, the library does not send (v0.6.0).
+// exactly names a flow by the tuple of its replies. The tuple of the client would fit another flow too, that the same client has begun
+// since with a server that is there; the identifier of an entry, which would tell them apart, the library does not send (v0.6.0).
 func (f Flow) exactly() conntrack.Flow {
 	x := conntrack.Flow{TupleReply: tupleOf(f.Server, f.back), Zone: f.zone}
 	// The library takes the family from both tuples, and sends only those that have a protocol.

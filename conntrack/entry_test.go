@@ -69,7 +69,8 @@ func TestDecode(t *testing.T) {
 		}
 		got := time.Duration(e.timeout) * time.Second
 		if protocolOf(original.protocol) != want.protocol || original.source != addr(want.client) || original.destination != addr(want.at) ||
-			reply.source != addr(want.server) || reply.destination != original.source || e.state() != want.state || got > want.expires || got < want.expires-3*time.Second || e.id == 0 {
+			reply.source != addr(want.server) || reply.destination != original.source || e.state() != want.state ||
+			got > want.expires || got < want.expires-3*time.Second || e.id == 0 {
 			t.Errorf("%s: %+v %+v %+v, want %+v", what, original, reply, e, want)
 		}
 	}

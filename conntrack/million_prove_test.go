@@ -40,7 +40,8 @@ func raiseLimit(t *testing.T, limit int) {
 	})
 }
 
-// TestMillion counts a million flows of a thousand services, and holds every number against the plain count, and a few against conntrack(8).
+// TestMillion counts a million flows of a thousand services, and holds every number against the plain count, and a few against
+// conntrack(8).
 func TestMillion(t *testing.T) {
 	raiseLimit(t, million+100_000)
 	ownTable(t)
@@ -77,7 +78,8 @@ func TestMillion(t *testing.T) {
 	compared := 0
 	for i, v := range s.services {
 		for state := range states {
-			if got, want := fmt.Sprint(pass.Services[i].ByState[state]), theirs[v.At.Addr().String()+" "+state.String()]; v.At.Addr().Is4() && got != want {
+			want := theirs[v.At.Addr().String()+" "+state.String()]
+			if got := fmt.Sprint(pass.Services[i].ByState[state]); v.At.Addr().Is4() && got != want {
 				t.Errorf("%v %v: %s, conntrack -L has %s", v.At, state, got, want)
 			} else if v.At.Addr().Is4() {
 				compared++

@@ -87,7 +87,8 @@ func TestFiles(t *testing.T) {
 	}
 }
 
-// TestMissingFile: without a file the defaults hold, but for one that was asked for by name. A folder that is missing is the same as a file.
+// TestMissingFile: without a file the defaults hold, but for one that was asked for by name. A folder that is missing is the same as a
+// file.
 func TestMissingFile(t *testing.T) {
 	for daemon, load := range loaders {
 		for _, path := range []string{filepath.Join(t.TempDir(), "x"), filepath.Join(t.TempDir(), "no", "such", "x")} {

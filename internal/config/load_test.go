@@ -126,7 +126,10 @@ keepalived: {config-file: /a, config-id: lb1, version: 2.3.3, signal: true, sign
 checks: {socket: "", users: [nagios, 997], max: 10, forget: 2h}
 conntrack: {passes: false, interval: 30s, max-entries: 100000, wanted-udp-timeout: 10s, wanted-udp-stream-timeout: 30s}
 connections: {interval: 0s, max-time: 500ms, max-entries: 1000}
-dns: {capture: true, role: realserver, interfaces: [eth0], ports: [53, 5353], services: ["192.0.2.1:53"], ring-size: 8, nftables: true, dnstap: "127.0.0.1:6000", top: true, top-zones: name, top-clients: network}
+dns: {capture: true,
+role: realserver, interfaces: [eth0], ports: [53, 5353], services: ["192.0.2.1:53"],
+ring-size: 8, nftables: true, dnstap: "127.0.0.1:6000",
+top: true, top-zones: name, top-clients: network}
 `), 0o644)
 	got, err := LoadExporter(file, true, Flags{
 		"metrics.max-series": {"5", "7"}, "web.listen-address": {":1, :2", ":3"}, "keepalived.signal": {"false"},

@@ -195,7 +195,9 @@ func TestNotifySample(t *testing.T) {
 	kinds := map[string]int{}
 	for _, r := range n.Rules {
 		for _, a := range r.Actions {
-			for name, is := range map[string]bool{"sysctl": a.Sysctl != nil, "haproxy": a.HAProxy != nil, "conntrack": a.Conntrack != nil, "conntrackd": a.Conntrackd != nil,
+			for name, is := range map[string]bool{
+				"sysctl": a.Sysctl != nil, "haproxy": a.HAProxy != nil,
+				"conntrack": a.Conntrack != nil, "conntrackd": a.Conntrackd != nil,
 				"ipvs-sync": a.IPVSSync != nil, "announce": a.Announce != nil, "unit": a.Unit != nil,
 				"command": a.Command != nil, "webhook": a.Webhook != nil} {
 				if is {

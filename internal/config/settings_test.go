@@ -187,7 +187,8 @@ func other(o option) string {
 	}
 }
 
-// TestRoundTrip: what a setting writes of itself is what makes it so again, in a file and, for one value, as a flag. No other setting moves.
+// TestRoundTrip: what a setting writes of itself is what makes it so again, in a file and, for one value, as a flag. No other setting
+// moves.
 func TestRoundTrip(t *testing.T) {
 	each(t, func(t *testing.T, d daemon, o option) {
 		value := other(o)
@@ -291,7 +292,8 @@ func TestKeyWithoutValue(t *testing.T) {
 	})
 }
 
-// TestUsageHasAll: every setting is in --help with its default, and in the reference with its explanation, each line of it short enough to read.
+// TestUsageHasAll: every setting is in --help with its default, and in the reference with its explanation, each line of it short enough
+// to read.
 func TestUsageHasAll(t *testing.T) {
 	usage := map[string]string{"exporter": ExporterUsage(), "fallback": FallbackUsage()}
 	reference := map[string]string{"exporter": ExporterReference(), "fallback": FallbackReference()}

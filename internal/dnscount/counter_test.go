@@ -306,7 +306,10 @@ func TestCounts(t *testing.T) {
 		m.Answer = records(t, "a. A 192.0.2.1")
 		m.Authoritative = true
 	})
-	sent("a.", dns.TypeHTTPS, func(m *dns.Msg) { withEDNS(m, 1232, true); m.CheckingDisabled, m.AuthenticatedData = true, true }, 0, func(m *dns.Msg) {
+	sent("a.", dns.TypeHTTPS, func(m *dns.Msg) {
+		withEDNS(m, 1232, true)
+		m.CheckingDisabled, m.AuthenticatedData = true, true
+	}, 0, func(m *dns.Msg) {
 		m.Ns = records(t, "a. SOA a. b. 1 2 3 4 5")
 		withEDNS(m, 1232, true)
 	})

@@ -75,9 +75,10 @@ func TestFragments(t *testing.T) {
 		}
 		// In and out are apart: a director sends on what it put together, under the same addresses and ID.
 		w = newWire(director())
-		q := pieces(at.client.Addr(), at.vip.Addr(), protoUDP, packets.UDP(at.client.Port(), 53, pack(t, query("a.", dns.TypeTXT, func(m *dns.Msg) {
+		long := pack(t, query("a.", dns.TypeTXT, func(m *dns.Msg) {
 			withEDNS(m, 1232, true, &dns.EDNS0_PADDING{Padding: make([]byte, 3000)})
-		}))), 5, 1480)
+		}))
+		q := pieces(at.client.Addr(), at.vip.Addr(), protoUDP, packets.UDP(at.client.Port(), 53, long), 5, 1480)
 		for _, p := range q {
 			w.in(packets.Ether(macHost, p))
 		}

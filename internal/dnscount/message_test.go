@@ -231,7 +231,8 @@ func agree(t testing.TB, b []byte) (read bool) {
 	m.Parse(b, len(b))
 	if m.ID != other.Id || m.Flags != binary.BigEndian.Uint16(b[2:]) || int(m.Rcode) != other.Rcode ||
 		m.IsResponse() != other.Response || int(m.Opcode()) != other.Opcode || m.Flags&flagAA != 0 != other.Authoritative ||
-		m.Flags&flagTC != 0 != other.Truncated || m.Flags&flagRD != 0 != other.RecursionDesired || m.Flags&flagRA != 0 != other.RecursionAvailable ||
+		m.Flags&flagTC != 0 != other.Truncated || m.Flags&flagRD != 0 != other.RecursionDesired ||
+		m.Flags&flagRA != 0 != other.RecursionAvailable ||
 		m.Flags&flagAD != 0 != other.AuthenticatedData || m.Flags&flagCD != 0 != other.CheckingDisabled {
 		t.Fatalf("%x\nours %+v\nmiekg/dns %+v", b, m, other.MsgHdr)
 	}

@@ -50,12 +50,27 @@ var Kinds = []Kind{
 	{Name: "settings", Does: "check-config of program= takes it", Lab: true, Args: []string{"program"}},
 	{Name: "prometheus", Does: "promtool check config takes it, with the rules of alerts/", Host: true},
 	{Name: "nft", Does: "a shell runs it in a network namespace of this host that has the address 192.168.1.100", Host: true},
-	{Name: "file", Does: "it becomes the file path= with the mode mode=, for later blocks of the document", Lab: true, Args: []string{"path", "mode"}},
-	{Name: "sh", Does: "a shell on a director runs it, and ends with the status exit=; needs=kernel: not where the kernel is this machine's, whose settings it changes", Lab: true, Args: []string{"exit", "needs"}},
-	{Name: "console", Does: "after the event after= each line with a prompt is run on a director, ends with its status of exit=, such as 0,1, and prints what follows", Lab: true, Args: []string{"exit", "after"}},
+	{
+		Name: "file", Does: "it becomes the file path= with the mode mode=, for later blocks of the document",
+		Lab: true, Args: []string{"path", "mode"},
+	},
+	{
+		Name: "sh",
+		Does: "a shell on a director runs it, and ends with the status exit=; needs=kernel: not where the kernel is this machine's, whose settings it changes",
+		Lab:  true, Args: []string{"exit", "needs"},
+	},
+	{
+		Name: "console",
+		Does: "after the event after= each line with a prompt is run on a director, ends with its status of exit=, such as 0,1, and prints what follows",
+		Lab:  true, Args: []string{"exit", "after"},
+	},
 	{Name: "exporter", Does: "each line starts lvsdns-exporter on a director, and it serves until it is told to end", Lab: true},
 	{Name: "answer", Does: "lvsdns-check --answer matches each line, of a real answer", Lab: true},
-	{Name: "build", Does: "a shell in the repository runs it; of make it is only looked whether there is such a target, because it has made what the tests run", Lab: true},
+	{
+		Name: "build",
+		Does: "a shell in the repository runs it; of make it is only looked whether there is such a target, because it has made what the tests run",
+		Lab:  true,
+	},
 }
 
 // kind is the Kind of this name.
@@ -138,7 +153,8 @@ func closes(line, open string) bool {
 // isIndented reports whether line i begins an indented code block (CommonMark 4.4), which no paragraph goes before.
 func isIndented(lines []string, i int) bool {
 	indented := strings.HasPrefix(lines[i], "    ") || strings.HasPrefix(lines[i], "\t")
-	return indented && strings.TrimSpace(lines[i]) != "" && (i == 0 || strings.TrimSpace(lines[i-1]) == "" || strings.HasSuffix(lines[i-1], "-->"))
+	return indented && strings.TrimSpace(lines[i]) != "" &&
+		(i == 0 || strings.TrimSpace(lines[i-1]) == "" || strings.HasSuffix(lines[i-1], "-->"))
 }
 
 // marker is a comment on the line before the fence, which nobody sees who reads the page.

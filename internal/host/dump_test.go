@@ -17,7 +17,10 @@ import (
 func fakeKeepalived(t *testing.T, name, script string) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
-	startFake(t, dir, exec.Command(shell(t, filepath.Join(dir, name)), "-c", "cd "+dir+"\n"+script+"\necho ready > ready\nwhile :; do sleep 0.05; done\n"))
+	startFake(
+		t, dir,
+		exec.Command(shell(t, filepath.Join(dir, name)), "-c", "cd "+dir+"\n"+script+"\necho ready > ready\nwhile :; do sleep 0.05; done\n"),
+	)
 	return dir
 }
 
@@ -61,15 +64,38 @@ func TestStateDump(t *testing.T) {
 		want    string // the text, or part of the error
 	}{
 		{name: "asked and written", process: "keepalived", script: writes, want: "dump 1\n"},
-		{name: "over an old one", process: "keepalived", script: writes, want: "dump 1\n", prepare: func(dir string) { os.WriteFile(filepath.Join(dir, "data"), []byte("old"), 0o600) }},
+		{
+			name: "over an old one", process: "keepalived", script: writes, want: "dump 1\n",
+			prepare: func(dir string) { os.WriteFile(filepath.Join(dir, "data"), []byte("old"), 0o600) },
+		},
 		{name: "does not write", process: "keepalived", script: `trap : USR1`, want: "was not written"},
-		{name: "another program with this process ID", process: "postgres", script: `trap 'echo hit > hit' USR1`, want: "is no keepalived but postgres"},
-		{name: "no such process", process: "keepalived", script: writes, want: "not exist", prepare: func(dir string) { os.WriteFile(filepath.Join(dir, "pid"), []byte("4194303"), 0o644) }},
-		{name: "no number", process: "keepalived", script: writes, want: "holds no process ID", prepare: func(dir string) { os.WriteFile(filepath.Join(dir, "pid"), []byte("-1"), 0o644) }},
-		{name: "no file", process: "keepalived", script: writes, want: "no such file", prepare: func(dir string) { os.Remove(filepath.Join(dir, "pid")) }},
+		{
+			name: "another program with this process ID", process: "postgres", script: `trap 'echo hit > hit' USR1`,
+			want: "is no keepalived but postgres",
+		},
+		{
+			name: "no such process", process: "keepalived", script: writes, want: "not exist",
+			prepare: func(dir string) { os.WriteFile(filepath.Join(dir, "pid"), []byte("4194303"), 0o644) },
+		},
+		{
+			name: "no number", process: "keepalived", script: writes, want: "holds no process ID",
+			prepare: func(dir string) { os.WriteFile(filepath.Join(dir, "pid"), []byte("-1"), 0o644) },
+		},
+		{
+			name: "no file", process: "keepalived", script: writes, want: "no such file",
+			prepare: func(dir string) { os.Remove(filepath.Join(dir, "pid")) },
+		},
 		{name: "a link in its place", process: "keepalived", script: `trap 'ln -s other data; echo x > data' USR1`, want: "was not written"},
-		{name: "in pieces", process: "keepalived", script: `trap '(echo one; sleep 0.3; echo two) > new; (echo one; sleep 0.3; echo two) > data' USR1`, want: "one\ntwo\n"},
-		{name: "under another name at first", process: "keepalived", script: `trap '(mv data.new data; sleep 0.1; echo one; sleep 0.3; echo two) > data.new' USR1`, want: "one\ntwo\n"},
+		{
+			name: "in pieces", process: "keepalived",
+			script: `trap '(echo one; sleep 0.3; echo two) > new; (echo one; sleep 0.3; echo two) > data' USR1`,
+			want:   "one\ntwo\n",
+		},
+		{
+			name: "under another name at first", process: "keepalived",
+			script: `trap '(mv data.new data; sleep 0.1; echo one; sleep 0.3; echo two) > data.new' USR1`,
+			want:   "one\ntwo\n",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := fakeKeepalived(t, tt.process, tt.script)

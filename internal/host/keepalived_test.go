@@ -20,13 +20,16 @@ func TestKeepalivedVersion(t *testing.T) {
 		{"installed", map[string]string{"usr/sbin/keepalived": program("2.2.7")}, "2.2.7"},
 		{"built by hand", map[string]string{"usr/local/sbin/keepalived": program("2.3.4"), "usr/sbin/keepalived": program("2.2.7")}, "2.3.4"},
 		{"upgraded and not restarted", map[string]string{
-			"run/keepalived.pid": "77\n", "proc/77/status": status("keepalived", 0), "proc/77/exe": program("2.2.7"), "usr/sbin/keepalived": program("2.3.3"),
+			"run/keepalived.pid": "77\n", "proc/77/status": status("keepalived", 0), "proc/77/exe": program("2.2.7"),
+			"usr/sbin/keepalived": program("2.3.3"),
 		}, "2.2.7"},
 		{"its process ID is another's", map[string]string{
-			"run/keepalived.pid": "77\n", "proc/77/status": status("postgres", 0), "proc/77/exe": program("2.2.7"), "usr/sbin/keepalived": program("2.3.3"),
+			"run/keepalived.pid": "77\n", "proc/77/status": status("postgres", 0), "proc/77/exe": program("2.2.7"),
+			"usr/sbin/keepalived": program("2.3.3"),
 		}, "2.3.3"},
 		{"its process ID is of another user", map[string]string{
-			"run/keepalived.pid": "77\n", "proc/77/status": status("keepalived", 65534), "proc/77/exe": program("2.2.7"), "usr/sbin/keepalived": program("2.3.3"),
+			"run/keepalived.pid": "77\n", "proc/77/status": status("keepalived", 65534),
+			"proc/77/exe": program("2.2.7"), "usr/sbin/keepalived": program("2.3.3"),
 		}, "2.3.3"},
 		{"its process may not be looked at", map[string]string{
 			"run/keepalived.pid": "77\n", "proc/77/status": status("keepalived", 0), "usr/sbin/keepalived": program("2.3.3"),

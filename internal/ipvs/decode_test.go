@@ -132,7 +132,8 @@ func TestDecodeDestination(t *testing.T) {
 	}{
 		{"family of the service, before Linux 3.18", IPv4, key, want, nil},
 		{"family of its own", IPv6, cat(key, attr(destFamily, n16(2)...)), want, nil},
-		{"everything", IPv4, cat(key, attr(destForward, n32(2)...), attr(destWeight, n32(1)...), attr(destUpper, n32(2)...), attr(destLower, n32(3)...),
+		{"everything", IPv4, cat(key, attr(destForward, n32(2)...), attr(destWeight, n32(1)...),
+			attr(destUpper, n32(2)...), attr(destLower, n32(3)...),
 			attr(destActive, n32(4)...), attr(destInactive, n32(5)...), attr(destPersistent, n32(6)...),
 			attr(destTunType, 1), attr(destTunPort, 0x17, 0xc0), attr(destTunFlags, n16(2)...), attr(destStats64, stats...)), all, nil},
 		{"weight of eight bytes", IPv4, cat(key, attr(destWeight, n64(1<<32)...)), want, errRange},

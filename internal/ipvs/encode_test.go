@@ -29,11 +29,13 @@ func TestEncode(t *testing.T) {
 				ServiceKey: Mark(IPv6, 7), Scheduler: "sh", Flags: Persistent | Sched1, Timeout: time.Minute,
 				PEName: "sip", Netmask: MaskBits(IPv6, 64),
 			})
-		}, attr(attrService|nested, cat(attr(svcFamily, n16(10)...), attr(svcFWMark, n32(7)...), attr(svcScheduler, []byte("sh\x00")...), flags(9),
+		}, attr(attrService|nested, cat(attr(svcFamily, n16(10)...), attr(svcFWMark, n32(7)...),
+			attr(svcScheduler, []byte("sh\x00")...), flags(9),
 			attr(svcTimeout, n32(60)...), attr(svcNetmask, n32(64)...), attr(svcPEName, []byte("sip\x00")...))...)},
 		{"least of a destination", func(b *builder) error {
 			return b.destination(Destination{DestinationKey: To(netip.MustParseAddrPort("[2001:db8::1]:5353"))})
-		}, attr(attrDest|nested, cat(attr(destAddr, v6...), attr(destPort, 0x14, 0xe9), attr(destFamily, n16(10)...), attr(destForward, n32(0)...),
+		}, attr(attrDest|nested, cat(attr(destAddr, v6...), attr(destPort, 0x14, 0xe9),
+			attr(destFamily, n16(10)...), attr(destForward, n32(0)...),
 			attr(destWeight, n32(0)...), attr(destUpper, n32(0)...), attr(destLower, n32(0)...))...)},
 		{"tunnel", func(b *builder) error {
 			return b.destination(Destination{

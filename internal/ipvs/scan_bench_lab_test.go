@@ -100,7 +100,8 @@ func BenchmarkScan(b *testing.B) {
 
 // BenchmarkLatencyDuringScan sends datagrams to an echo server on this host, a thousand each second, with and without passes over
 // 50,000 entries one after the other in another process. A pass never stops packets: it holds no lock and leaves softirqs
-// alone (ip_vs_conn_array). What it takes is processor time, and where there is one processor only, a program that waits for a packet feels that.
+// alone (ip_vs_conn_array). What it takes is processor time, and where there is one processor only, a program that waits for a packet
+// feels that.
 func BenchmarkLatencyDuringScan(b *testing.B) {
 	fill(b, 50_000)
 	self, err := os.Executable()

@@ -37,9 +37,9 @@ func (s netlinkSocket) Write(b []byte) (n int, err error) {
 	return transfer(s.raw.Write, syscall.SYS_WRITE, b)
 }
 
-// transfer makes one system call, and waits for the socket as long as the deadline allows. The socket does not block, and the kernel answers
-// while it is asked: so the call is made without a word to Go's scheduler, which on one processor takes the turn away from every call
-// that lasts longer than 20 microseconds, and gives it back by two threads waking each other.
+// transfer makes one system call, and waits for the socket as long as the deadline allows. The socket does not block, and the kernel
+// answers while it is asked: so the call is made without a word to Go's scheduler, which on one processor takes the turn away from every
+// call that lasts longer than 20 microseconds, and gives it back by two threads waking each other.
 func transfer(wait func(func(fd uintptr) bool) error, call uintptr, b []byte) (int, error) {
 	var n uintptr
 	var errno syscall.Errno

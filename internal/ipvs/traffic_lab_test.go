@@ -151,7 +151,8 @@ func TestCountersUnderTraffic(t *testing.T) {
 }
 
 // TestCountersOfAServerThatComesBack: the kernel keeps a deleted destination for two to three minutes, and for as long as a connection
-// has it (IP_VS_DEST_TRASH_PERIOD, ip_vs_dest_trash_expire and ip_vs_trash_get_dest in net/netfilter/ipvs/ip_vs_ctl.c). docs/exporter.md says so.
+// has it (IP_VS_DEST_TRASH_PERIOD, ip_vs_dest_trash_expire and ip_vs_trash_get_dest in net/netfilter/ipvs/ip_vs_ctl.c). docs/exporter.md
+// says so.
 func TestCountersOfAServerThatComesBack(t *testing.T) {
 	requireLab(t)
 	c := labClient(t)

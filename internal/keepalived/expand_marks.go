@@ -8,9 +8,9 @@ import (
 // claim says which virtual servers have real servers under a mark of their group, by the two counts that keepalived keeps of each.
 type claim struct{ ipv4, other *VirtualServer }
 
-// memberKeys are the services of the marks of a group. keepalived counts under each mark whose real servers it has added, and adds no service where
-// there are any; but for a virtual server whose family it knows it looks at the count of IPv4, and so takes the IPv6 service for present as soon as
-// the IPv4 one has real servers (is_vsge_alive and update_vsge_alive_count in its ipvswrapper.c).
+// memberKeys are the services of the marks of a group. keepalived counts under each mark whose real servers it has added, and adds no
+// service where there are any; but for a virtual server whose family it knows it looks at the count of IPv4, and so takes the IPv6
+// service for present as soon as the IPv4 one has real servers (is_vsge_alive and update_vsge_alive_count in its ipvswrapper.c).
 func (t *table) memberKeys(v *VirtualServer, g *Group) []serviceKey {
 	var keys []serviceKey
 	serves := v.hasDestinationsAtStart()

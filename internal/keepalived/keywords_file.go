@@ -1,7 +1,7 @@
 package keepalived
 
-// trackFile is a file whose number moves weights or priorities (track_file.c). keepalived leaves one out that names no file, and of two with the same
-// name it uses the first.
+// trackFile is a file whose number moves weights or priorities (track_file.c). keepalived leaves one out that names no file, and of two
+// with the same name it uses the first.
 func trackFile(name string) keyword {
 	more := func(*parser) *[]Statement { return nil }
 	return keyword{

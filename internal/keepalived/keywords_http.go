@@ -175,8 +175,8 @@ func endHTTP(p *parser) {
 	endConnect(p)
 }
 
-// connectsBefore reports whether the checker before the present one connects: before 2.2.8 keepalived drops the present one, and then looks at the
-// connection of the last that is left (http_get_check_end in check_http.c). Checks of files and of BFD are queued later.
+// connectsBefore reports whether the checker before the present one connects: before 2.2.8 keepalived drops the present one, and then
+// looks at the connection of the last that is left (http_get_check_end in check_http.c). Checks of files and of BFD are queued later.
 func (p *parser) connectsBefore() bool {
 	present := true
 	for _, v := range slices.Backward(p.cfg.VirtualServers) {

@@ -66,8 +66,8 @@ func endSMTP(p *parser) {
 	}
 }
 
-// endDoubled is for the last checker of a real server. From 2.3.0 to 2.3.3 keepalived queues that of a host block twice (smtp_check_end_handler in
-// check_smtp.c), and its queue is sound again only when another checker follows.
+// endDoubled is for the last checker of a real server. From 2.3.0 to 2.3.3 keepalived queues that of a host block twice
+// (smtp_check_end_handler in check_smtp.c), and its queue is sound again only when another checker follows.
 func (p *parser) endDoubled() {
 	if p.doubled {
 		p.note(Fatal, "the last SMTP_CHECK has more than one connection: write one SMTP_CHECK for each")

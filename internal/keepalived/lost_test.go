@@ -199,7 +199,8 @@ func TestLost(t *testing.T) {
 	}
 }
 
-// TestGroupWithoutBlock has what keepalived would take for members of a group, with which it does not start: each is said once, with one way to mend it.
+// TestGroupWithoutBlock has what keepalived would take for members of a group, with which it does not start: each is said once, with one
+// way to mend it.
 func TestGroupWithoutBlock(t *testing.T) {
 	cfg := load(t, strings.Replace(lostText, "virtual_server 192.0.2.1", "virtual_server_group G\nvirtual_server 192.0.2.1", 1))
 	var got []string

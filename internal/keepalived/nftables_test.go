@@ -7,7 +7,8 @@ import (
 	"github.com/lvsdns/lvsdns/internal/keepalived"
 )
 
-// TestNFTables: the name of the table may be as long as the kernel takes it (NFT_TABLE_MAXNAMELEN, with its zero), as keepalived 2.2.7 says too.
+// TestNFTables: the name of the table may be as long as the kernel takes it (NFT_TABLE_MAXNAMELEN, with its zero), as keepalived 2.2.7
+// says too.
 func TestNFTables(t *testing.T) {
 	for n, taken := range map[int]bool{1: true, 31: true, 32: true, 255: true, 256: false} {
 		name := strings.Repeat("a", n)

@@ -18,15 +18,15 @@ const (
 	newest release = 2*1_000_000 + 999*1_000
 )
 
-// The tables of keywords are those of these releases: between them keepalived has only gained keywords for virtual servers, and each that it gained
-// after 2.2.7 has its version (install_keyword in keepalived/check).
+// The tables of keywords are those of these releases: between them keepalived has only gained keywords for virtual servers, and each that
+// it gained after 2.2.7 has its version (install_keyword in keepalived/check).
 const (
 	firstKnown = "2.0.0"
 	lastKnown  = "2.4.3"
 )
 
-// SkipsUnknown reports whether keepalived skips for certain what a [Note] calls unknown. A keepalived that is newer than these tables may know the
-// keyword, and without a version there is no telling.
+// SkipsUnknown reports whether keepalived skips for certain what a [Note] calls unknown. A keepalived that is newer than these tables may
+// know the keyword, and without a version there is no telling.
 func (c *Config) SkipsUnknown() bool {
 	by, ok := parseRelease(c.Version)
 	last, _ := parseRelease(lastKnown)

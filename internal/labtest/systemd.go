@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Systemd is a real systemd: the first process of a namespace of processes, with the network and the files of its host and a /run of its own. It
-// knows no units but those that it is given.
+// Systemd is a real systemd: the first process of a namespace of processes, with the network and the files of its host and a /run of its
+// own. It knows no units but those that it is given.
 type Systemd struct {
 	*Process
 	host  *Host
@@ -17,8 +17,8 @@ type Systemd struct {
 	pid   int // as the guest sees it
 }
 
-// begin is how that namespace begins: $1 is the directory of units, $2 that of the lab, which is in /run. Its cgroups are those of the guest:
-// there is one systemd at a time.
+// begin is how that namespace begins: $1 is the directory of units, $2 that of the lab, which is in /run. Its cgroups are those of the
+// guest: there is one systemd at a time.
 const begin = `set -e
 mount -t proc proc /proc
 mount --bind "$2" /mnt

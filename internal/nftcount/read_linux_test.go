@@ -130,7 +130,8 @@ func expect(t *testing.T, ns *os.File, vip netip.AddrPort, want map[string]Count
 	t.Errorf("%v: %v, want %v", vip, got, want)
 }
 
-// namespaces are two that are joined by a cable on which nothing is said but what the test says: no ARP, no neighbour discovery, no routers.
+// namespaces are two that are joined by a cable on which nothing is said but what the test says: no ARP, no neighbour discovery, no
+// routers.
 func namespaces(t *testing.T) (client, server *os.File) {
 	t.Helper()
 	var err error

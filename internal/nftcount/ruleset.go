@@ -65,8 +65,8 @@ func ParseName(name string) (Key, bool) {
 // in place of an older one in one step, and its counters begin at 0.
 //
 // Queries are counted where a packet comes in for this host, after its filters (priority 0) and before IPVS takes it
-// (98 and 99, ip_vs_core.c), so that IPVS counts the same ones. There a datagram is whole again, and there is one copy of it whatever the way on.
-// Responses are counted last before they leave: after NAT, and whole, because fragments are made after that.
+// (98 and 99, ip_vs_core.c), so that IPVS counts the same ones. There a datagram is whole again, and there is one copy of it whatever the
+// way on. Responses are counted last before they leave: after NAT, and whole, because fragments are made after that.
 func Ruleset(services []Service) string {
 	services = slices.Clone(services)
 	slices.SortFunc(services, func(a, b Service) int { return a.At.Compare(b.At) })

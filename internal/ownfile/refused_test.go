@@ -31,7 +31,10 @@ func TestRefused(t *testing.T) {
 	program := filepath.Join(dir, "test")
 	self, err := os.ReadFile("/proc/self/exe")
 	if err == nil {
-		err = errors.Join(os.WriteFile(program, self, 0o755), os.Mkdir(filepath.Join(dir, "run"), 0o755), os.WriteFile(filepath.Join(dir, "theirs"), nil, 0o600), os.Chown(filepath.Join(dir, "theirs"), 990, 990))
+		err = errors.Join(
+			os.WriteFile(program, self, 0o755), os.Mkdir(filepath.Join(dir, "run"), 0o755),
+			os.WriteFile(filepath.Join(dir, "theirs"), nil, 0o600), os.Chown(filepath.Join(dir, "theirs"), 990, 990),
+		)
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -16,7 +16,10 @@ func TestUmask(t *testing.T) {
 	if err := errors.Join(Dir(run, 0o755), Replace(filepath.Join(state, "report"), nil, 0o644)); err != nil {
 		t.Fatal(err)
 	}
-	for path, want := range map[string]os.FileMode{filepath.Dir(run): 0o755, run: 0o755, filepath.Dir(state): 0o755, state: 0o755, filepath.Join(state, "report"): 0o644} {
+	for path, want := range map[string]os.FileMode{
+		filepath.Dir(run): 0o755, run: 0o755, filepath.Dir(state): 0o755, state: 0o755,
+		filepath.Join(state, "report"): 0o644,
+	} {
 		info, err := os.Stat(path)
 		if err != nil || info.Mode().Perm() != want {
 			t.Errorf("%s: %v, %v; want %v", path, info.Mode(), err, want)

@@ -22,8 +22,8 @@ func length(s source) []violation {
 		"move what has a name of its own into a file or package of that name; a command keeps only its wiring"}}
 }
 
-// commandFolders holds the bounds on what a command has in all: otherwise it grows by files, and what it decides in them only a test of the whole
-// process can reach.
+// commandFolders holds the bounds on what a command has in all: otherwise it grows by files, and what it decides in them only a test of
+// the whole process can reach.
 func commandFolders(sources []source) []violation {
 	lines, last := map[string]int{}, map[string]source{}
 	for _, s := range sources {

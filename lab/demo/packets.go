@@ -190,7 +190,8 @@ func (s *stage) counted(t traffic) {
 			"   this machine is so busy that the capture has lost %.0f packets on the director and looks at 1 in %.0f: its counts are estimates here\n",
 			p.drops, 1/p.sample,
 		)
-	} else if udp := p.queries["udp"]; udp < float64(least) || udp > float64(most) { // TCP is not held against it: a connection that was refused had no query
+	} else if udp := p.queries["udp"]; udp < float64(least) || udp > float64(most) {
+		// TCP is not held against it: a connection that was refused had no query.
 		s.lab.Fatalf("the director has counted %.0f queries over UDP, and the clients have sent %d to %d", udp, least, most)
 	}
 	if n := p.queries["tcp"]; n == 0 || n > float64(tcp) && p.drops == 0 {

@@ -81,7 +81,8 @@ func (s *stage) report(t traffic) {
 // calm waits until only the alerts are left that a mended director must have after so many failures, because they look back.
 func (s *stage) calm() {
 	const flapping = "LvsdnsRealServerFlapping" // looks back 15 minutes
-	// These look back five minutes and ten. The first is the broken server's; the others are there if this machine was so busy that packets were lost.
+	// These look back five minutes and ten. The first is the broken server's; the others are there if this machine was so busy that packets
+	// were lost.
 	over := []string{"LvsdnsServfailShare", "LvsdnsCaptureDrops", "LvsdnsCaptureCoverageLow"}
 	var left []string
 	said := ""

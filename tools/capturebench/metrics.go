@@ -15,13 +15,14 @@ import (
 
 // metrics is what lvsdns-exporter has counted: messages of DNS, and what its ring had no room for.
 func metrics(r *running) (c counted, err error) {
-	client := &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, network, addr string) (conn net.Conn, err error) {
+	dial := func(ctx context.Context, network, addr string) (conn net.Conn, err error) {
 		err = netns.Do(r.cable.server, func() error {
 			conn, err = (&net.Dialer{}).DialContext(ctx, network, addr)
 			return err
 		})
 		return conn, err
-	}}}
+	}
+	client := &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{DisableKeepAlives: true, DialContext: dial}}
 	response, err := client.Get("http://127.0.0.1:9741/metrics")
 	if err != nil {
 		return c, fmt.Errorf("%w: %s", err, &r.out)

@@ -75,7 +75,8 @@ func prepare(ctx context.Context, dir, hook string) ([]string, error) {
 		return nil, err
 	}
 	time.Sleep(100 * time.Millisecond) // A file that was written this moment is read again next time.
-	command := []string{hook, "--config", dir + "/notify.yaml", "--keepalived-config", dir + "/keepalived.conf", "--state-dir", dir + "/lib", "--run-dir", dir + "/run",
+	command := []string{hook, "--config", dir + "/notify.yaml",
+		"--keepalived-config", dir + "/keepalived.conf", "--state-dir", dir + "/lib", "--run-dir", dir + "/run",
 		"INSTANCE", "VI_DNS", "BACKUP", "100"}
 	const history = 64
 	for range history {

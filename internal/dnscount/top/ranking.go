@@ -110,7 +110,8 @@ func zoneReport(parts []*zone, answers bool) ZoneReport {
 		names = names.with(parts[1].names)
 	}
 	for _, p := range parts {
-		sum.queries, sum.answers, sum.nxdomains, sum.failures = sum.queries+p.queries, sum.answers+p.answers, sum.nxdomains+p.nxdomains, sum.failures+p.failures
+		sum.queries, sum.answers, sum.nxdomains, sum.failures = sum.queries+p.queries, sum.answers+p.answers,
+			sum.nxdomains+p.nxdomains, sum.failures+p.failures
 	}
 	r := ZoneReport{Names: names.estimate(), Answers: answers}
 	queries := float64(sum.queries)
