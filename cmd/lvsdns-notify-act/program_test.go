@@ -41,7 +41,7 @@ func (m *machine) run(args ...string) (status int, stdout, stderr string) {
 		defer f.Close()
 		files[i] = f
 	}
-	p := program{stdout: files[0], stderr: files[1], getenv: func(string) string { return "" }}
+	p := program{stdout: files[0], stderr: files[1]}
 	status = p.run(m.t.Context(), append(m.places(), args...))
 	var texts [2]string
 	for i, f := range files {

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lvsdns/lvsdns/internal/daemon"
 	"github.com/lvsdns/lvsdns/notify/act"
 	"github.com/lvsdns/lvsdns/notify/fifo"
 )
@@ -36,8 +38,7 @@ func TestReload(t *testing.T) {
 			paths, settings := settingsOf(t, named.Replace(first))
 			write(t, dir, map[string]string{"a": "7\n", "b": "7\n"})
 			var log bytes.Buffer
-			level := new(slog.LevelVar)
-			s := &service{paths: paths, settings: settings, level: level, log: slog.New(slog.NewTextHandler(&log, nil)), kernel: clients(paths, settings)}
+			s := &service{Daemon: daemon.New("text", slog.LevelInfo, &log), paths: paths, settings: settings, kernel: clients(paths, settings)}
 			s.reader, s.worker = &fifo.Reader{Changes: make(chan func(*fifo.Reader))}, worker(paths, settings, nil)
 			s.worker.Changes = make(chan func(*act.Worker))
 			s.read(s.reader, settings, s.kernel)
@@ -55,8 +56,11 @@ func TestReload(t *testing.T) {
 					done = true
 				}
 			}
-			if s.reader.Resync != tt.resync || len(s.worker.Rules) != tt.rules || level.Level() != tt.level || s.settings.Log.Format != "text" {
-				t.Errorf("resync %v, %d rules, level %v, format %s", s.reader.Resync, len(s.worker.Rules), level.Level(), s.settings.Log.Format)
+			if s.reader.Resync != tt.resync || len(s.worker.Rules) != tt.rules || s.settings.Log.Format != "text" {
+				t.Errorf("resync %v, %d rules, format %s", s.reader.Resync, len(s.worker.Rules), s.settings.Log.Format)
+			}
+			if !s.Log.Enabled(t.Context(), tt.level) || s.Log.Enabled(t.Context(), tt.level-1) {
+				t.Errorf("it does not log from %v on", tt.level)
 			}
 			if !strings.Contains(log.String(), tt.log) {
 				t.Errorf("%q is not in\n%s", tt.log, log.String())
@@ -77,7 +81,7 @@ func TestReload(t *testing.T) {
 // TestReloadAtTheEnd: a service that ends waits for nobody.
 func TestReloadAtTheEnd(t *testing.T) {
 	paths, settings := settingsOf(t, "")
-	s := &service{paths: paths, settings: settings, level: new(slog.LevelVar), log: slog.New(slog.DiscardHandler), kernel: clients(paths, settings)}
+	s := &service{paths: paths, settings: settings, kernel: clients(paths, settings), Daemon: daemon.New("text", slog.LevelInfo, io.Discard)}
 	s.reader, s.worker = &fifo.Reader{Changes: make(chan func(*fifo.Reader))}, worker(paths, settings, nil)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
