@@ -58,7 +58,8 @@ func TestServices(t *testing.T) {
 	gone := at(ipvs.UDP, "192.0.2.3:53", 1)
 	gone.Gone = true
 	entries := []ipvs.TableEntry{
-		at(ipvs.UDP, "192.0.2.1:53", 1, 0, 2), at(ipvs.TCP, "[2001:db8::1]:53", 0), gone, {Service: ipvs.Service{ServiceKey: ipvs.Mark(ipvs.IPv4, 7)}},
+		at(ipvs.UDP, "192.0.2.1:53", 1, 0, 2), at(ipvs.TCP, "[2001:db8::1]:53", 0), gone,
+		{Service: ipvs.Service{ServiceKey: ipvs.Mark(ipvs.IPv4, 7)}},
 	}
 	for _, tt := range []struct {
 		name string
@@ -77,7 +78,8 @@ func TestServices(t *testing.T) {
 }
 
 func TestDaemons(t *testing.T) {
-	sends, receives := ipvs.Daemon{Role: ipvs.Master, Interface: "eth0", SyncID: 7}, ipvs.Daemon{Role: ipvs.Backup, Interface: "eth1", SyncID: 8}
+	sends := ipvs.Daemon{Role: ipvs.Master, Interface: "eth0", SyncID: 7}
+	receives := ipvs.Daemon{Role: ipvs.Backup, Interface: "eth1", SyncID: 8}
 	for _, tt := range []struct {
 		name string
 		k    kernel
@@ -98,11 +100,12 @@ func TestDaemons(t *testing.T) {
 		})
 	}
 	k := &kernel{}
-	if err := (Daemons{k}).Start(t.Context(), act.SyncDaemon{Role: act.Receives, Interface: "eth1", ID: 8}); err != nil || k.daemons[0] != receives {
+	asked := act.SyncDaemon{Role: act.Receives, Interface: "eth1", ID: 8}
+	if err := (Daemons{k}).Start(t.Context(), asked); err != nil || k.daemons[0] != receives {
 		t.Errorf("%v %+v", err, k.daemons)
 	}
 	k.daemons = append(k.daemons, sends)
-	if all, err := (Daemons{k}).List(t.Context()); err != nil || len(all) != 2 || all[0] != (act.SyncDaemon{Role: act.Receives, Interface: "eth1", ID: 8}) || all[1].Role != act.Sends {
+	if all, err := (Daemons{k}).List(t.Context()); err != nil || len(all) != 2 || all[0] != asked || all[1].Role != act.Sends {
 		t.Errorf("%v %+v", err, all)
 	}
 }

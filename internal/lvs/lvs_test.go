@@ -16,7 +16,8 @@ import (
 func TestKernelsTerms(t *testing.T) {
 	for _, tt := range []struct{ name, head, body, server, service, destination string }{
 		{"UDP, DR", "192.0.2.1 53", "protocol UDP\nlb_algo wrr\nlb_kind DR\n", "weight 7\n", "udp 192.0.2.1:53 wrr", "198.51.100.1:53 dr 7"},
-		{"TCP, NAT to another port", "192.0.2.1 53", "protocol TCP\nlb_algo rr\nlb_kind NAT\n", "", "tcp 192.0.2.1:53 rr", "198.51.100.1:53 masq 1"},
+		{"TCP, NAT to another port", "192.0.2.1 53", "protocol TCP\nlb_algo rr\nlb_kind NAT\n", "",
+			"tcp 192.0.2.1:53 rr", "198.51.100.1:53 masq 1"},
 		{"no protocol", "192.0.2.1 53", "lb_algo rr\nlb_kind DR\n", "", "udp 192.0.2.1:53 rr", "198.51.100.1:53 dr 1"},
 		{"a firewall mark", "fwmark 7", "lb_algo rr\nlb_kind DR\n", "", "fwm 7 rr", "198.51.100.1:0 dr 1"},
 		{"persistent, by networks", "192.0.2.1 53", "protocol UDP\nlb_algo rr\nlb_kind DR\npersistence_timeout 60\npersistence_granularity 255.255.255.0\n", "", "udp 192.0.2.1:53 rr persistent 1m0s 255.255.255.0", "198.51.100.1:53 dr 1"},
@@ -50,14 +51,18 @@ func TestKernelsTerms(t *testing.T) {
 func TestArguments(t *testing.T) {
 	at := func(p ipvs.Protocol, s string) ipvs.ServiceKey { return ipvs.At(p, netip.MustParseAddrPort(s)) }
 	for want, k := range map[string]ipvs.ServiceKey{
-		"-u 192.0.2.1:53": at(ipvs.UDP, "192.0.2.1:53"), "-t [2001:db8::1]:53": at(ipvs.TCP, "[2001:db8::1]:53"), "--sctp-service 192.0.2.1:53": at(ipvs.SCTP, "192.0.2.1:53"),
-		"-f 7": ipvs.Mark(ipvs.IPv4, 7), "-f 7 -6": ipvs.Mark(ipvs.IPv6, 7),
+		"-u 192.0.2.1:53": at(ipvs.UDP, "192.0.2.1:53"), "-t [2001:db8::1]:53": at(ipvs.TCP, "[2001:db8::1]:53"),
+		"--sctp-service 192.0.2.1:53": at(ipvs.SCTP, "192.0.2.1:53"),
+		"-f 7":                        ipvs.Mark(ipvs.IPv4, 7), "-f 7 -6": ipvs.Mark(ipvs.IPv6, 7),
 	} {
 		if got := lvs.ServiceArgument(k); got != want {
 			t.Errorf("%s, want %s", got, want)
 		}
 	}
-	for want, s := range map[string]string{"198.51.100.1:53": "198.51.100.1:53", "198.51.100.1": "198.51.100.1:0", "[2001:db8::1]": "[2001:db8::1]:0", "[2001:db8::1]:53": "[2001:db8::1]:53"} {
+	for want, s := range map[string]string{
+		"198.51.100.1:53": "198.51.100.1:53", "198.51.100.1": "198.51.100.1:0",
+		"[2001:db8::1]": "[2001:db8::1]:0", "[2001:db8::1]:53": "[2001:db8::1]:53",
+	} {
 		if got := lvs.ServerArgument(ipvs.To(netip.MustParseAddrPort(s))); got != want {
 			t.Errorf("%s, want %s", got, want)
 		}

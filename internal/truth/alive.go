@@ -28,8 +28,8 @@ func (s Source) Alive(ctx context.Context) (func(notify.Server) (up, known bool)
 	return alive(table, r.Config), nil
 }
 
-// alive says of each server whether it is up by the kernel's table. A sorry server in the place of real servers is no sign of life; it may be
-// a real server of another virtual server, where it is one. keepalived's lines tell of a mark no family: where virtual servers
+// alive says of each server whether it is up by the kernel's table. A sorry server in the place of real servers is no sign of life; it may
+// be a real server of another virtual server, where it is one. keepalived's lines tell of a mark no family: where virtual servers
 // of both have the mark, both must be up.
 func alive(table ipvs.Table, cfg *keepalived.Config) func(notify.Server) (up, known bool) {
 	sorry := places(cfg, true)

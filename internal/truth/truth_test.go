@@ -63,7 +63,8 @@ func TestOneReading(t *testing.T) {
 	}{
 		{"plain", site.Keepalived{}, map[string]string{"keepalived.conf": plain}, "192.0.2.1; 192.0.2.9:53"},
 		{"lines of this host", site.Keepalived{}, map[string]string{
-			"keepalived.conf": fmt.Sprintf(instance, "@"+own+" 192.0.2.1\n@"+own+"x 192.0.2.2\n") + fmt.Sprintf(virtual, "@"+own+" sorry_server 192.0.2.9 53\n@^"+own+" sorry_server 192.0.2.8 53\n"),
+			"keepalived.conf": fmt.Sprintf(instance, "@"+own+" 192.0.2.1\n@"+own+"x 192.0.2.2\n") +
+				fmt.Sprintf(virtual, "@"+own+" sorry_server 192.0.2.9 53\n@^"+own+" sorry_server 192.0.2.8 53\n"),
 		}, "192.0.2.1; 192.0.2.9:53"},
 		{"lines of an id", site.Keepalived{ConfigID: "lb1"}, map[string]string{
 			"keepalived.conf": fmt.Sprintf(instance, "@lb1 192.0.2.1\n@lb2 192.0.2.2\n") + fmt.Sprintf(virtual, "@lb2 sorry_server 192.0.2.8 53\n@lb1 sorry_server 192.0.2.9 53\n"),
@@ -76,7 +77,8 @@ func TestOneReading(t *testing.T) {
 			"usr/sbin/keepalived": program("2.3.4"), "keepalived.conf": plain,
 		}, "192.0.2.1; 192.0.2.9:53 2.3.4"},
 		{"by the version that runs", site.Keepalived{}, map[string]string{
-			"usr/sbin/keepalived": program("2.3.4"), "run/keepalived.pid": "77\n", "proc/77/status": "Name:\tkeepalived\nUid:\t0\t0\t0\t0\n", "proc/77/exe": program("2.2.7"), "keepalived.conf": plain,
+			"usr/sbin/keepalived": program("2.3.4"), "run/keepalived.pid": "77\n",
+			"proc/77/status": "Name:\tkeepalived\nUid:\t0\t0\t0\t0\n", "proc/77/exe": program("2.2.7"), "keepalived.conf": plain,
 		}, "192.0.2.1; 192.0.2.9:53 2.2.7"},
 		{"by the version that was set", site.Keepalived{Version: "2.2.7"}, map[string]string{
 			"usr/sbin/keepalived": program("2.3.4"), "keepalived.conf": plain,
