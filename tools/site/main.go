@@ -1,0 +1,7 @@
+//go:build site
+
+package main
+
+import _ "github.com/yuin/goldmark"
+
+func main() {}
