@@ -7,7 +7,8 @@ set -eu
 
 dir=${1:-$(dirname "$(dirname "$(readlink -f "$0")")")/.cache/trixie}
 packages="user-mode-linux keepalived ipvsadm conntrack nsd bind9 unbound knot pdns-recursor
-	haproxy dnsperf bind9-dnsutils iproute2 iptables kmod procps systemd tcpdump ca-certificates"
+	haproxy dnsperf bind9-dnsutils iproute2 iptables kmod procps systemd tcpdump ca-certificates
+	prometheus prometheus-alertmanager curl"
 include=$(echo $packages | tr ' ' ,)
 
 refuse() {
