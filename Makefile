@@ -126,6 +126,11 @@ bench: build ## what a check, a hook, a pass over a million flows, a packet and 
 	@.cache/bench/capturebench -rounds $(BENCHROUNDS)
 	@CGO_ENABLED=0 $(GO) test -tags lab,bench -exec '$(CURDIR)/bin/lab-run' -count=1 -v $(call tests_of,$(call tagged,lab && bench))
 
+.PHONY: site
+site: ## the documents as a site of plain files, in dist/site
+	@$(GO) run -modfile=tools/site.mod -tags site ./tools/site -o dist/site
+	@echo 'open dist/site/index.html'
+
 .PHONY: cover
 cover: ## statements that the host tests reach, by function
 	@mkdir -p .cache

@@ -122,6 +122,8 @@ var homes = []home{
 	{module: "github.com/rogpeppe/go-internal"},
 	// PromQL, for tests: alerts and dashboards are parsed as Prometheus does it.
 	{module: "github.com/prometheus/prometheus", units: []string{"internal/promcheck"}},
+	// Markdown, for the site of the documents. tools/site.mod locks it: no program has it.
+	{module: "github.com/yuin/goldmark", units: []string{"tools"}},
 	{module: "go.yaml.in/yaml/v3", units: []string{"internal/promcheck"}},
 }
 
