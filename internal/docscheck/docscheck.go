@@ -38,7 +38,7 @@ type Kind struct {
 	Args []string // that a marker may have
 }
 
-// Kinds are all the ways to run a block.
+// Kinds are all the ways to run a block. One with on= is run on these hosts, by the test that plays its document from the beginning.
 var Kinds = []Kind{
 	{Name: "keepalived", Does: "keepalived -t and lvsdns's own parser find nothing wrong with it", Host: true, Lab: true},
 	{Name: "haproxy", Does: "HAProxy starts with it on a director, and all its servers are UP", Lab: true},
@@ -52,17 +52,17 @@ var Kinds = []Kind{
 	{Name: "nft", Does: "a shell runs it in a network namespace of this host that has the address 192.168.1.100", Host: true},
 	{
 		Name: "file", Does: "it becomes the file path= with the mode mode=, for later blocks of the document",
-		Lab: true, Args: []string{"path", "mode"},
+		Lab: true, Args: []string{"path", "mode", "on"},
 	},
 	{
 		Name: "sh",
 		Does: "a shell on a director runs it, and ends with the status exit=; needs=kernel: not where the kernel is this machine's, whose settings it changes",
-		Lab:  true, Args: []string{"exit", "needs"},
+		Lab:  true, Args: []string{"exit", "needs", "on"},
 	},
 	{
 		Name: "console",
-		Does: "after the event after= each line with a prompt is run on a director, ends with its status of exit=, such as 0,1, and prints what follows",
-		Lab:  true, Args: []string{"exit", "after"},
+		Does: "after the event after= each line with a prompt is run on a director, ends with its status of exit=, such as 0,1, and prints what follows; retry=yes: soon",
+		Lab:  true, Args: []string{"exit", "after", "on", "retry"},
 	},
 	{Name: "exporter", Does: "each line starts lvsdns-exporter on a director, and it serves until it is told to end", Lab: true},
 	{Name: "answer", Does: "lvsdns-check --answer matches each line, of a real answer", Lab: true},
