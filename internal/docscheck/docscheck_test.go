@@ -28,6 +28,9 @@ func documents(t *testing.T) []Block {
 	return blocks
 }
 
+// played are the documents whose blocks with on= a test plays from the beginning, each on a stage of its own.
+var played = []string{"docs/forwarding.md", "docs/two-directors.md"}
+
 // TestEveryBlockSaysHowItIsRun counts those that run, and lists those that can't, with the reasons.
 func TestEveryBlockSaysHowItIsRun(t *testing.T) {
 	blocks := documents(t)
@@ -37,6 +40,9 @@ func TestEveryBlockSaysHowItIsRun(t *testing.T) {
 		if b.Kind == "" {
 			cannot++
 			t.Logf("not run: %s: %s", b, b.Reason)
+		}
+		if b.Args["on"] != "" && !slices.Contains(played, b.File) {
+			t.Errorf("%s: no test plays this document: take on= out, or add one", b)
 		}
 		byKind[b.Kind]++
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -58,7 +59,10 @@ func (s *stage) plain(h *labtest.Host) {
 // play runs the blocks of a document that name hosts. It ends at the first that fails: what follows would fail because of it.
 func (s *stage) play(file string) {
 	s.t.Helper()
-	played := 0
+	if !slices.Contains(played, file) {
+		s.t.Fatalf("%s is not among those that are played", file)
+	}
+	steps := 0
 	for _, b := range documents(s.t) {
 		if b.File != file || b.Args["on"] == "" {
 			continue
@@ -70,10 +74,10 @@ func (s *stage) play(file string) {
 				s.t.Fatalf("%s, on %s: %v\n%s", b, host, err, s.journal(host))
 			}
 			s.t.Logf("%s, on %s: %.1fs", b, host, time.Since(at).Seconds())
-			played++
+			steps++
 		}
 	}
-	if played == 0 {
+	if steps == 0 {
 		s.t.Fatalf("%s has no block with on=", file)
 	}
 }
