@@ -48,7 +48,14 @@ func newStage(t *testing.T) *stage {
 func (s *stage) machine(h *labtest.Host) {
 	s.t.Helper()
 	m := h.Machine()
-	s.on[h.Name] = login{run: m.Run, files: fmt.Sprintf("/proc/%d/root", m.Namespace())}
+	at := login{run: m.Run, files: fmt.Sprintf("/proc/%d/root", m.Namespace())}
+	// What this machine's own programs have left there is no part of the scene.
+	for _, dir := range []string{"etc/lvsdns", "var/lib/lvsdns"} {
+		if err := os.RemoveAll(filepath.Join(at.files, dir)); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	s.on[h.Name] = at
 }
 
 // plain is a host that shares its files with the others.
