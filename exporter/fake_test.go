@@ -232,7 +232,7 @@ virtual_server 192.0.2.1 53 {
 }
 `
 
-func newRig(t *testing.T, change func(*Config)) *rig {
+func newRig(t testing.TB, change func(*Config)) *rig {
 	t.Helper()
 	root := t.TempDir()
 	write := func(name, content string) {

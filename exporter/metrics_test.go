@@ -40,7 +40,7 @@ func (r *rig) page(t *testing.T, accept string) string {
 
 const openMetrics = "application/openmetrics-text; version=1.0.0"
 
-func (r *rig) say(t *testing.T, datagrams ...string) {
+func (r *rig) say(t testing.TB, datagrams ...string) {
 	t.Helper()
 	for _, d := range datagrams {
 		if got := r.checks.take([]byte(d)); got != accepted {
@@ -50,7 +50,7 @@ func (r *rig) say(t *testing.T, datagrams ...string) {
 }
 
 // checked has checks report, and a pass made over the table of flows.
-func checked(t *testing.T, r *rig) {
+func checked(t testing.TB, r *rig) {
 	r.passes.attempt(t.Context())
 	r.say(t,
 		`{"server":"198.51.100.1:53","name":"example.com.","type":"SOA","transport":"udp","path":"rip","outcome":"pass","reason":"NOERROR","rcode":"NOERROR","exit_status":0,"duration_seconds":0.004,"latency_seconds":0.003,"weight":40}`,
