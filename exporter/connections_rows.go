@@ -71,8 +71,8 @@ func connectionsTable() table[*connectionsView] {
 func heldTable() table[ipvs.Held] {
 	return table[ipvs.Held]{
 		subject: "a virtual server, from the connection table",
-		labels:  serviceLabelNames(),
-		values:  func(h ipvs.Held) []string { return serviceLabels(h.Service) },
+		labels:  ipvs.LabelNames(),
+		values:  func(h ipvs.Held) []string { return h.Service.Labels() },
 		rows: []row[ipvs.Held]{
 			seriesRow("lvsdns_ipvs_connection_entries",
 				"Entries of the connection table by state, of the last complete pass; template: remembers the server of a persistent client. Absent: none, or the table was not read to its end.", []string{"state"},

@@ -112,7 +112,7 @@ func (v *view) subjects(keep func(ipvs.ServiceKey) bool) ([]virtual, []real) {
 			continue
 		}
 		virtuals = append(virtuals, virtual{&e.Service, e.Destinations, v.limited})
-		service := serviceLabels(e.Service.ServiceKey)
+		service := e.Service.ServiceKey.Labels()
 		for j := range e.Destinations {
 			reals = append(reals, real{&e.Destinations[j], service, v.limited})
 		}
@@ -125,6 +125,3 @@ func (v *view) subjects(keep func(ipvs.ServiceKey) bool) ([]virtual, []real) {
 func overloaded(d *ipvs.Destination) bool {
 	return d.UpperThreshold > 0 && uint64(d.Active)+uint64(d.Inactive) >= uint64(d.UpperThreshold)
 }
-
-// replies reports whether replies pass the director: only then do Out counters say anything.
-func replies(m ipvs.ForwardMethod) bool { return m != ipvs.DR && m != ipvs.Tun }

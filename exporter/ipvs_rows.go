@@ -10,8 +10,8 @@ func virtualTable() table[virtual] {
 	known := func(v virtual) bool { return !v.limited }
 	return table[virtual]{
 		subject: "a virtual server",
-		labels:  serviceLabelNames(),
-		values:  func(v virtual) []string { return serviceLabels(v.ServiceKey) },
+		labels:  ipvs.LabelNames(),
+		values:  func(v virtual) []string { return v.ServiceKey.Labels() },
 		rows: slices.Concat([]row[virtual]{
 			seriesRow("lvsdns_ipvs_virtual_server_info", "1; the settings of a virtual server.",
 				[]string{"scheduler", "flags", "netmask", "persistence_engine"},
@@ -72,7 +72,7 @@ func virtualTable() table[virtual] {
 
 func realTable() table[real] {
 	known := func(r real) bool { return !r.limited }
-	replied := func(r real) bool { return known(r) && replies(r.Forward) }
+	replied := func(r real) bool { return known(r) && r.Forward.RepliesPass() }
 	bounded := func(r real) bool { return known(r) && r.UpperThreshold > 0 }
 	return table[real]{
 		subject: "a real server",

@@ -196,8 +196,8 @@ func told(d *notify.Document, known marks) []drift.Told {
 func quorumTable() table[said] {
 	return table[said]{
 		subject: "a virtual server of which keepalived has told lvsdns-notify",
-		labels:  serviceLabelNames(),
-		values:  func(n said) []string { return serviceLabels(n.service) },
+		labels:  ipvs.LabelNames(),
+		values:  func(n said) []string { return n.service.Labels() },
 		rows: []row[said]{
 			gaugeRow("lvsdns_notify_quorum_up", "1 if it has its quorum: keepalived's last word, put right where the kernel shows it to be wrong.", func(n said) float64 { return truth(n.Up) }),
 			counterRow("lvsdns_notify_quorum_changes_total", "How often it has won or lost its quorum.", func(n said) float64 { return float64(n.Changes) }),
@@ -210,7 +210,7 @@ func eventTable() table[said] {
 		subject: "a real server of which keepalived has told lvsdns-notify",
 		labels:  serverLabelNames(),
 		values: func(n said) []string {
-			return append(serviceLabels(n.service), n.Real.Addr().String(), decimal(n.Real.Port()))
+			return append(n.service.Labels(), n.Real.Addr().String(), decimal(n.Real.Port()))
 		},
 		rows: []row[said]{
 			gaugeRow("lvsdns_notify_real_server_up", "1 if its checks pass: keepalived's last word, put right where the kernel shows it to be wrong.", func(n said) float64 { return truth(n.Up) }),

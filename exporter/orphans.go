@@ -23,8 +23,8 @@ type orphans struct {
 func orphanTable() table[orphans] {
 	return table[orphans]{
 		subject: "a virtual server, or of all entries that are no virtual server's",
-		labels:  serviceLabelNames(),
-		values:  func(o orphans) []string { return serviceLabels(o.service) },
+		labels:  ipvs.LabelNames(),
+		values:  func(o orphans) []string { return o.service.Labels() },
 		rows: []row[orphans]{
 			seriesRow("lvsdns_ipvs_connections_orphaned",
 				"Entries of the connection table that lead to a removed real server (real_server_missing; if the last pass did not read the whole table, a lower bound, and absent instead of 0) or to one with weight 0 (real_server_drained: its flows, and the templates that the last pass found to keep a persistent client there).", []string{"reason"},

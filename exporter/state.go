@@ -163,7 +163,7 @@ func (e *Exporter) State(ctx context.Context) State {
 }
 
 func virtualState(v virtual) VirtualServer {
-	l := serviceLabels(v.ServiceKey)
+	l := v.ServiceKey.Labels()
 	s := VirtualServer{
 		Service: v.ServiceKey.String(), VIP: l[0], VPort: l[1], Proto: l[2], FWMark: l[3], Family: l[4],
 		Scheduler: v.Scheduler, Flags: v.Flags.Names(v.Scheduler), Connections: v.Stats.Connections, RealServers: []RealServer{},
@@ -172,7 +172,7 @@ func virtualState(v virtual) VirtualServer {
 	for i := range v.real {
 		d := &v.real[i]
 		s.RealServers = append(s.RealServers, RealServer{
-			RIP: d.Addr.String(), RPort: decimal(d.Port), Forward: d.Forward.String(), Replies: replies(d.Forward), Weight: d.Weight, Overloaded: overloaded(d),
+			RIP: d.Addr.String(), RPort: decimal(d.Port), Forward: d.Forward.String(), Replies: d.Forward.RepliesPass(), Weight: d.Weight, Overloaded: overloaded(d),
 			Active: d.Active, Inactive: d.Inactive, Persistent: d.Persistent,
 			UpperThreshold: d.UpperThreshold, LowerThreshold: d.LowerThreshold, Connections: d.Stats.Connections,
 			Rates: Rates{d.Stats.ConnectionRate, d.Stats.InPacketRate, d.Stats.OutPacketRate, d.Stats.InByteRate, d.Stats.OutByteRate},

@@ -1,7 +1,5 @@
 package capture
 
-import "github.com/lvsdns/lvsdns/internal/dnscount"
-
 // Reason is why numbers may be too small or missing.
 type Reason string
 
@@ -38,7 +36,7 @@ func (c *Capture) blind() (all []Reason) {
 	if xdp {
 		all = append(all, XDPAttached)
 	}
-	if bypassed(c.view) {
+	if c.view.Bypassed() {
 		all = append(all, NoResponses)
 	}
 	if len(c.view.Services) == 0 {
@@ -48,19 +46,4 @@ func (c *Capture) blind() (all []Reason) {
 		all = append(all, Stacked)
 	}
 	return all
-}
-
-// bypassed reports whether responses of some virtual server go past this host.
-func bypassed(v dnscount.View) bool {
-	if v.Role != dnscount.Director {
-		return false
-	}
-	for _, s := range v.Services {
-		for _, r := range s.Servers {
-			if r.Method == dnscount.DR || r.Method == dnscount.TUN {
-				return true
-			}
-		}
-	}
-	return false
 }

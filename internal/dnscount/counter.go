@@ -3,7 +3,6 @@ package dnscount
 import (
 	"cmp"
 	"net/netip"
-	"slices"
 
 	"github.com/lvsdns/lvsdns/internal/dnscount/top"
 )
@@ -96,7 +95,7 @@ func (c *Counter) Use(v View) {
 		slot := &c.slots[n]
 		wanted := map[netip.AddrPort]bool{}
 		if len(s.Servers) > 0 || v.Role == RealServer { // without any it is as it was
-			slot.bypassed = v.Role == Director && slices.ContainsFunc(s.Servers, func(r Server) bool { return r.Method == DR || r.Method == TUN })
+			slot.bypassed = v.Role == Director && s.Bypassed()
 		}
 		for _, r := range s.Servers {
 			wanted[netip.AddrPortFrom(r.Addr, r.Port)] = true

@@ -33,6 +33,19 @@ const (
 	Local // the director itself serves
 )
 
+// RepliesPass reports whether replies pass the director. With direct routing and tunnels they go from the real server to the client.
+func (m Method) RepliesPass() bool { return m != DR && m != TUN }
+
+// Bypassed reports whether replies of some real server go past the director.
+func (s Service) Bypassed() bool {
+	return slices.ContainsFunc(s.Servers, func(r Server) bool { return !r.Method.RepliesPass() })
+}
+
+// Bypassed reports whether this host is a director, and replies of some virtual server go past it.
+func (v View) Bypassed() bool {
+	return v.Role == Director && slices.ContainsFunc(v.Services, Service.Bypassed)
+}
+
 // View is what counting must know of the world: plain values that the caller takes from the IPVS table, the
 // neighbour table and the addresses of the host.
 type View struct {

@@ -81,6 +81,10 @@ func (m ForwardMethod) String() string {
 	return nameOf(m, "method", []named[ForwardMethod]{{Masq, "masq"}, {Local, "local"}, {Tun, "tun"}, {DR, "dr"}, {Bypass, "bypass"}})
 }
 
+// RepliesPass reports whether replies pass the director: only then do its counters of what goes out say anything. With direct routing and
+// tunnels the real server sends them to the client itself.
+func (m ForwardMethod) RepliesPass() bool { return m != DR && m != Tun }
+
 // TunnelType is the encapsulation of a tunnel.
 type TunnelType uint8
 

@@ -3,6 +3,7 @@ package ipvs
 import (
 	"fmt"
 	"net/netip"
+	"strconv"
 )
 
 // At is the key of the service at an address and port.
@@ -34,6 +35,20 @@ func (k ServiceKey) String() string {
 	default:
 		return fmt.Sprintf("fwm %d", k.FWMark)
 	}
+}
+
+// LabelNames are the labels by which metrics and JSON name a service.
+func LabelNames() []string { return []string{"vip", "vport", "proto", "fwmark", "family"} }
+
+// Labels are the values of LabelNames. A service known by its firewall mark has no address, and what belongs to no service has neither.
+func (k ServiceKey) Labels() []string {
+	if k.FWMark != 0 {
+		return []string{"", "", k.Proto(), strconv.FormatUint(uint64(k.FWMark), 10), k.Family.String()}
+	}
+	if !k.Addr.IsValid() {
+		return []string{"", "", k.Proto(), "", k.Family.String()}
+	}
+	return []string{k.Addr.String(), strconv.FormatUint(uint64(k.Port), 10), k.Proto(), "", k.Family.String()}
 }
 
 // To is the key of the destination at an address and port.

@@ -21,22 +21,11 @@ type Labels struct {
 func LabelsOf(k ipvs.ServiceKey, d ipvs.DestinationKey) Labels {
 	var l Labels
 	if k != (ipvs.ServiceKey{}) {
-		l = serviceLabels(k)
+		v := k.Labels()
+		l = Labels{VIP: v[0], VPort: v[1], Proto: v[2], FWMark: v[3], Family: v[4]}
 	}
 	if d.Addr.IsValid() {
-		l.RIP, l.RPort = d.Addr.String(), decimal(d.Port)
+		l.RIP, l.RPort = d.Addr.String(), strconv.FormatUint(uint64(d.Port), 10)
 	}
 	return l
 }
-
-func serviceLabels(k ipvs.ServiceKey) Labels {
-	l := Labels{Proto: k.Proto(), Family: k.Family.String()}
-	if k.FWMark != 0 {
-		l.FWMark = strconv.FormatUint(uint64(k.FWMark), 10)
-		return l
-	}
-	l.VIP, l.VPort = k.Addr.String(), decimal(k.Port)
-	return l
-}
-
-func decimal(port uint16) string { return strconv.FormatUint(uint64(port), 10) }
