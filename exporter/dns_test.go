@@ -17,7 +17,6 @@ import (
 	"github.com/lvsdns/lvsdns/internal/capture"
 	"github.com/lvsdns/lvsdns/internal/dnscount"
 	"github.com/lvsdns/lvsdns/internal/dnscount/packets"
-	"github.com/lvsdns/lvsdns/internal/ipvs"
 )
 
 // fakeTraffic is a capture without packets.
@@ -234,50 +233,5 @@ func TestWrongInterface(t *testing.T) {
 		if !strings.Contains(page, there+"\n") {
 			t.Errorf("%s is not on the page", there)
 		}
-	}
-}
-
-func TestDNSView(t *testing.T) {
-	addr, at := netip.MustParseAddr, netip.MustParseAddrPort
-	destination := func(a string, method ipvs.ForwardMethod) ipvs.Destination {
-		return ipvs.Destination{DestinationKey: ipvs.To(at(a)), Forward: method}
-	}
-	gue := destination("192.0.2.24:53", ipvs.Tun)
-	gue.Tunnel = ipvs.Tunnel{Port: 6081}
-	entry := func(k ipvs.ServiceKey, d ...ipvs.Destination) ipvs.TableEntry {
-		return ipvs.TableEntry{Service: ipvs.Service{ServiceKey: k}, Destinations: d}
-	}
-	table := ipvs.Table{Entries: []ipvs.TableEntry{
-		entry(ipvs.At(ipvs.UDP, at("192.0.2.1:53")), destination("192.0.2.21:53", ipvs.DR), gue),
-		entry(ipvs.At(ipvs.TCP, at("192.0.2.1:53")), destination("192.0.2.21:53", ipvs.DR), destination("192.0.2.23:5353", ipvs.Masq)),
-		entry(ipvs.At(ipvs.TCP, at("192.0.2.1:80")), destination("192.0.2.21:80", ipvs.DR)),
-		entry(ipvs.At(ipvs.UDP, at("192.0.2.2:0")), destination("192.0.2.25:0", ipvs.Local)),
-		entry(ipvs.Mark(ipvs.IPv4, 7), destination("192.0.2.21:0", ipvs.DR)),
-	}}
-	around := Surroundings{
-		Links:      []capture.Link{{Name: "eth0", MAC: dnsHost}},
-		Neighbours: []capture.Neighbour{{Addr: addr("192.0.2.21"), MAC: dnsServer1}},
-		Holdings: []capture.Holding{
-			{Addr: addr("192.0.2.11"), Bits: 24, Link: "eth0"}, {Addr: addr("192.0.2.1"), Bits: 32, Link: "eth0"}, {Addr: addr("192.0.2.9"), Bits: 32, Link: "lo", Loop: true},
-		},
-	}
-	v := DNSView(table, around, DNSOptions{Services: []netip.AddrPort{at("192.0.2.7:53")}})
-	if v.Role != dnscount.Director || len(v.Services) != 3 || !slices.Equal(v.GUEPorts, []uint16{6081}) || !slices.Equal(v.Local, []netip.Addr{addr("192.0.2.11"), addr("192.0.2.9")}) {
-		t.Fatalf("%+v", v)
-	}
-	want := []dnscount.Server{
-		{Addr: addr("192.0.2.21"), Port: 53, Method: dnscount.DR, MAC: dnsServer1}, {Addr: addr("192.0.2.24"), Port: 53, Method: dnscount.TUN}, {Addr: addr("192.0.2.23"), Port: 5353, Method: dnscount.NAT},
-	}
-	if !slices.Equal(v.Services[0].Servers, want) {
-		t.Errorf("%+v", v.Services[0].Servers)
-	}
-	if s := v.Services[1]; s.Port != 53 || s.Servers[0] != (dnscount.Server{Addr: addr("192.0.2.25"), Port: 53, Method: dnscount.Local}) {
-		t.Errorf("all ports: %+v", s)
-	}
-	if v := DNSView(ipvs.Table{}, around, DNSOptions{Ports: []uint16{53, 5300}}); v.Role != dnscount.RealServer || len(v.Services) != 2 || v.Services[0].Addr != addr("192.0.2.9") || v.Services[1].Port != 5300 {
-		t.Errorf("a real server: %+v", v)
-	}
-	if v := DNSView(table, around, DNSOptions{Role: "realserver"}); v.Role != dnscount.RealServer || len(v.Services) != 1 {
-		t.Errorf("a real server that is also a director: %+v", v)
 	}
 }

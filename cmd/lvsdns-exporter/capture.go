@@ -4,8 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"math/rand/v2"
-	"reflect"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -15,6 +13,8 @@ import (
 	"github.com/lvsdns/lvsdns/internal/dnscount"
 	"github.com/lvsdns/lvsdns/internal/dnscount/top"
 	"github.com/lvsdns/lvsdns/internal/dnstap"
+	"github.com/lvsdns/lvsdns/internal/dnsview"
+	"github.com/lvsdns/lvsdns/internal/ipvs"
 	"github.com/lvsdns/lvsdns/internal/nftcount"
 )
 
@@ -82,9 +82,6 @@ func nftables(settings *config.Exporter) func() ([]nftcount.Counter, error) {
 	return func() ([]nftcount.Counter, error) { return nftcount.Read(settings.Sources.Timeout) }
 }
 
-// viewEvery is how soon a new virtual server is counted.
-const viewEvery = 2 * time.Second
-
 // counter counts the DNS traffic of the virtual servers in its view.
 type counter interface {
 	Update(dnscount.View) error
@@ -93,38 +90,13 @@ type counter interface {
 
 // count runs a counter and keeps its view of the world up to date, until ctx ends.
 func count(ctx context.Context, c counter, s *exporter.Served, d config.DNS, log *slog.Logger) error {
+	follower := &dnsview.Follower{
+		Options: dnsview.Options{Role: d.Role, Ports: d.Ports, Services: d.Services},
+		Table:   func(ctx context.Context) (ipvs.Table, error) { return s.Now().Table(ctx) },
+		Update:  c.Update, Log: log,
+	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return c.Run(ctx) })
-	group.Go(func() error { follow(ctx, c, s, d, log); return nil })
+	group.Go(func() error { follower.Run(ctx); return nil })
 	return group.Wait()
-}
-
-func follow(ctx context.Context, c counter, s *exporter.Served, d config.DNS, log *slog.Logger) {
-	options := exporter.DNSOptions{Role: d.Role, Ports: d.Ports, Services: d.Services}
-	ticker := time.NewTicker(viewEvery)
-	defer ticker.Stop()
-	var last dnscount.View
-	for {
-		// Without a table a director's virtual servers stay as they were; on a real server there is none.
-		table, err := s.Now().Table(ctx)
-		links, neighbours, holdings, hostErr := capture.Host()
-		if hostErr == nil && (err == nil || last.Role != dnscount.Director || len(last.Services) == 0) {
-			v := exporter.DNSView(table, exporter.Surroundings{Links: links, Neighbours: neighbours, Holdings: holdings}, options)
-			if !reflect.DeepEqual(v, last) {
-				if err := c.Update(v); err != nil {
-					log.Error("the view of DNS traffic stays as it was", "error", err)
-				} else {
-					log.Info("counting DNS traffic", "role", v.Role, "virtual_servers", len(v.Services))
-					last = v
-				}
-			}
-		} else if hostErr != nil {
-			log.Error("the view of DNS traffic stays as it was", "error", hostErr)
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
-	}
 }

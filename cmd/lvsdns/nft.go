@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/lvsdns/lvsdns/internal/capture"
+	"github.com/lvsdns/lvsdns/internal/dnsview"
 	"github.com/lvsdns/lvsdns/internal/ipvs"
 	"github.com/lvsdns/lvsdns/internal/nftcount"
 	"github.com/lvsdns/lvsdns/internal/site"
@@ -122,28 +123,10 @@ func nftServices(ctx context.Context, o nftOptions) ([]nftcount.Service, error) 
 	return found, nil
 }
 
-// nftOfTable are the virtual servers of a director. UDP and TCP of one address are one; responses pass if they do for
-// all real servers.
+// nftOfTable are the virtual servers of a director. Responses pass if they do for all real servers.
 func nftOfTable(table ipvs.Table, ports []uint16) (all []nftcount.Service) {
-	for i := range table.Entries {
-		e := &table.Entries[i]
-		key := e.Service.ServiceKey
-		if e.Gone || key.FWMark != 0 || key.Protocol != ipvs.UDP && key.Protocol != ipvs.TCP {
-			continue
-		}
-		bypassed := slices.ContainsFunc(e.Destinations, func(d ipvs.Destination) bool { return d.Forward == ipvs.DR || d.Forward == ipvs.Tun })
-		for _, port := range ports {
-			if key.Port != port && key.Port != 0 {
-				continue
-			}
-			at := netip.AddrPortFrom(key.Addr, port)
-			n := slices.IndexFunc(all, func(s nftcount.Service) bool { return s.At == at })
-			if n < 0 {
-				n = len(all)
-				all = append(all, nftcount.Service{At: at, Responses: true})
-			}
-			all[n].Responses = all[n].Responses && !bypassed
-		}
+	for _, s := range dnsview.Services(table, ports) {
+		all = append(all, nftcount.Service{At: netip.AddrPortFrom(s.Addr, s.Port), Responses: !s.Bypassed()})
 	}
 	return all
 }

@@ -45,6 +45,9 @@ var units = []unit{
 	{dir: "internal/lvs", may: []string{"internal/ipvs", "internal/keepalived"}},
 	{dir: "internal/site", may: []string{"internal/bounded", "internal/host", "internal/ipvs", "internal/keepalived"}},
 
+	// Whose DNS traffic is to be counted.
+	{dir: "internal/dnsview", may: []string{"internal/capture", "internal/dnscount", "internal/ipvs"}},
+
 	// Comparison of what the leaves report, then the engines. They take values and small
 	// interfaces; cmd hands the clients in.
 	{dir: "internal/drift", may: []string{"conntrack", "internal/host", "internal/ipvs", "internal/keepalived", "internal/lvs", "internal/site"}},
@@ -61,7 +64,7 @@ var units = []unit{
 	// Wiring.
 	{dir: "cmd", may: []string{
 		"exporter", "internal/bounded", "internal/httpd", "internal/fallback", "internal/drift", "internal/flows", "internal/vrrp", "checker", "conntrack", "notify",
-		"internal/capture", "internal/config", "internal/dnscount", "internal/dnstap", "internal/host", "internal/ipvs", "internal/keepalived", "internal/kernelact", "internal/lvs", "internal/nftcount", "internal/ownfile", "internal/site", "internal/daemon", "internal/truth",
+		"internal/capture", "internal/config", "internal/dnscount", "internal/dnstap", "internal/dnsview", "internal/host", "internal/ipvs", "internal/keepalived", "internal/kernelact", "internal/lvs", "internal/nftcount", "internal/ownfile", "internal/site", "internal/daemon", "internal/truth",
 	}},
 
 	// A name server made of bytes, a table of flows that nobody has sent, and another user of this host, for tests.

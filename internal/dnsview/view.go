@@ -1,4 +1,6 @@
-package exporter
+// Package dnsview answers one question: what of this host's traffic is DNS, and whose is it? From the IPVS table, the
+// addresses that the host holds and its neighbours it makes the view by which packets are counted, and keeps it up to date.
+package dnsview
 
 import (
 	"net/netip"
@@ -9,8 +11,8 @@ import (
 	"github.com/lvsdns/lvsdns/internal/ipvs"
 )
 
-// DNSOptions say what of the host's traffic is DNS.
-type DNSOptions struct {
+// Options say what of the host's traffic is DNS.
+type Options struct {
 	Role     string           // director, realserver, or auto
 	Ports    []uint16         // of virtual servers for DNS; none: 53
 	Services []netip.AddrPort // that are not in the IPVS table by their address: those of a real server, or known by a firewall mark
@@ -23,8 +25,8 @@ type Surroundings struct {
 	Holdings   []capture.Holding
 }
 
-// DNSView is what counting must know, from the IPVS table and what surrounds it.
-func DNSView(table ipvs.Table, s Surroundings, o DNSOptions) dnscount.View {
+// New is what counting must know, from the IPVS table and what surrounds it.
+func New(table ipvs.Table, s Surroundings, o Options) dnscount.View {
 	if len(o.Ports) == 0 {
 		o.Ports = []uint16{53}
 	}
@@ -36,7 +38,7 @@ func DNSView(table ipvs.Table, s Surroundings, o DNSOptions) dnscount.View {
 	for _, n := range s.Neighbours {
 		macs[n.Addr] = n.MAC
 	}
-	found := directed(table, o.Ports, macs)
+	found := services(table, o.Ports, macs)
 	virtual := len(found)
 	if o.Role == "realserver" {
 		virtual = 0
@@ -70,58 +72,6 @@ func DNSView(table ipvs.Table, s Surroundings, o DNSOptions) dnscount.View {
 		}
 	}
 	return v
-}
-
-// directed are the virtual servers for DNS of a table: UDP and TCP of one address and port are one.
-func directed(table ipvs.Table, ports []uint16, macs map[netip.Addr][6]byte) (all []dnscount.Service) {
-	index := map[netip.AddrPort]int{}
-	for i := range table.Entries {
-		e := &table.Entries[i]
-		key := e.Service.ServiceKey
-		if e.Gone || key.FWMark != 0 || key.Protocol != ipvs.UDP && key.Protocol != ipvs.TCP || key.Port != 0 && !slices.Contains(ports, key.Port) {
-			continue
-		}
-		// A virtual server of all ports is one of each port for DNS.
-		at := []uint16{key.Port}
-		if key.Port == 0 {
-			at = ports
-		}
-		for _, port := range at {
-			where := netip.AddrPortFrom(key.Addr, port)
-			n, known := index[where]
-			if !known {
-				n = len(all)
-				index[where] = n
-				all = append(all, dnscount.Service{Addr: key.Addr, Port: port})
-			}
-			all[n].Servers = withServers(all[n].Servers, e.Destinations, port, macs)
-		}
-	}
-	return all
-}
-
-func withServers(servers []dnscount.Server, destinations []ipvs.Destination, port uint16, macs map[netip.Addr][6]byte) []dnscount.Server {
-	for i := range destinations {
-		d := &destinations[i]
-		r := dnscount.Server{Addr: d.Addr, Port: d.Port, MAC: macs[d.Addr]}
-		if r.Port == 0 {
-			r.Port = port
-		}
-		switch d.Forward {
-		case ipvs.DR:
-			r.Method = dnscount.DR
-		case ipvs.Tun:
-			r.Method = dnscount.TUN
-		case ipvs.Local, ipvs.Bypass:
-			r.Method = dnscount.Local
-		default:
-			r.Method = dnscount.NAT
-		}
-		if !slices.ContainsFunc(servers, func(o dnscount.Server) bool { return o.Addr == r.Addr && o.Port == r.Port }) {
-			servers = append(servers, r)
-		}
-	}
-	return servers
 }
 
 // guePorts are the ports by which some real server gets its packets inside UDP.
