@@ -1,6 +1,7 @@
 package exporter
 
 import (
+	"io"
 	"net/http/httptest"
 	"testing"
 	"time"
@@ -23,4 +24,24 @@ func BenchmarkScrape(b *testing.B) {
 			b.Fatal(recorder.Code)
 		}
 	}
+}
+
+// BenchmarkPage is the cost of a page for a thousand virtual servers of ten real servers each.
+func BenchmarkPage(b *testing.B) {
+	s := large(1000, 10)
+	e := New(Config{Kernel: s, Proc: s})
+	_, render := e.sources[0].fetch(b.Context())
+	b.ReportAllocs()
+	series := 0
+	sheet := newSheet(0)
+	for b.Loop() {
+		sheet.clear()
+		render(sheet)
+		if err := sheet.write(io.Discard, true); err != nil {
+			b.Fatal(err)
+		}
+		series = sheet.series
+	}
+	b.ReportMetric(float64(series), "series")
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(series), "ns/series")
 }

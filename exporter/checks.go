@@ -54,6 +54,7 @@ const maxRuns = 16
 // verdict is what became of a datagram.
 type verdict string
 
+// The verdicts. The set is closed: its values are those of a label.
 const (
 	accepted  verdict = "accepted"
 	malformed verdict = "malformed" // not what a check sends
@@ -230,6 +231,7 @@ func (c *Checks) forDrift(conf map[checkKey]bool) (all []drift.Check, listened t
 	return all, now.Sub(c.listening), now
 }
 
+// setListening notes since when somebody listens, or what hinders it.
 func (c *Checks) setListening(since time.Time, trouble error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -2,15 +2,27 @@ package exporter
 
 import (
 	"cmp"
+	"context"
 	"maps"
 	"slices"
 
 	"github.com/lvsdns/lvsdns/checker/report"
 )
 
+// source is the source of the checks that report here; nil: nobody listens. conf are the checks of keepalived.conf.
+func (c *Checks) source(t times, conf func(context.Context) map[checkKey]bool) source {
+	var all *shared[checksView]
+	if c != nil {
+		t.keep = 0 // it is in memory
+		all = share(t, func(ctx context.Context) (*checksView, error) { return c.view(conf(ctx)), c.state() })
+	}
+	return newSource("checks", all, whole(checksTable()), each(checkTable(), func(v *checksView) []checkRecord { return v.checks }))
+}
+
 // checkTable has what lvsdns-check writes for node_exporter's textfile collector too, and how often the check ran.
 func checkTable() table[checkRecord] {
 	t := table[checkRecord]{
+		bounded: true,
 		subject: "a check that reported here (lvsdns-check)",
 		labels:  []string{"server", "name", "type", "transport", "path"},
 		values: func(r checkRecord) []string {

@@ -83,6 +83,9 @@ type planned struct {
 	memo map[string][]checkKey // by command line
 }
 
+// newPlanned makes one that knows no configuration yet.
+func newPlanned() *planned { return &planned{outcomes: outcomeNames(), rcodes: rcodeNames()} }
+
 // of returns the keys of the checks; nil if there is no configuration. A configuration that is the same as before costs nothing, and
 // so does a command line.
 func (p *planned) of(cfg *keepalived.Config) map[checkKey]bool {

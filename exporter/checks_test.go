@@ -3,7 +3,6 @@ package exporter
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"strings"
 	"testing"
 	"time"
@@ -107,8 +106,8 @@ func TestReasonIsOneShortLine(t *testing.T) {
 
 // TestFull fills the table with invented checks: the ones that were there go on.
 func TestFull(t *testing.T) {
-	clock := newClock()
-	c := NewChecks(ChecksConfig{Max: 100, Forget: time.Hour, Now: clock.now})
+	now := time.Unix(1e9, 0)
+	c := NewChecks(ChecksConfig{Max: 100, Forget: time.Hour, Now: func() time.Time { return now }})
 	c.take([]byte(oneReport))
 	for i := range 10_000 {
 		c.take([]byte(strings.Replace(oneReport, "example.com.", fmt.Sprintf("x%d.", i), 1)))
@@ -120,7 +119,7 @@ func TestFull(t *testing.T) {
 	if len(v.checks) != 100 || v.datagrams[refused] != 10_000-99 || v.datagrams[accepted] != 101 {
 		t.Errorf("%d checks, %v", len(v.checks), v.datagrams)
 	}
-	clock.pass(time.Hour + time.Second)
+	now = now.Add(time.Hour + time.Second)
 	if got := c.take([]byte(strings.Replace(oneReport, "example.com.", "new.", 1))); got != accepted {
 		t.Errorf("a new check, when all others are silent, is %s", got)
 	}
@@ -150,8 +149,8 @@ func TestRunsAreBounded(t *testing.T) {
 // those that were there go on.
 func TestBytes(t *testing.T) {
 	const most = 300
-	clock := newClock()
-	c := NewChecks(ChecksConfig{Max: most, Forget: time.Hour, Now: clock.now})
+	now := time.Unix(1e9, 0)
+	c := NewChecks(ChecksConfig{Max: most, Forget: time.Hour, Now: func() time.Time { return now }})
 	c.take([]byte(oneReport))
 	for _, o := range checker.Outcomes() {
 		for i := range most {
@@ -163,11 +162,9 @@ func TestBytes(t *testing.T) {
 		t.Errorf("a check that was there is %s", got)
 	}
 	v := c.view(nil)
-	sheet := newSheet()
-	checkTable().fill(sheet, 0, v.checks...)
 	size := 0
-	for _, f := range sheet.families {
-		size += len(f.lines)
+	for _, line := range seriesOfChecks(t, v) {
+		size += len(line)
 	}
 	if size > most*pageBytes || len(v.checks) == most || v.datagrams[refused] == 0 {
 		t.Errorf("%d bytes of %d checks, want %d at most; %v", size, len(v.checks), most*pageBytes, v.datagrams)
@@ -175,26 +172,43 @@ func TestBytes(t *testing.T) {
 	if last := v.checks[len(v.checks)-1]; last.name != "example.com." || last.outcome != "rcode" {
 		t.Errorf("the check that was there is %+v", last)
 	}
-	clock.pass(2 * time.Hour)
+	now = now.Add(2 * time.Hour)
 	if v := c.view(nil); v.known != 0 || c.bytes != 0 {
 		t.Errorf("when all are forgotten: %d checks, %d bytes", v.known, c.bytes)
 	}
 }
 
 func TestForDrift(t *testing.T) {
-	clock := newClock()
-	c := NewChecks(ChecksConfig{Now: clock.now})
+	now := time.Unix(1e9, 0)
+	c := NewChecks(ChecksConfig{Now: func() time.Time { return now }})
 	if all, listened, _ := c.forDrift(nil); len(all) != 0 || listened != 0 {
 		t.Errorf("before: %v %v", all, listened)
 	}
-	c.setListening(clock.now(), nil)
+	c.setListening(now, nil)
 	c.take([]byte(oneReport))
 	c.take([]byte(strings.Replace(oneReport, "198.51.100.1:53", "", 1)))
-	clock.pass(time.Minute)
+	now = now.Add(time.Minute)
 	all, listened, _ := c.forDrift(nil)
 	if len(all) != 1 || all[0].Server.String() != "198.51.100.1:53" || !all[0].Passed || all[0].Age != time.Minute || listened != time.Minute {
 		t.Errorf("%v %v", all, listened)
 	}
+}
+
+// seriesOfChecks are the lines that checks have on a page.
+func seriesOfChecks(t *testing.T, v *checksView) (all []string) {
+	t.Helper()
+	sheet := newSheet(0)
+	checkTable().fill(sheet, v.checks...)
+	var page bytes.Buffer
+	if err := sheet.write(&page, false); err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(page.String()) {
+		if !strings.HasPrefix(line, "#") {
+			all = append(all, line)
+		}
+	}
+	return all
 }
 
 func FuzzHeartbeat(f *testing.F) {
@@ -221,14 +235,14 @@ func FuzzHeartbeat(f *testing.F) {
 		if got := c.take(datagram); got != accepted {
 			t.Errorf("%s, and it can be read", got)
 		}
-		sheet := newSheet()
-		checkTable().fill(sheet, 0, c.view(nil).checks...)
-		lines := 0
-		for _, f := range sheet.families {
-			lines += len(f.lines)
-			if bytes.Count(f.lines, []byte("\n")) > 1 {
-				t.Errorf("one check has two lines: %q", f.lines)
+		lines, seen := 0, map[string]bool{}
+		for _, line := range seriesOfChecks(t, c.view(nil)) {
+			lines += len(line)
+			name, _, _ := strings.Cut(line, "{")
+			if seen[name] {
+				t.Errorf("one check has two lines: %q", line)
 			}
+			seen[name] = true
 		}
 		if lines > c.bytes {
 			t.Errorf("%d bytes on a page, and %d were reckoned", lines, c.bytes)
@@ -237,27 +251,4 @@ func FuzzHeartbeat(f *testing.F) {
 			t.Errorf("a reason may be %q", h.reason)
 		}
 	})
-}
-
-// BenchmarkPage is the cost of a page for a thousand virtual servers of ten real servers each.
-func BenchmarkPage(b *testing.B) {
-	s := large(1000, 10)
-	e := New(Config{Kernel: s, Proc: s})
-	v, err := e.view.read(b.Context())
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.ReportAllocs()
-	series := 0
-	sheet := newSheet()
-	for b.Loop() {
-		sheet.clear()
-		e.fillView(v, sheet)
-		if err := sheet.write(io.Discard, true); err != nil {
-			b.Fatal(err)
-		}
-		series = sheet.series
-	}
-	b.ReportMetric(float64(series), "series")
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(series), "ns/series")
 }

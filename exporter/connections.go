@@ -190,31 +190,49 @@ type connectionsView struct {
 	budget ipvs.Budget
 }
 
-// view is the last pass, unless it ended long ago: then its numbers are worth nothing.
-func (c *Connections) view() *connectionsView {
+// view is what there is to show; it never waits.
+func (c *Connections) view(context.Context) reading[connectionsView] {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	v := &connectionsView{reading: c.last, ended: maps.Clone(c.ended), budget: c.config.Budget}
-	late := 3 * max(c.config.Interval, v.took)
-	switch age := c.config.Now().Sub(v.at); {
-	case v.at.IsZero():
-		v.err = fmt.Errorf("the first pass has not ended yet: %w", context.DeadlineExceeded)
-	case age > late:
-		v.value, v.err = nil, fmt.Errorf("the last pass ended %s ago: %w", age.Round(time.Second), context.DeadlineExceeded)
-	}
-	return v
+	v := &connectionsView{reading: c.latest(), ended: maps.Clone(c.ended), budget: c.config.Budget}
+	return reading[connectionsView]{value: v, err: v.err, at: v.at, took: v.took}
 }
 
-// fetch never waits.
-func (c *Connections) fetch(context.Context) (SourceState, func(*sheet)) {
-	v := c.view()
-	return sourceStateOf("connections", v.reading), func(s *sheet) { connectionsTable().fill(s, 0, v) }
+// latest is the last pass, unless it ended long ago: then its numbers are worth nothing. The lock is held.
+func (c *Connections) latest() reading[pass] {
+	last := c.last
+	late := 3 * max(c.config.Interval, last.took)
+	switch age := c.config.Now().Sub(last.at); {
+	case last.at.IsZero():
+		last.err = fmt.Errorf("the first pass has not ended yet: %w", context.DeadlineExceeded)
+	case age > late:
+		last.value, last.err = nil, fmt.Errorf("the last pass ended %s ago: %w", age.Round(time.Second), context.DeadlineExceeded)
+	}
+	return last
+}
+
+// lastPass is nil if there is none whose numbers are worth anything. Nil Connections have made none.
+func (c *Connections) lastPass() *pass {
+	if c == nil {
+		return nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.latest().value
+}
+
+// source is the source of the passes themselves; nil: they are not read.
+func (c *Connections) source() source {
+	if c == nil {
+		return sourceOf("connections", nil, whole(connectionsTable()))
+	}
+	return sourceOf("connections", c.view, whole(connectionsTable()))
 }
 
 // missing is how many entries of each virtual server lead to a real server that is not there, as far as the last pass has seen.
 func (c *Connections) missing() map[ipvs.ServiceKey]int {
 	all := map[ipvs.ServiceKey]int{}
-	if p := c.view().value; p != nil {
+	if p := c.lastPass(); p != nil {
 		for _, h := range p.held {
 			all[h.Service] = h.Missing
 		}

@@ -70,6 +70,7 @@ func connectionsTable() table[*connectionsView] {
 
 func heldTable() table[ipvs.Held] {
 	return table[ipvs.Held]{
+		bounded: true,
 		subject: "a virtual server, from the connection table",
 		labels:  ipvs.LabelNames(),
 		values:  func(h ipvs.Held) []string { return h.Service.Labels() },

@@ -15,6 +15,16 @@ import (
 	"github.com/lvsdns/lvsdns/internal/ipvs"
 )
 
+// passed are connections of which one pass was made.
+func passed(t *testing.T, change func(*ConnectionsConfig, *fakeKernel)) *Connections {
+	scanned := full()
+	config := ConnectionsConfig{Table: scanned, Kernel: scanned, Proc: scanned, Now: newClock().now, Budget: ipvs.Budget{Entries: 1000, Time: 2 * time.Second}}
+	change(&config, scanned)
+	c := NewConnections(config)
+	c.pass(t.Context())
+	return c
+}
+
 // lines are those of the page with this beginning.
 func (r *rig) lines(t *testing.T, beginning string) (all []string) {
 	t.Helper()
@@ -101,7 +111,7 @@ func TestPasses(t *testing.T) {
 					t.Errorf("%s is %q, want %q", name, got, value)
 				}
 			}
-			if got, _ := r.table.fetch(t.Context()); got.Failure != test.up {
+			if got, _ := r.table.source().fetch(t.Context()); got.Failure != test.up {
 				t.Errorf("failure %q (%s), want %q", got.Failure, got.Error, test.up)
 			}
 			if n := value(t, r, `lvsdns_ipvs_connection_passes_total{result="`+test.result+`"}`); n < 1 {
@@ -119,7 +129,7 @@ func TestPassesAge(t *testing.T) {
 		up   Failure
 	}{{3 * time.Minute, ""}, {time.Second, Timeout}} {
 		r.clock.pass(step.pass)
-		state, _ := r.table.fetch(t.Context())
+		state, _ := r.table.source().fetch(t.Context())
 		if there := len(r.lines(t, missingOf)) == 1; state.Failure != step.up || there != (step.up == "") {
 			t.Errorf("after %s: %q %s, shown %t", step.pass, state.Failure, state.Error, there)
 		}
@@ -189,9 +199,9 @@ func (a addsServer) ScanConnections(ctx context.Context, b ipvs.Budget) (ipvs.Sc
 }
 
 func TestServerAddedMeanwhile(t *testing.T) {
-	r := newRig(t, nil)
-	r.table.config.Table = addsServer{r.scanned}
-	r.table.pass(t.Context())
+	r := newRig(t, func(c *Config) {
+		c.Connections = passed(t, func(c *ConnectionsConfig, f *fakeKernel) { c.Table = addsServer{f} })
+	})
 	if got := r.lines(t, missingOf); !slices.Equal(got, []string{"0"}) {
 		t.Errorf("missing %q: the real server came before its entries", got)
 	}
@@ -221,10 +231,11 @@ func TestScrapesMakeNoPass(t *testing.T) {
 		t.Errorf("%d passes, want the one that was asked for", n)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	r.table.config.Interval = time.Millisecond
+	scanned := full()
+	often := NewConnections(ConnectionsConfig{Table: scanned, Kernel: scanned, Proc: scanned, Interval: time.Millisecond})
 	done := make(chan error)
-	go func() { done <- r.table.Run(ctx) }()
-	for r.scanned.scans.Load() < 5 {
+	go func() { done <- often.Run(ctx) }()
+	for scanned.scans.Load() < 5 {
 		time.Sleep(time.Millisecond)
 	}
 	cancel()
@@ -235,10 +246,10 @@ func TestScrapesMakeNoPass(t *testing.T) {
 
 // TestPanicInAPass is that pass's error, and no more.
 func TestPanicInAPass(t *testing.T) {
-	r := newRig(t, nil)
-	r.table.config.Table = nil
-	r.table.pass(t.Context())
-	if state, _ := r.table.fetch(t.Context()); state.Failure != Other || !strings.HasPrefix(state.Error, "bug: ") {
+	r := newRig(t, func(c *Config) {
+		c.Connections = passed(t, func(c *ConnectionsConfig, _ *fakeKernel) { c.Table = nil })
+	})
+	if state, _ := r.table.source().fetch(t.Context()); state.Failure != Other || !strings.HasPrefix(state.Error, "bug: ") {
 		t.Errorf("%q %s", state.Failure, state.Error)
 	}
 }
@@ -264,7 +275,7 @@ UDP CB007109 0000 C0000201 0035 C6336402 FFFF NONE            299
 		{"a part of the table", func(r *rig) { r.scanned.readable = 1 }, "8"},
 		{"not persistent", func(r *rig) { r.scanned.table.Entries[0].Service.Flags &^= ipvs.Persistent }, "7"},
 		{"the server is back since the pass", func(r *rig) { r.kernel.table.Entries[0].Destinations[1].Weight = 1 }, "0"},
-		{"no pass at all", func(r *rig) { r.Exporter.config.Connections = nil }, "7"},
+		{"no pass at all", func(r *rig) { config := r.config; config.Connections = nil; r.Exporter = New(config) }, "7"},
 	} {
 		r := newRig(t, nil)
 		r.scanned.connections = templates + r.scanned.connections
@@ -296,10 +307,10 @@ func (rootsStatus) Status() (map[string]uint64, error) {
 
 // TestStatusIsRoots: the connection table is everybody's all the same.
 func TestStatusIsRoots(t *testing.T) {
-	r := newRig(t, nil)
-	r.table.config.Table = rootsStatus{r.scanned}
-	r.table.pass(t.Context())
-	state, _ := r.table.fetch(t.Context())
+	r := newRig(t, func(c *Config) {
+		c.Connections = passed(t, func(c *ConnectionsConfig, f *fakeKernel) { c.Table = rootsStatus{f} })
+	})
+	state, _ := r.table.source().fetch(t.Context())
 	if missing, told := r.lines(t, missingOf), r.lines(t, "lvsdns_ipvs_connection_table_entries"); state.Failure != "" || !slices.Equal(missing, []string{"2"}) || told != nil {
 		t.Errorf("failure %q, missing %q, told %q", state.Failure, missing, told)
 	}

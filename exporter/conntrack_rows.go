@@ -104,6 +104,7 @@ func eventHelp(e conntrack.Event) string {
 func trackedTable() table[tracked] {
 	counted := func(t tracked) bool { return t.count != nil }
 	return table[tracked]{
+		bounded: true,
 		subject: "UDP flows to a virtual server (conntrack)",
 		labels:  []string{"vip", "vport"},
 		values:  func(t tracked) []string { return []string{t.At.Addr().String(), strconv.Itoa(int(t.At.Port()))} },

@@ -42,6 +42,7 @@ func spreadOf(h *dnscount.Histogram, bounds []uint64, unit float64) spread {
 
 func dnsTable() table[dnsService] {
 	return table[dnsService]{
+		bounded: true,
 		subject: "the DNS traffic of a virtual server, from packets (dns.capture) or name servers (dns.dnstap)",
 		labels:  []string{"vip", "vport"},
 		values:  func(s dnsService) []string { return vipLabels(s.At) },
@@ -187,6 +188,7 @@ type dnsServer struct {
 
 func dnsServerTable() table[dnsServer] {
 	return table[dnsServer]{
+		bounded: true,
 		subject: "the queries that a director forwards to a real server",
 		labels:  []string{"vip", "vport", "rip", "rport"},
 		values:  func(s dnsServer) []string { return append(vipLabels(s.service), vipLabels(s.At)...) },
@@ -246,28 +248,4 @@ func captureTable() table[*dnsView] {
 				emit(float64(v.Totals.Unforwarded), "unforwarded")
 			}),
 	)
-}
-
-// fillDNS puts it all on a sheet.
-func (e *Exporter) fillDNS(v *dnsView, s *sheet) {
-	captureTable().fill(s, 0, v)
-	captureLinkTable().fill(s, 0, v.Links...)
-	socketTable().fill(s, 0, v.drops...)
-	var services []dnsService
-	var servers []dnsServer
-	for i := range v.Services {
-		r := &v.Services[i]
-		share, known := v.coverage[r.At]
-		if !known {
-			share = -1
-		}
-		services = append(services, dnsService{ServiceReport: r, coverage: share, role: v.Role, packets: e.config.Dnstap != nil})
-		for _, d := range r.Servers {
-			servers = append(servers, dnsServer{d, r.At})
-		}
-	}
-	dnsTable().fill(s, e.config.MaxSeries, services...)
-	if v.Role == dnscount.Director && !e.config.ServicesOnly {
-		dnsServerTable().fill(s, e.config.MaxSeries, servers...)
-	}
 }

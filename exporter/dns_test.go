@@ -2,11 +2,8 @@ package exporter
 
 import (
 	"errors"
-	"fmt"
 	"net/netip"
-	"os"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -156,64 +153,6 @@ func TestDNSFailure(t *testing.T) {
 	for _, there := range []string{`lvsdns_source_up{source="dns"} 0`, `lvsdns_capture_invisible_reason{reason="not_listening"} 1`} {
 		if !strings.Contains(page, there+"\n") {
 			t.Errorf("%s is not on the page", there)
-		}
-	}
-}
-
-// TestSocketAddresses: a host with many addresses has eight series and one for the rest, and an address keeps its own.
-func TestSocketAddresses(t *testing.T) {
-	root := t.TempDir()
-	r := socketReader{root: root, ports: []uint16{53}}
-	write := func(count int) {
-		text := "names\n"
-		for i := range count {
-			text += fmt.Sprintf("  1: %02X00000A:0035 00000000:0000 07 0:0 00:0 0 0 0 %d 2 0 1\n", 100-i, i)
-		}
-		if err := os.MkdirAll(root+"/proc/net", 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(root+"/proc/net/udp", []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	write(8)
-	before, err := r.read()
-	if err != nil || len(before) != 8 {
-		t.Fatal(before, err)
-	}
-	write(20)
-	after, err := r.read()
-	if err != nil || len(after) != 9 || !slices.Equal(before, after[:8]) || after[8] != (socketDrops{n: 12}) {
-		t.Errorf("%v, %v", after, err)
-	}
-}
-
-func TestCoverage(t *testing.T) {
-	at := netip.MustParseAddrPort("192.0.2.1:53")
-	now := time.Unix(1e9, 0)
-	var c coverage
-	for i, step := range []struct {
-		seconds        int
-		expected, seen uint64
-		want           float64 // negative: not known
-	}{
-		{0, 5000, 0, -1}, // the kernel has counted for longer
-		{5, 5050, 50, -1},
-		{5, 5200, 200, 1},
-		{30, 6000, 900, 0.9},
-		{30, 7000, 1000, 0.5},
-		{30, 8000, 2000, 2.0 / 3},
-		{60, 9000, 3000, 1}, // what is older than two minutes no longer counts
-		{5, 100, 3100, -1},  // ipvsadm -Z
-		{5, 300, 3300, 1},
-	} {
-		now = now.Add(time.Duration(step.seconds) * time.Second)
-		got, known := c.update(now, map[netip.AddrPort]uint64{at: step.expected}, map[netip.AddrPort]uint64{at: step.seen})[at]
-		if !known {
-			got = -1
-		}
-		if fmt.Sprintf("%.3f", got) != fmt.Sprintf("%.3f", step.want) {
-			t.Errorf("step %d: coverage %.3f, want %.3f", i, got, step.want)
 		}
 	}
 }

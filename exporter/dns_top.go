@@ -50,7 +50,12 @@ type TopClient struct {
 	Error   uint64 `json:"queries_error"`
 }
 
-func topState(r *top.Report) *DNSTop {
+// topState is nil if nobody wants to know, or nothing was asked.
+func topState(t Top) *DNSTop {
+	if t == nil {
+		return nil
+	}
+	r := t.Top(topRows)
 	if r == nil {
 		return nil
 	}

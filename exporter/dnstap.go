@@ -32,6 +32,14 @@ type dnstapReader struct {
 	sockets socketReader
 }
 
+// shareDnstap shares what name servers told; nil if nobody listens to them.
+func shareDnstap(t times, r dnstapReader) *shared[dnstapView] {
+	if r.tap == nil {
+		return nil
+	}
+	return share(t, r.read)
+}
+
 func (r *dnstapReader) read(ctx context.Context) (*dnstapView, error) {
 	// The measure first, as in dnsReader.
 	var expected map[netip.AddrPort]uint64
@@ -67,6 +75,37 @@ func datagrams(services []dnscount.ServiceReport) map[netip.AddrPort]uint64 {
 	return all
 }
 
+// dnstapSource is the source of what name servers tell.
+func dnstapSource(v *shared[dnstapView]) source {
+	return newSource("dnstap", v,
+		whole(dnstapTable()),
+		each(socketTable(), func(v *dnstapView) []socketDrops { return v.drops }),
+		each(dnsTable(), (*dnstapView).told),
+		each(dnstapCoverageTable(), (*dnstapView).shares),
+	)
+}
+
+// told is the traffic of each virtual server.
+func (v *dnstapView) told() []dnsService {
+	var all []dnsService
+	for i := range v.Services {
+		all = append(all, dnsService{ServiceReport: &v.Services[i], coverage: -1, role: dnscount.RealServer, told: true})
+	}
+	return all
+}
+
+// shares is how much of the traffic of each virtual server is told, where that is known.
+func (v *dnstapView) shares() []toldService {
+	var all []toldService
+	for i := range v.Services {
+		at := v.Services[i].At
+		if share, known := v.coverage[at]; known {
+			all = append(all, toldService{at, share})
+		}
+	}
+	return all
+}
+
 func dnstapTable() table[*dnstapView] {
 	return one("what name servers tell (dns.dnstap)",
 		gaugeRow("lvsdns_dnstap_connections", "Connections of name servers now; some name servers have several.", func(v *dnstapView) float64 { return float64(v.Connections) }),
@@ -93,6 +132,7 @@ type toldService struct {
 
 func dnstapCoverageTable() table[toldService] {
 	return table[toldService]{
+		bounded: true,
 		subject: "what name servers tell of a virtual server",
 		labels:  []string{"vip", "vport"},
 		values:  func(s toldService) []string { return vipLabels(s.at) },
@@ -101,21 +141,4 @@ func dnstapCoverageTable() table[toldService] {
 				func(s toldService) float64 { return s.coverage }),
 		},
 	}
-}
-
-// fillDnstap puts it all on a sheet.
-func (e *Exporter) fillDnstap(v *dnstapView, s *sheet) {
-	dnstapTable().fill(s, 0, v)
-	socketTable().fill(s, 0, v.drops...)
-	var services []dnsService
-	var shares []toldService
-	for i := range v.Services {
-		r := &v.Services[i]
-		services = append(services, dnsService{ServiceReport: r, coverage: -1, role: dnscount.RealServer, told: true})
-		if share, known := v.coverage[r.At]; known {
-			shares = append(shares, toldService{r.At, share})
-		}
-	}
-	dnsTable().fill(s, e.config.MaxSeries, services...)
-	dnstapCoverageTable().fill(s, e.config.MaxSeries, shares...)
 }

@@ -3,31 +3,31 @@ package exporter
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 )
 
-// catalogue lists every metric there can be.
-func catalogue() []described {
-	all := slices.Concat(
-		viewTable().describe(), virtualTable().describe(), realTable().describe(),
-		orphanTable().describe(), heldTable().describe(), connectionsTable().describe(),
-		totalsTable().describe(), cpuTable().describe(), sysctlTable().describe(),
-		conntrackTable().describe(), trackedTable().describe(),
-		ipTable().describe(), softnetTable().describe(), softnetCPUTable().describe(),
-		vrrpTable().describe(), hookTable().describe(), actionTable().describe(), agreementTable().describe(),
-		fallbackTable().describe(),
-		quorumTable().describe(), eventTable().describe(), checkTable().describe(), checksTable().describe(),
-		captureTable().describe(), captureLinkTable().describe(), dnsTable().describe(), dnsServerTable().describe(), socketTable().describe(), nftTable().describe(),
-		dnstapTable().describe(), dnstapCoverageTable().describe(),
-		driftTable().describe(), one("drift in all", driftSummaryRow()).describe(), configTable().describe(),
-		sourceTable().describe(), selfTable().describe(),
-	)
+// catalogue lists every metric there can be, each once: the DNS traffic of a virtual server has two sources.
+func (e *Exporter) catalogue() []described {
+	var all []described
+	known := map[string]bool{}
+	add := func(metrics []described) {
+		for _, d := range metrics {
+			if !known[d.name] {
+				known[d.name] = true
+				all = append(all, d)
+			}
+		}
+	}
+	for _, s := range e.all {
+		add(s.metrics)
+	}
+	add(sourceTable().describe())
+	add(selfTable().describe())
 	return all
 }
 
 // document is docs/metrics.md.
-func document() []byte {
+func (e *Exporter) document() []byte {
 	var b strings.Builder
 	b.WriteString(`# Metrics
 
@@ -46,7 +46,7 @@ tables in the code: ` + "`go test ./exporter -run Document -update`" + `.
   samples are the same.
 `)
 	subject := ""
-	for _, d := range catalogue() {
+	for _, d := range e.catalogue() {
 		if d.subject != subject {
 			subject = d.subject
 			fmt.Fprintf(&b, "\n## Of %s\n\n| metric | type | labels | meaning |\n|---|---|---|---|\n", subject)

@@ -37,6 +37,7 @@ type driftReader struct {
 	readAt   time.Time
 }
 
+// read compares what the other sources have read.
 func (d *driftReader) read(ctx context.Context) (*differences, error) {
 	config, view := d.config.get(ctx), d.view.get(ctx)
 	if config.value == nil || view.value == nil {
@@ -44,10 +45,8 @@ func (d *driftReader) read(ctx context.Context) (*differences, error) {
 	}
 	in := drift.Input{Config: config.value, Kernel: view.value.table, Limited: view.value.limited}
 	var errs [3]error
-	if d.belief != nil {
-		belief := d.belief.get(ctx)
-		in.Belief, errs[0] = belief.value, belief.err
-	}
+	belief := d.belief.get(ctx)
+	in.Belief, errs[0] = belief.value, belief.err
 	in.Scripts = site.Keepalived{Root: d.root}.Scripts(config.value)
 	in.Estimator.Sysctls, errs[1] = host.ReadEstimatorSysctls(d.root)
 	in.Flows, errs[2] = host.ReadFlowSysctls(d.root)
@@ -57,10 +56,8 @@ func (d *driftReader) read(ctx context.Context) (*differences, error) {
 		in.Checks, in.Listened, now = d.checks.forDrift(d.planned.of(config.value))
 		in.Overdue = d.watch.Look(in, now)
 	}
-	if d.journal != nil {
-		if noted := d.journal.get(ctx).value; noted != nil {
-			in.Told = told(noted, d.marks(ctx, noted))
-		}
+	if noted := d.journal.get(ctx).value; noted != nil {
+		in.Told = told(noted, d.marks(ctx, noted))
 	}
 	return &differences{d.steady.Find(in)}, errors.Join(errs[:]...)
 }
@@ -78,10 +75,17 @@ func (d *driftReader) stands(r reading[totals]) bool {
 // maxDrift is how many differences get a series of their own. More than that is one trouble, not many.
 const maxDrift = 1000
 
-func (d *differences) fill(s *sheet) {
+// driftSource is the source of the differences.
+func driftSource(found *shared[differences]) source {
+	return newSource("drift", found, most(driftTable(), (*differences).grouped),
+		each(one("drift in all", driftSummaryRow()), func(d *differences) [][]drift.Difference { return [][]drift.Difference{d.found} }))
+}
+
+// grouped are the differences by kind and server, and how many are above maxDrift.
+func (d *differences) grouped() (all []counted, dropped int) {
 	found := d.found
 	if len(found) > maxDrift {
-		s.dropped += len(found) - maxDrift
+		dropped = len(found) - maxDrift
 		found = found[:maxDrift]
 	}
 	type group struct {
@@ -89,7 +93,6 @@ func (d *differences) fill(s *sheet) {
 		labels lvs.Labels
 	}
 	at := map[group]int{}
-	var all []counted
 	for _, f := range found {
 		g := group{f.Kind, f.Labels()}
 		i, known := at[g]
@@ -100,8 +103,7 @@ func (d *differences) fill(s *sheet) {
 		}
 		all[i].n++
 	}
-	driftTable().fill(s, 0, all...)
-	one("", driftSummaryRow()).fill(s, 0, d.found)
+	return all, dropped
 }
 
 // counted is n differences of one kind at one server.

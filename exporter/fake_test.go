@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
 	"io/fs"
 	"net/netip"
 	"os"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/lvsdns/lvsdns/conntrack"
 	"github.com/lvsdns/lvsdns/internal/drift"
+	fallbackreport "github.com/lvsdns/lvsdns/internal/fallback/report"
 	"github.com/lvsdns/lvsdns/internal/host"
 	"github.com/lvsdns/lvsdns/internal/ipvs"
 	"github.com/lvsdns/lvsdns/internal/keepalived"
@@ -253,18 +255,25 @@ func newRig(t testing.TB, change func(*Config)) *rig {
 	write("proc/net/snmp6", "Ip6InReceives 99\nIp6InTooBigErrors 21\nIp6ReasmTimeout 22\nIp6ReasmReqds 23\nIp6ReasmOKs 24\nIp6ReasmFails 25\nIp6FragOKs 26\nIp6FragFails 27\nIp6FragCreates 18446744073709551615\n"+
 		"Icmp6InPktTooBigs 28\nIcmp6OutPktTooBigs 29\nIcmp6InDestUnreachs 30\nIcmp6OutDestUnreachs 31\nUdp6InDatagrams 32\nUdp6NoPorts 33\nUdp6InErrors 34\nUdp6OutDatagrams 35\nUdp6RcvbufErrors 36\nUdp6SndbufErrors 37\nUdp6InCsumErrors 38\n")
 	write("proc/net/softnet_stat", "0000000a 0000000b 0000000c 0 0 0 0 0 0 0000000d 0000000e 0000000f 00000000 1 2\nffffffff 00000001 00000001 0 0 0 0 0 0 00000001 00000001 00000001 00000002 1 2\n")
+	write("proc/42/status", fmt.Sprintf("Name:\tlvsdns-fallback\nState:\tS (sleeping)\nUid:\t%d\t0\t0\t0\n", os.Getuid()))
+	if err := os.Symlink("/usr/bin/lvsdns-fallback", filepath.Join(root, "proc/42/exe")); err != nil {
+		t.Fatal(err)
+	}
+	if err := fallbackreport.Write(filepath.Join(root, "fallback.json"), fallbackreport.Report{
+		PID: 42, At: time.Unix(1767323005, 0), Stopped: "somebody else wrote", Writes: 12, Errors: 1, VirtualServers: 3, Blocked: 1, Up: 4, Down: 2,
+		Checks: map[string]uint64{"pass": 90, "fail": 3},
+	}); err != nil {
+		t.Fatal(err)
+	}
 	r := &rig{kernel: full(), conntrack: newFakeConntrack(), clock: newClock()}
 	r.checks = NewChecks(ChecksConfig{Now: r.clock.now})
 	r.scanned = full()
 	r.table = NewConnections(ConnectionsConfig{Table: r.scanned, Kernel: r.scanned, Proc: r.scanned, Now: r.clock.now, Budget: ipvs.Budget{Entries: 1000, Time: 2 * time.Second}})
 	r.table.pass(t.Context())
 	config := Config{
-		Journal: func() (*notify.Document, error) { return journal(), nil },
-		Fallback: func() (*Fallback, error) {
-			return &Fallback{State: FallbackStopped, Why: "somebody else wrote", At: time.Unix(1767323005, 0), Writes: 12, Errors: 1, VirtualServers: 3, Blocked: 1, Up: 4, Down: 2,
-				Checks: map[string]uint64{"pass": 90, "fail": 3}}, nil
-		},
-		Kernel: r.kernel, Proc: r.kernel, Root: root, Checks: r.checks, Connections: r.table, PerCPU: true, MaxSeries: 1000,
+		Journal:      func() (*notify.Document, error) { return journal(), nil },
+		FallbackFile: filepath.Join(root, "fallback.json"),
+		Kernel:       r.kernel, Proc: r.kernel, Root: root, Checks: r.checks, Connections: r.table, PerCPU: true, MaxSeries: 1000,
 		Conntrack: r.conntrack, Flows: FlowsConfig{Interval: time.Minute, MaxEntries: 1000, Wanted: conntrack.Timeouts{UDP: 10 * time.Second}},
 		Addresses: func() ([]host.Address, error) {
 			return []host.Address{
@@ -290,6 +299,7 @@ func newRig(t testing.TB, change func(*Config)) *rig {
 	if change != nil {
 		change(&config)
 	}
+	r.table = config.Connections
 	r.Exporter = New(config)
 	return r
 }

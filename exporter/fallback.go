@@ -1,6 +1,12 @@
 package exporter
 
-import "time"
+import (
+	"context"
+	"path/filepath"
+
+	fallbackreport "github.com/lvsdns/lvsdns/internal/fallback/report"
+	"github.com/lvsdns/lvsdns/internal/host"
+)
 
 // FallbackState is what a lvsdns-fallback does.
 type FallbackState string
@@ -15,50 +21,68 @@ const (
 
 var fallbackStates = [...]FallbackState{FallbackPrograms, FallbackStopped, FallbackWaits, FallbackGone}
 
-// Fallback is what lvsdns-fallback has said of itself.
-type Fallback struct {
-	State          FallbackState     `json:"state"`
-	Why            string            `json:"why,omitempty"` // it is stopped
-	At             time.Time         `json:"at"`
-	Writes         uint64            `json:"writes"`
-	Errors         uint64            `json:"errors"`
-	VirtualServers int               `json:"virtual_servers"`
-	Blocked        int               `json:"blocked"`
-	Up             int               `json:"real_servers_up"`
-	Down           int               `json:"real_servers_down"`
-	Checks         map[string]uint64 `json:"checks"` // by result
+// fallback is what lvsdns-fallback has said of itself, and what follows from it.
+type fallback struct {
+	*fallbackreport.Report
+	state FallbackState
 }
 
 // active reports whether there is more to say than the state.
-func (f *Fallback) active() bool { return f.State == FallbackPrograms || f.State == FallbackStopped }
+func (f *fallback) active() bool { return f.state == FallbackPrograms || f.state == FallbackStopped }
 
-// fillFallback has nothing to say of a host without lvsdns-fallback.
-func fillFallback(f *Fallback, s *sheet) {
-	if f.State != "" {
-		fallbackTable().fill(s, 0, f)
+// fallbackSource is the source of what a lvsdns-fallback says of itself in a file; empty: it is not read.
+func fallbackSource(t times, root, file string) source {
+	var last *shared[fallback]
+	if file != "" {
+		last = share(t, func(context.Context) (*fallback, error) { return readFallback(root, file) })
 	}
+	return newSource("fallback", last, whole(fallbackTable()))
 }
 
-func fallbackTable() table[*Fallback] {
-	active := (*Fallback).active
+// readFallback returns nil if there is no report: nothing is to be said of a host without lvsdns-fallback.
+func readFallback(root, file string) (*fallback, error) {
+	r, err := fallbackreport.Read(file)
+	if r == nil {
+		return nil, err
+	}
+	f := &fallback{r, FallbackPrograms}
+	switch {
+	case !runs(root, r.PID):
+		f.state = FallbackGone
+	case r.Waits:
+		f.state = FallbackWaits
+	case r.Stopped != "":
+		f.state = FallbackStopped
+	}
+	return f, nil
+}
+
+// runs reports whether a process is a lvsdns-fallback that lives: another user may have a process of that name, and of that number by now.
+func runs(root string, pid int) bool {
+	p, err := host.ReadProcess(filepath.Join(root, "proc"), pid)
+	return err == nil && p.Trusted() && p.State != 'Z' && p.Name == "lvsdns-fallback"
+}
+
+func fallbackTable() table[*fallback] {
+	active := (*fallback).active
 	return one("lvsdns-fallback",
 		seriesRow("lvsdns_fallback_state", "1 for what it does: programs (IPVS), stopped (runs and writes nothing, because somebody else does), waits (for keepalived to be away), or gone (it was killed, and has not handed back). Absent where none runs.",
-			[]string{"state"}, func(f *Fallback, emit emit) {
+			[]string{"state"}, func(f *fallback, emit emit) {
 				for _, state := range fallbackStates {
-					emit(truth(f.State == state), string(state))
+					emit(truth(f.state == state), string(state))
 				}
 			}),
-		gaugeRow("lvsdns_fallback_report_timestamp_seconds", "When it last said so.", func(f *Fallback) float64 { return unix(f.At) }),
-		only(active, counterRow("lvsdns_fallback_writes_total", "Changes of the IPVS table that it has made.", func(f *Fallback) float64 { return float64(f.Writes) })),
-		only(active, counterRow("lvsdns_fallback_errors_total", "Passes over the table that ended with an error.", func(f *Fallback) float64 { return float64(f.Errors) })),
-		only(active, gaugeRow("lvsdns_fallback_virtual_servers", "Virtual servers of its configuration.", func(f *Fallback) float64 { return float64(f.VirtualServers) })),
-		only(active, gaugeRow("lvsdns_fallback_virtual_servers_blocked", "Virtual servers that it leaves alone, because of something in keepalived.conf whose meaning is not certain.", func(f *Fallback) float64 { return float64(f.Blocked) })),
-		only(active, seriesRow("lvsdns_fallback_real_servers", "Real servers by what its checks say.", []string{"state"}, func(f *Fallback, emit emit) {
+		gaugeRow("lvsdns_fallback_report_timestamp_seconds", "When it last said so.", func(f *fallback) float64 { return unix(f.At) }),
+		only(active, counterRow("lvsdns_fallback_writes_total", "Changes of the IPVS table that it has made.", func(f *fallback) float64 { return float64(f.Writes) })),
+		only(active, counterRow("lvsdns_fallback_errors_total", "Passes over the table that ended with an error.", func(f *fallback) float64 { return float64(f.Errors) })),
+		only(active, gaugeRow("lvsdns_fallback_virtual_servers", "Virtual servers of its configuration.", func(f *fallback) float64 { return float64(f.VirtualServers) })),
+		only(active, gaugeRow("lvsdns_fallback_virtual_servers_blocked", "Virtual servers that it leaves alone, because of something in keepalived.conf whose meaning is not certain.", func(f *fallback) float64 { return float64(f.Blocked) })),
+		only(active, seriesRow("lvsdns_fallback_real_servers", "Real servers by what its checks say.", []string{"state"}, func(f *fallback, emit emit) {
 			emit(float64(f.Up), "up")
 			emit(float64(f.Down), "down")
 		})),
-		only(active, counterSeriesRow("lvsdns_fallback_checks_total", "Checks that it has run; unknown: for a reason on this host nothing was learnt.", []string{"result"}, func(f *Fallback, emit emit) {
-			for _, result := range []string{"pass", "fail", "unknown"} {
+		only(active, counterSeriesRow("lvsdns_fallback_checks_total", "Checks that it has run; unknown: for a reason on this host nothing was learnt.", []string{"result"}, func(f *fallback, emit emit) {
+			for _, result := range fallbackreport.Results() {
 				emit(float64(f.Checks[result]), result)
 			}
 		})),

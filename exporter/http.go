@@ -164,7 +164,7 @@ type face struct {
 // Use serves e from now on. Requests under way are answered by the one before, and what that has said of a source in the log is not said again.
 func (s *Served) Use(e *Exporter) {
 	if before := s.now.Load(); before != nil {
-		e.changes.last = before.changes.known()
+		e.changes.follow(before.changes)
 	}
 	s.now.Store(&face{e, e.Handler()})
 }

@@ -33,16 +33,22 @@ type view struct {
 
 	left             int    // virtual servers that were deleted while this was read
 	duplicates, gone uint64 // of this reading and all before it
+
+	// What is there and to be shown.
+	virtuals []virtual
+	reals    []real
 }
 
 // ipvsReader reads views. Its sums are touched by one read at a time: see shared.
 type ipvsReader struct {
 	kernel Kernel
 	proc   Proc
+	keep   func(ipvs.ServiceKey) bool // which virtual servers are shown; nil: none
 
 	duplicates, gone uint64
 }
 
+// read reads the table by netlink, or without the right to it in /proc.
 func (r *ipvsReader) read(ctx context.Context) (*view, error) {
 	v, err := r.netlink(ctx)
 	if errors.Is(err, ipvs.ErrPermission) {
@@ -59,6 +65,9 @@ func (r *ipvsReader) read(ctx context.Context) (*view, error) {
 	}
 	r.gone += uint64(v.left)
 	v.duplicates, v.gone = r.duplicates, r.gone
+	if r.keep != nil {
+		v.virtuals, v.reals = v.subjects(r.keep)
+	}
 	return v, err
 }
 

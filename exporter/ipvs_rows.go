@@ -6,10 +6,25 @@ import (
 	"github.com/lvsdns/lvsdns/internal/ipvs"
 )
 
+// viewSource is the source of the IPVS table; more of it is what others know of its virtual servers.
+func viewSource(v *shared[view], servicesOnly bool, more ...part[view]) source {
+	return newSource("ipvs", v, append([]part[view]{
+		whole(viewTable()),
+		each(virtualTable(), func(v *view) []virtual { return v.virtuals }),
+		each(realTable(), func(v *view) []real {
+			if servicesOnly {
+				return nil
+			}
+			return v.reals
+		}),
+	}, more...)...)
+}
+
 func virtualTable() table[virtual] {
 	known := func(v virtual) bool { return !v.limited }
 	return table[virtual]{
 		subject: "a virtual server",
+		bounded: true,
 		labels:  ipvs.LabelNames(),
 		values:  func(v virtual) []string { return v.ServiceKey.Labels() },
 		rows: slices.Concat([]row[virtual]{
@@ -76,6 +91,7 @@ func realTable() table[real] {
 	bounded := func(r real) bool { return known(r) && r.UpperThreshold > 0 }
 	return table[real]{
 		subject: "a real server",
+		bounded: true,
 		labels:  serverLabelNames(),
 		values: func(r real) []string {
 			return append(append(make([]string, 0, 7), r.service...), r.Addr.String(), decimal(r.Port))

@@ -4,6 +4,11 @@ import (
 	"github.com/lvsdns/lvsdns/internal/keepalived"
 )
 
+// configSource is the source of keepalived.conf as it was read.
+func configSource(cfg *shared[keepalived.Config]) source {
+	return newSource("keepalived", cfg, whole(configTable()))
+}
+
 func configTable() table[*keepalived.Config] {
 	return one("keepalived.conf",
 		seriesRow("lvsdns_keepalived_info", "1; the version of keepalived by whose rules its configuration is read (empty: not known, the newest), and the id by which conditional lines are chosen.",

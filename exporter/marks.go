@@ -24,9 +24,13 @@ func (f families) one() ipvs.Family {
 	}
 }
 
+// both reports whether it has them in both.
+func (f families) both() bool { return f.ipv4 && f.ipv6 }
+
 // marks knows the families of firewall marks.
 type marks map[uint32]families
 
+// add takes in the family of a virtual server that is known by its mark.
 func (m marks) add(k ipvs.ServiceKey) {
 	f := m[k.FWMark]
 	f.ipv4, f.ipv6 = f.ipv4 || k.Family == ipvs.IPv4, f.ipv6 || k.Family == ipvs.IPv6

@@ -1,7 +1,6 @@
 package exporter
 
 import (
-	"fmt"
 	"net/http/httptest"
 	"net/netip"
 	"os"
@@ -52,40 +51,6 @@ type nobodysKernel struct {
 
 func (k nobodysKernel) Table() (ipvs.Table, ipvs.Info, error) {
 	return ipvs.ParseTable(strings.NewReader(procHead + k.text))
-}
-
-// TestMarksOfNobody has what /proc/net/ip_vs shows of firewall marks, what keepalived.conf has, and the families that follow.
-func TestMarksOfNobody(t *testing.T) {
-	for _, tt := range []struct{ name, table, conf, want string }{
-		{"real servers", procMark + route4, "", "ipv4"},
-		{"real servers of IPv6", procMark + route6, "", "ipv6"},
-		{"real servers before the configuration", procMark + route4, marked6, "ipv4"},
-		{"no real server", procMark, marked6, "ipv6"},
-		{"no real server, and no configuration", procMark, "", ""},
-		{"no real server, and both families are configured", procMark, marked4 + marked6, ""},
-		{"no real server, of two", procMark + route6 + procMark2, marked4 + marked6, "ipv4 ipv6"},
-		{"no real server, of two, and no configuration", procMark + procMark2 + route4, "", "ipv4 ipv6"},
-		{"tunnels", procMark + tunnel4, marked4, "ipv4"},
-		{"tunnels to the other family", procMark + tunnel6, marked4, "ipv4"},
-		{"tunnels, and no configuration", procMark + tunnel6, "", "ipv6"},
-		{"tunnels to both families, and no configuration", procMark + tunnel4 + tunnel6, "", ""},
-		{"tunnels to both families", procMark + tunnel4 + tunnel6, marked6, "ipv6"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			p := &markedProc{Proc: nobodysKernel{full(), tt.table}, configuration: configured(t, tt.conf), now: time.Now}
-			table, _, err := p.Table()
-			if err != nil {
-				t.Fatal(err)
-			}
-			var got []string
-			for _, e := range table.Entries {
-				got = append(got, e.Service.Family.String())
-			}
-			if slices.Sort(got); strings.Join(got, " ") != tt.want {
-				t.Errorf("%q, want %q", got, tt.want)
-			}
-		})
-	}
 }
 
 // TestMarksJoin: what keepalived says of a firewall mark has the labels of what the kernel has of it, with rights and without.
@@ -144,22 +109,5 @@ func TestMarksJoin(t *testing.T) {
 				t.Errorf("the kernel's have %q, keepalived's %q: they do not join", v, tt.virtual)
 			}
 		})
-	}
-}
-
-// TestToldOfMarks: keepalived's word that a real server is down counts for marks too.
-func TestToldOfMarks(t *testing.T) {
-	cfg, err := configured(t, marked4)()
-	if err != nil {
-		t.Fatal(err)
-	}
-	d := &notify.Document{Generation: 1}
-	d.Serve(notify.ServerEvent{Server: notify.Server{Virtual: notify.Virtual{Mark: 7}, Real: netip.MustParseAddrPort("192.0.2.21:0")}}, notify.FIFO, time.Unix(5, 0))
-	got := fmt.Sprint(told(d, knownMarks(cfg, nil)))
-	if !strings.Contains(got, "fwm 7") || !strings.Contains(got, "192.0.2.21:0") {
-		t.Error(got)
-	}
-	if got := told(d, marks{}); len(got) != 1 || got[0].Service.Family != ipvs.IPv4 {
-		t.Error(got)
 	}
 }

@@ -53,6 +53,15 @@ var fragmentation = [...]struct{ event, layer, name string }{
 	{"packet_too_big_out", "Icmp", "OutPktTooBigs"},
 }
 
+// networkSource is the source of what the kernel counts of IP and UDP.
+func networkSource(t times, root string) source {
+	counters := share(t, func(context.Context) (*host.Counters, error) {
+		all, err := host.ReadCounters(root)
+		return &all, err
+	})
+	return newSource("network", counters, each(ipTable(), ipFamilies))
+}
+
 func ipTable() table[ipFamily] {
 	return table[ipFamily]{
 		subject: "IP and UDP in this network namespace",
@@ -110,6 +119,16 @@ func readSoftnet(root string) func(context.Context) (*softnet, error) {
 		s.backlog, s.hasBacklog = totals.Backlog()
 		return s, nil
 	}
+}
+
+// softnetSource is the source of what processors took in.
+func softnetSource(t times, root string, perCPU bool) source {
+	return newSource("softnet", share(t, readSoftnet(root)), whole(softnetTable()), each(softnetCPUTable(), func(s *softnet) []host.SoftnetCPU {
+		if !perCPU {
+			return nil
+		}
+		return s.cpus
+	}))
 }
 
 func softnetTable() table[*softnet] {

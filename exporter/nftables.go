@@ -8,14 +8,23 @@ import (
 	"github.com/lvsdns/lvsdns/internal/nftcount"
 )
 
-func nftReader(read func() ([]nftcount.Counter, error)) func(context.Context) (*[]nftcount.Counter, error) {
-	return func(context.Context) (*[]nftcount.Counter, error) {
+// shareRules shares what the rules of nftables have counted; nil if nobody reads them.
+func shareRules(t times, read func() ([]nftcount.Counter, error)) *shared[[]nftcount.Counter] {
+	if read == nil {
+		return nil
+	}
+	return share(t, func(context.Context) (*[]nftcount.Counter, error) {
 		all, err := read()
 		if err != nil {
 			return nil, err
 		}
 		return &all, nil
-	}
+	})
+}
+
+// nftSource is the source of the counters of nftables.
+func nftSource(rules *shared[[]nftcount.Counter]) source {
+	return newSource("nftables", rules, each(nftTable(), func(all *[]nftcount.Counter) []nftcount.Counter { return *all }))
 }
 
 // nftQueries is how many packets came in for each virtual server by these transports: what the capture of a real server should see.
@@ -31,6 +40,7 @@ func nftQueries(counters []nftcount.Counter, transports ...string) map[netip.Add
 
 func nftTable() table[nftcount.Counter] {
 	return table[nftcount.Counter]{
+		bounded: true,
 		subject: "the packets of a virtual server, counted by nftables (dns.nftables)",
 		labels:  []string{"vip", "vport", "transport", "direction"},
 		values:  func(c nftcount.Counter) []string { return append(vipLabels(c.At), c.Transport, c.Direction) },

@@ -2,80 +2,47 @@ package exporter
 
 import (
 	"context"
-	"slices"
-	"time"
 
 	"github.com/lvsdns/lvsdns/internal/drift"
 	"github.com/lvsdns/lvsdns/internal/ipvs"
 	"github.com/lvsdns/lvsdns/notify"
 )
 
-// journalReader reads what lvsdns-notify has noted. Of a host without it there is an empty journal.
-func journalReader(read func() (*notify.Document, error)) func(context.Context) (*notify.Document, error) {
-	return func(context.Context) (*notify.Document, error) { return read() }
+// shareJournal shares what lvsdns-notify has noted: on a host without it that is an empty journal. Without read it is not read.
+func shareJournal(t times, read func() (*notify.Document, error)) *shared[notify.Document] {
+	if read == nil {
+		return nil
+	}
+	return share(t, func(context.Context) (*notify.Document, error) { return read() })
 }
 
-// journaled puts in the state of each, and what lvsdns-notify has noted of it. An instance that keepalived.conf does not have, or a keepalived.conf that
-// can't be read, is no reason to be silent about it.
-func journaled(all []VRRP, settled, noted *notify.Document) []VRRP {
-	for _, r := range settled.Records {
-		if r.Kind == notify.Host {
-			continue
+// noted is a journal, and of which servers it says something.
+type noted struct {
+	*notify.Document
+	virtual, real []said
+}
+
+// journalSource is the source of what lvsdns-notify has noted. marks knows the families of the firewall marks in it.
+func journalSource(journal *shared[notify.Document], marks func(context.Context, *notify.Document) marks) source {
+	var get func(context.Context) reading[noted]
+	if journal != nil {
+		get = func(ctx context.Context) reading[noted] {
+			r := journal.get(ctx)
+			n := reading[noted]{err: r.err, at: r.at, took: r.took}
+			if d := r.value; d != nil && (d.Generation != 0 || d.Discards != 0) { // else there is no journal
+				n.value = &noted{Document: d}
+				n.value.virtual, n.value.real = saidOf(d, marks(ctx, d))
+			}
+			return n
 		}
-		at := slices.IndexFunc(all, func(v VRRP) bool { return v.Kind == string(r.Kind) && v.Name == r.Name })
-		if at < 0 {
-			all = append(all, VRRP{Kind: string(r.Kind), Name: r.Name})
-			at = len(all) - 1
-		}
-		all[at].State = r.State
-		if said := settled.LastWord(r); said != "" || noted.Record(r.Subject) != nil {
-			all[at].tell(r, said)
-		}
 	}
-	return all
-}
-
-// tell puts in what keepalived has said.
-func (v *VRRP) tell(r *notify.Record, said notify.State) {
-	v.Said, v.SaidAt, v.Mismatch, v.EffectivePriority = string(said), r.SaidAt, r.Disagree, r.Priority
-	v.Transitions, v.LastTransition = map[string]uint64{}, r.LastTransition
-	for _, s := range notify.States() {
-		v.Transitions[string(s)] = r.Transitions[s]
-	}
-}
-
-// heard reports whether lvsdns-notify has noted anything of it.
-func heard(v VRRP) bool { return v.Transitions != nil }
-
-func journalRows() []row[VRRP] {
-	return []row[VRRP]{
-		only(heard, counterSeriesRow("lvsdns_vrrp_transitions_total", "How often it went into this state, as keepalived has told lvsdns-notify; absent without lvsdns-notify.", []string{"state"},
-			func(v VRRP, emit emit) {
-				for _, s := range notify.States() {
-					emit(float64(v.Transitions[string(s)]), string(s))
-				}
-			})),
-		only(func(v VRRP) bool { return !v.LastTransition.IsZero() }, gaugeRow("lvsdns_vrrp_last_transition_timestamp_seconds", "When lvsdns-notify heard of its last change of state.",
-			func(v VRRP) float64 { return unix(v.LastTransition) })),
-		only(func(v VRRP) bool { return v.Said != "" }, gaugeRow("lvsdns_vrrp_owner_mismatch", "1 if keepalived said last that it is master and this host does not hold all of its addresses, or that it is not and this host holds some.",
-			func(v VRRP) float64 { return truth(v.Mismatch) })),
-		only(func(v VRRP) bool { return v.EffectivePriority > 0 }, gaugeRow("lvsdns_vrrp_effective_priority", "Its priority with what it tracks, as keepalived said last.",
-			func(v VRRP) float64 { return float64(v.EffectivePriority) })),
-	}
-}
-
-func unix(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }
-
-func fillJournal(d *notify.Document, known marks, s *sheet) {
-	if d.Generation == 0 && d.Discards == 0 {
-		return // There is no journal.
-	}
-	hookTable().fill(s, 0, d)
-	actionTable().fill(s, 0, d.Actions...)
-	agreementTable().fill(s, 0, d.Agreements...)
-	virtual, real := saidOf(d, known)
-	quorumTable().fill(s, 0, virtual...)
-	eventTable().fill(s, 0, real...)
+	return sourceOf("notify", get,
+		each(hookTable(), func(n *noted) []*notify.Document { return []*notify.Document{n.Document} }),
+		each(actionTable(), func(n *noted) []*notify.ActionNote { return n.Actions }),
+		each(agreementTable(), func(n *noted) []notify.Agreement { return n.Agreements }),
+		each(quorumTable(), func(n *noted) []said { return n.virtual }),
+		each(eventTable(), func(n *noted) []said { return n.real }),
+	)
 }
 
 // said is what keepalived has said of a server, of one virtual server.
@@ -124,7 +91,7 @@ func servicesOf(n notify.Server, known, own marks) []ipvs.ServiceKey {
 	case of != 0:
 	case n.Real.IsValid():
 		of = ipvs.To(n.Real).Family()
-	case f.ipv4 && f.ipv6:
+	case f.both():
 		return []ipvs.ServiceKey{ipvs.Mark(ipvs.IPv4, n.Virtual.Mark), ipvs.Mark(ipvs.IPv6, n.Virtual.Mark)}
 	}
 	return []ipvs.ServiceKey{ipvs.Mark(of, n.Virtual.Mark)}

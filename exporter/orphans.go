@@ -20,8 +20,23 @@ type orphans struct {
 	idle bool // it has a real server with weight 0 now; the last pass may be a minute old
 }
 
+// connectionParts are what is known of the connections of virtual servers; c may be nil, and sysctls say whether templates keep their clients.
+func connectionParts(c *Connections, sysctls *shared[[]host.Sysctl], keep func(ipvs.ServiceKey) bool) []part[view] {
+	return []part[view]{
+		each(orphanTable(), func(v *view) []orphans { return orphansOf(v, c.lastPass(), keepsQuiescent(sysctls.peek().value), keep) }),
+		each(heldTable(), func(*view) []ipvs.Held {
+			last := c.lastPass()
+			if last == nil || !last.Complete {
+				return nil
+			}
+			return slices.DeleteFunc(slices.Clone(last.held), func(h ipvs.Held) bool { return !keep(h.Service) })
+		}),
+	}
+}
+
 func orphanTable() table[orphans] {
 	return table[orphans]{
+		bounded: true,
 		subject: "a virtual server, or of all entries that are no virtual server's",
 		labels:  ipvs.LabelNames(),
 		values:  func(o orphans) []string { return o.service.Labels() },
@@ -54,8 +69,7 @@ func orphansOf(v *view, p *pass, quiescent bool, keep func(ipvs.ServiceKey) bool
 		}
 		return &all[i]
 	}
-	virtuals, _ := v.subjects(keep)
-	for _, s := range virtuals {
+	for _, s := range v.virtuals {
 		o := of(s.ServiceKey)
 		o.hasDrained, o.drained = true, 0
 		for i := range s.real {

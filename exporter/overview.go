@@ -52,8 +52,8 @@ type check struct {
 func (o overview) Since(t time.Time) time.Duration { return o.Time.Sub(t) }
 
 // Unread reports whether a source could not be read.
-func (o overview) Unread(source string) bool {
-	return slices.ContainsFunc(o.Down, func(s SourceState) bool { return s.Name == source })
+func (o overview) Unread(name string) bool {
+	return slices.ContainsFunc(o.Down, func(s SourceState) bool { return s.Name == name })
 }
 
 // trouble is one thing that is wrong, how bad (a class of the page's style) and where on the page it stands.
@@ -112,16 +112,16 @@ func shown(s State, query string) overview {
 	}
 	o.judge(cards)
 	o.choose(cards)
-	o.Differ, o.More.Differ = most(o.Differ, maxDiffer)
-	o.Out, o.More.Out = most(o.Out, maxDiffer)
-	o.Notes, o.More.Notes = most(o.Notes, maxDiffer)
-	o.Failing, o.More.Failing = most(o.Failing, maxChecks)
-	o.Passing, o.More.Passing = most(o.Passing, maxChecks)
-	o.ByHand, o.More.ByHand = most(o.ByHand, maxChecks)
+	o.Differ, o.More.Differ = first(o.Differ, maxDiffer)
+	o.Out, o.More.Out = first(o.Out, maxDiffer)
+	o.Notes, o.More.Notes = first(o.Notes, maxDiffer)
+	o.Failing, o.More.Failing = first(o.Failing, maxChecks)
+	o.Passing, o.More.Passing = first(o.Passing, maxChecks)
+	o.ByHand, o.More.ByHand = first(o.ByHand, maxChecks)
 	return o
 }
 
-func most[T any](list []T, n int) (shown []T, more int) {
+func first[T any](list []T, n int) (shown []T, more int) {
 	if len(list) <= n {
 		return list, 0
 	}

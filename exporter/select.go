@@ -56,7 +56,7 @@ func (e *Exporter) sourceNames() string {
 
 // serves reports whether there may be a metric of this name.
 func (e *Exporter) serves(name string) bool {
-	if slices.ContainsFunc(catalogue(), func(d described) bool { return d.name == name }) {
+	if slices.ContainsFunc(e.catalogue(), func(d described) bool { return d.name == name }) {
 		return true
 	}
 	own, _ := e.process.Gather() // What could be gathered is what could be served.

@@ -8,13 +8,18 @@ import (
 	"time"
 )
 
-// shared lets many callers have one reading. A read is never started while another is under
-// way, so a hung one holds one goroutine, whatever the number of callers.
-type shared[T any] struct {
-	read    func(context.Context) (*T, error)
-	keep    time.Duration // how long a reading is good for
+// times are those of a reading.
+type times struct {
+	keep    time.Duration // how long it is good for
 	timeout time.Duration // of one read
 	now     func() time.Time
+}
+
+// shared lets many callers have one reading. A read is never started while another is under
+// way, so a hung one holds one goroutine, whatever the number of callers. A nil one has never read anything.
+type shared[T any] struct {
+	times
+	read func(context.Context) (*T, error)
 
 	mu     sync.Mutex
 	last   reading[T]
@@ -29,8 +34,16 @@ type reading[T any] struct {
 	took  time.Duration
 }
 
+// share makes a shared reading.
+func share[T any](t times, read func(context.Context) (*T, error)) *shared[T] {
+	return &shared[T]{times: t, read: read}
+}
+
 // get returns a reading that is fresh enough, reads if there is none, and waits no longer than ctx.
 func (s *shared[T]) get(ctx context.Context) reading[T] {
+	if s == nil {
+		return reading[T]{}
+	}
 	s.mu.Lock()
 	if s.flight == nil {
 		if !s.last.at.IsZero() && s.now().Sub(s.last.at) < s.keep {
@@ -56,6 +69,9 @@ func (s *shared[T]) get(ctx context.Context) reading[T] {
 
 // peek returns the last reading, however old, and never waits.
 func (s *shared[T]) peek() reading[T] {
+	if s == nil {
+		return reading[T]{}
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.last

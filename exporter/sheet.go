@@ -14,6 +14,7 @@ import (
 // sheet collects the families of one scrape, as text: Prometheus's text format and OpenMetrics write
 // samples in the same way and differ in what stands around them. It belongs to one goroutine.
 type sheet struct {
+	limit      int // of series that bounded tables may add to; 0: none
 	families   map[string]*family
 	series     int
 	duplicates int // subjects that came twice, and were left out
@@ -26,7 +27,8 @@ type family struct {
 	lines []byte
 }
 
-func newSheet() *sheet { return &sheet{families: map[string]*family{}} }
+// newSheet makes an empty sheet; limit is how many series bounded tables may fill it up to, 0: no limit.
+func newSheet(limit int) *sheet { return &sheet{limit: limit, families: map[string]*family{}} }
 
 // clear makes the sheet as good as new, but for the room that it has taken.
 func (s *sheet) clear() {

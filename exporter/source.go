@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"log/slog"
-	"maps"
 	"os"
 	"strings"
 	"sync"
@@ -14,10 +12,12 @@ import (
 	"github.com/lvsdns/lvsdns/internal/ipvs"
 )
 
-// source is one thing that is read.
+// source is one thing that is read: it has a name, knows its metrics, reads, and writes them.
 type source struct {
-	name string
-	// fetch reads, or takes what was read a moment ago, and returns how to put it on a sheet; nil if there is nothing to put.
+	name    string
+	metrics []described
+	// fetch reads, or takes what was read a moment ago, and returns how to put it on a sheet; nil if there is nothing to put. A source
+	// without it is described and not read.
 	fetch func(context.Context) (SourceState, func(*sheet))
 }
 
@@ -57,15 +57,35 @@ func failureOf(err error) Failure {
 	}
 }
 
-// newSource is the source of what a shared reading holds.
-func newSource[T any](name string, s *shared[T], render func(*T, *sheet)) source {
-	return source{name, func(ctx context.Context) (SourceState, func(*sheet)) {
-		r := s.get(ctx)
+// newSource is the source of what a shared reading holds; nil: it is not read.
+func newSource[T any](name string, s *shared[T], parts ...part[T]) source {
+	if s == nil {
+		return sourceOf(name, nil, parts...)
+	}
+	return sourceOf(name, s.get, parts...)
+}
+
+// sourceOf is the source of what get returns; nil: it is not read.
+func sourceOf[T any](name string, get func(context.Context) reading[T], parts ...part[T]) source {
+	src := source{name: name}
+	for _, p := range parts {
+		src.metrics = append(src.metrics, p.describe()...)
+	}
+	if get == nil {
+		return src
+	}
+	src.fetch = func(ctx context.Context) (SourceState, func(*sheet)) {
+		r := get(ctx)
 		if r.value == nil {
 			return sourceStateOf(name, r), nil
 		}
-		return sourceStateOf(name, r), func(s *sheet) { render(r.value, s) }
-	}}
+		return sourceStateOf(name, r), func(s *sheet) {
+			for _, p := range parts {
+				p.fill(r.value, s)
+			}
+		}
+	}
+	return src
 }
 
 func sourceStateOf[T any](name string, r reading[T]) SourceState {
@@ -88,6 +108,7 @@ func fetchAll(ctx context.Context, sources []source) ([]SourceState, []func(*she
 	return states, renders
 }
 
+// sourceTable is what is said of each source.
 func sourceTable() table[SourceState] {
 	return table[SourceState]{
 		subject: "a source of this exporter",
@@ -105,38 +126,5 @@ func sourceTable() table[SourceState] {
 					}
 				}),
 		},
-	}
-}
-
-// changes logs a source when it goes down, comes up, or has another trouble than before: not at each scrape.
-type changes struct {
-	log *slog.Logger
-
-	mu   sync.Mutex
-	last map[string]Failure
-}
-
-// known is what was said of each source.
-func (c *changes) known() map[string]Failure {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return maps.Clone(c.last)
-}
-
-func (c *changes) note(states []SourceState) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, s := range states {
-		last, known := c.last[s.Name]
-		if known && last == s.Failure || !known && s.Up {
-			c.last[s.Name] = s.Failure
-			continue
-		}
-		c.last[s.Name] = s.Failure
-		if s.Up {
-			c.log.Info("source is up again", "source", s.Name)
-		} else {
-			c.log.Warn("source is down", "source", s.Name, "reason", s.Failure, "error", s.Error)
-		}
 	}
 }

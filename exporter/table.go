@@ -56,26 +56,32 @@ type table[T any] struct {
 	labels  []string // that name the subject
 	values  func(T) []string
 	rows    []row[T]
+	bounded bool // what it writes counts against the limit of the sheet
 }
 
-// row makers, so that a table reads as one: name, help, how.
+// Row makers, so that a table reads as one: name, help, how.
 
+// gaugeRow is a row with one value that goes up and down.
 func gaugeRow[T any](name, help string, value func(T) float64) row[T] {
 	return row[T]{metric: metric{name: name, help: help}, series: always(value)}
 }
 
+// counterRow is a row with one value that only grows.
 func counterRow[T any](name, help string, value func(T) float64) row[T] {
 	return row[T]{metric: metric{name: name, help: help, kind: counter}, series: always(value)}
 }
 
+// seriesRow is a row of several gauges, or of none, told apart by labels of their own.
 func seriesRow[T any](name, help string, labels []string, series func(T, emit)) row[T] {
 	return row[T]{metric: metric{name: name, help: help, labels: labels}, series: series}
 }
 
+// counterSeriesRow is the same of counters.
 func counterSeriesRow[T any](name, help string, labels []string, series func(T, emit)) row[T] {
 	return row[T]{metric: metric{name: name, help: help, kind: counter, labels: labels}, series: series}
 }
 
+// histogramRow is a row of histograms.
 func histogramRow[T any](name, help string, labels []string, values func(T, emitSpread)) row[T] {
 	return row[T]{metric: metric{name: name, help: help, kind: histogram, labels: labels}, spread: values}
 }
@@ -103,10 +109,14 @@ func only[T any](when func(T) bool, r row[T]) row[T] {
 	return r
 }
 
-// fill adds the series of all subjects, up to a number of series in the whole sheet (0: no limit). A
-// subject that does not fit is left out whole: half of its metrics would look like an answer. One whose labels came before is left
-// out too, because a page with the same series twice is refused as a whole.
-func (t table[T]) fill(s *sheet, limit int, subjects ...T) {
+// fill adds the series of all subjects, of a bounded table up to the limit of the sheet. A subject that does not fit is left out
+// whole: half of its metrics would look like an answer. One whose labels came before is left out too, because a page with the same series
+// twice is refused as a whole.
+func (t table[T]) fill(s *sheet, subjects ...T) {
+	limit := 0
+	if t.bounded {
+		limit = s.limit
+	}
 	families := make([]*family, len(t.rows))
 	for i, r := range t.rows {
 		families[i] = s.family(r.metric)
@@ -164,6 +174,7 @@ type described struct {
 	labels  []string
 }
 
+// describe lists the metrics of the table.
 func (t table[T]) describe() []described {
 	var all []described
 	for _, r := range t.rows {
@@ -175,11 +186,4 @@ func (t table[T]) describe() []described {
 // one is the table of a subject of which there is one.
 func one[T any](subject string, rows ...row[T]) table[T] {
 	return table[T]{subject: subject, values: func(T) []string { return nil }, rows: rows}
-}
-
-func truth(b bool) float64 {
-	if b {
-		return 1
-	}
-	return 0
 }

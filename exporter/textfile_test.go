@@ -49,7 +49,7 @@ func TestTextfileAgrees(t *testing.T) {
 			r := newRig(t, nil)
 			told := report.New(c.result, exit.Misc, r.clock.now()).Took(c.took)
 			report.Send(path, told)
-			datagram := make([]byte, maxDatagram)
+			datagram := make([]byte, 16<<10)
 			n, err := socket.Read(datagram)
 			if err != nil {
 				t.Fatal(err)

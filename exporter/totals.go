@@ -16,6 +16,7 @@ type totals struct {
 	cpus []ipvs.CPUStats // nil if the kernel has no such file
 }
 
+// readTotals reads the traffic of all virtual servers together.
 func readTotals(proc Proc) func(context.Context) (*totals, error) {
 	return func(context.Context) (*totals, error) {
 		var t totals
@@ -28,6 +29,16 @@ func readTotals(proc Proc) func(context.Context) (*totals, error) {
 		}
 		return &t, nil
 	}
+}
+
+// totalsSource is the source of the traffic of all virtual servers together.
+func totalsSource(sums *shared[totals], perCPU bool) source {
+	return newSource("ipvs_stats", sums, whole(totalsTable()), each(cpuTable(), func(t *totals) []ipvs.CPUStats {
+		if !perCPU {
+			return nil
+		}
+		return t.cpus
+	}))
 }
 
 func totalsTable() table[*totals] {
@@ -53,6 +64,19 @@ func cpuTable() table[ipvs.CPUStats] {
 			outBytes:    "Bytes to clients that this processor handled.",
 		}, func(c ipvs.CPUStats) *ipvs.Stats { return &c.Stats }, every, every),
 	}
+}
+
+// readSysctls reads the settings of IPVS.
+func readSysctls(root string) func(context.Context) (*[]host.Sysctl, error) {
+	return func(context.Context) (*[]host.Sysctl, error) {
+		all, err := host.IPVSSysctls(root)
+		return &all, err
+	}
+}
+
+// sysctlSource is the source of the settings of IPVS.
+func sysctlSource(sysctls *shared[[]host.Sysctl]) source {
+	return newSource("sysctl", sysctls, each(sysctlTable(), func(all *[]host.Sysctl) []host.Sysctl { return *all }))
 }
 
 func sysctlTable() table[host.Sysctl] {

@@ -1,16 +1,10 @@
 package exporter
 
 import (
-	"context"
-	"maps"
 	"os"
 	"slices"
 	"sync"
 	"sync/atomic"
-	"time"
-
-	"github.com/lvsdns/lvsdns/internal/keepalived"
-	"github.com/lvsdns/lvsdns/internal/site"
 )
 
 // users are those whose reports of checks are taken: root, the user of this program, those of the settings, and those as whom keepalived
@@ -78,55 +72,8 @@ func (u *users) turnedAway() map[uint32]uint64 {
 	return all
 }
 
-// Learn reads as whom keepalived runs scripts, so that no report of theirs is turned away before somebody looks at a page.
-func (e *Exporter) Learn(ctx context.Context) {
-	if e.config.Checks != nil {
-		e.notes.get(ctx)
-	}
-}
-
-// configured reads keepalived.conf. One that cannot be read just now changes nothing: the checks go on.
-func (e *Exporter) configured(context.Context) (*keepalived.Config, error) {
-	cfg, err := e.config.Configuration()
-	if c := e.config.Checks; c != nil && (cfg != nil || !c.users.learned()) {
-		known := cfg
-		if known == nil {
-			known = &keepalived.Config{}
-		}
-		c.users.runScripts(site.Keepalived{Root: e.config.Root}.ScriptUsers(known))
-	}
-	return cfg, err
-}
-
 func (u *users) learned() bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	return u.scripts != nil
-}
-
-// watchStrangers looks every so often whether those who were turned away are keepalived's script users by now, and says once of each
-// who is not that its reports are not taken.
-func (e *Exporter) watchStrangers(ctx context.Context, every time.Duration) {
-	said := map[uint32]bool{}
-	ticker := time.NewTicker(every)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
-		all := e.config.Checks.users.turnedAway()
-		if len(all) == 0 {
-			continue
-		}
-		e.Learn(ctx)
-		for _, user := range slices.Sorted(maps.Keys(all)) {
-			if !e.config.Checks.users.trusts(user) && !said[user] && len(said) < maxStrangers {
-				said[user] = true
-				e.config.Log.Warn("reports of checks are not taken: their user is neither root nor one as whom keepalived runs scripts; checks.users may name it",
-					"user", user, "reports", all[user])
-			}
-		}
-	}
 }

@@ -44,7 +44,7 @@ func TestLearned(t *testing.T) {
 		r.clock.pass(time.Minute)
 		r.Learn(t.Context())
 		for _, uid := range []uint32{0, 100, 300, 4711} {
-			if r.checks.users.trusts(uid) {
+			if r.checks.trusts(uid) {
 				all = append(all, uid)
 			}
 		}
@@ -68,6 +68,47 @@ func TestLearned(t *testing.T) {
 	look("one of the settings", "[0 100 4711]")
 	r.checks.Limit(10, time.Hour, nil)
 	look("no more", "[0 100]")
+}
+
+// aReport is what lvsdns-check sends, as far as it is used.
+const aReport = `{"server":"198.51.100.1:53","name":"example.com.","type":"SOA","transport":"udp","path":"rip","outcome":"pass","reason":"fine","rcode":"NOERROR","latency_seconds":0.001,"weight":null,"duration_seconds":0.002}`
+
+// listens takes reports until the test ends.
+func listens(t *testing.T, path string) *Checks {
+	t.Helper()
+	c := NewChecks(ChecksConfig{Socket: path})
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- c.Listen(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+	waitFor(t, func() bool { _, err := os.Lstat(path); return err == nil })
+	return c
+}
+
+func waitFor(t *testing.T, done func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(2 * time.Minute); !done(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("it does not happen")
+		}
+	}
+}
+
+func sendTo(t *testing.T, path string, datagram []byte) {
+	t.Helper()
+	conn, err := net.Dial("unixgram", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := conn.Write(datagram); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // strangers sends as a user without rights.
@@ -94,10 +135,10 @@ func strangers(t *testing.T, path string, datagrams ...string) {
 // place, and is counted and logged once.
 func TestStranger(t *testing.T) {
 	path := filepath.Join(nobody.Dir(t), "s")
-	c := listening(t, path)
-	fails := strings.Replace(oneReport, `"pass"`, `"rcode"`, 1)
-	send(t, path, []byte(fails))
-	until(t, func() bool { return c.view(nil).datagrams[accepted] == 1 })
+	c := listens(t, path)
+	fails := strings.Replace(aReport, `"pass"`, `"rcode"`, 1)
+	sendTo(t, path, []byte(fails))
+	waitFor(t, func() bool { return c.view(nil).datagrams[accepted] == 1 })
 	var log bytes.Buffer
 	r := newRig(t, func(config *Config) {
 		config.Checks, config.Log = c, slog.New(slog.NewTextHandler(&log, nil))
@@ -112,16 +153,16 @@ func TestStranger(t *testing.T) {
 		}
 		return all
 	}
-	many := []string{oneReport, strings.Replace(oneReport, "198.51.100.1", `[fe80::1%\u001b[31m]`, 1), strings.Repeat("x", maxDatagram+1), ""}
+	many := []string{aReport, strings.Replace(aReport, "198.51.100.1", `[fe80::1%\u001b[31m]`, 1), strings.Repeat("x", 20_000), ""}
 	for i := range 25_000 {
-		many = append(many, strings.Replace(oneReport, "example.com.", fmt.Sprintf("stranger%d.", i), 1))
+		many = append(many, strings.Replace(aReport, "example.com.", fmt.Sprintf("stranger%d.", i), 1))
 	}
 	before := len(pages())
 	strangers(t, path, many...)
-	until(t, func() bool { return c.view(nil).datagrams[stranger] == uint64(len(many)) })
+	waitFor(t, func() bool { return c.view(nil).datagrams[stranger] == uint64(len(many)) })
 	v := c.view(nil)
-	if len(v.checks) != 1 || v.checks[0].passed() || len(v.checks[0].runs) != 1 || v.datagrams[accepted] != 1 || v.datagrams[refused]+v.datagrams[malformed]+v.datagrams[oversize] > 0 {
-		t.Errorf("%+v, %v", v.checks, v.datagrams)
+	if all := v.state(); len(all) != 1 || all[0].Passed() || all[0].Runs != 1 || v.datagrams[accepted] != 1 || v.datagrams[refused]+v.datagrams[malformed]+v.datagrams[oversize] > 0 {
+		t.Errorf("%+v, %v", v.state(), v.datagrams)
 	}
 	if all, _, _ := c.forDrift(nil); len(all) != 1 || all[0].Passed {
 		t.Errorf("drift hears %+v", all)
@@ -131,29 +172,17 @@ func TestStranger(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	var watching sync.WaitGroup
-	watching.Go(func() { r.watchStrangers(ctx, time.Millisecond) })
-	until(t, func() bool { c.users.mu.Lock(); defer c.users.mu.Unlock(); return len(c.users.strangers) == 0 })
-	strangers(t, path, oneReport)
-	until(t, func() bool {
-		c.users.mu.Lock()
-		defer c.users.mu.Unlock()
-		return c.users.away.Load() == uint64(len(many)+1) && len(c.users.strangers) == 0
+	var learnt atomic.Int64
+	watching.Go(func() {
+		c.watchStrangers(ctx, time.Millisecond, func(ctx context.Context) { r.Learn(ctx); learnt.Add(1) }, r.config.Log)
 	})
+	waitFor(t, func() bool { return learnt.Load() == 1 })
+	strangers(t, path, aReport)
+	waitFor(t, func() bool { return learnt.Load() == 2 })
 	cancel()
 	watching.Wait()
 	if n := strings.Count(log.String(), "checks.users may name it\" user=65534 reports="); n != 1 {
 		t.Errorf("it is said %d times:\n%s", n, &log)
-	}
-}
-
-// TestManyStrangers: one user with many numbers takes no more memory for each.
-func TestManyStrangers(t *testing.T) {
-	u := newUsers(nil)
-	for user := range uint32(100_000) {
-		u.turnAway(user + 1)
-	}
-	if n := len(u.turnedAway()); n != maxStrangers {
-		t.Errorf("%d are remembered", n)
 	}
 }
 
@@ -164,7 +193,7 @@ func TestFloodOfStrangers(t *testing.T) { floodOfStrangers(t, 20_000, 50*time.Mi
 func floodOfStrangers(t *testing.T, total int64, every time.Duration) {
 	const senders = 4
 	path := filepath.Join(nobody.Dir(t), "s")
-	c := listening(t, path)
+	c := listens(t, path)
 	r := newRig(t, func(config *Config) { config.Checks, config.MaxSeries = c, 0 })
 	inUse := func() uint64 {
 		var m runtime.MemStats
@@ -192,7 +221,7 @@ func floodOfStrangers(t *testing.T, total int64, every time.Duration) {
 				}
 				defer conn.Close()
 				for n := left.Add(-1); n >= 0; n = left.Add(-1) {
-					if _, err := conn.Write([]byte(strings.Replace(oneReport, "example.com.", fmt.Sprintf("x%d-%d.", i, n), 1))); err != nil {
+					if _, err := conn.Write([]byte(strings.Replace(aReport, "example.com.", fmt.Sprintf("x%d-%d.", i, n), 1))); err != nil {
 						lost.Add(1)
 					}
 				}
@@ -215,11 +244,11 @@ func floodOfStrangers(t *testing.T, total int64, every time.Duration) {
 			say()
 			said += 10
 			if said%1000 == 0 {
-				t.Logf("%d strangers' reports, %d honest: %d KiB in use, %d goroutines", c.users.away.Load(), said, inUse()>>10, runtime.NumGoroutine())
+				t.Logf("%d strangers' reports, %d honest: %d KiB in use, %d goroutines", c.view(nil).datagrams[stranger], said, inUse()>>10, runtime.NumGoroutine())
 			}
 		}
 	}
-	until(t, func() bool { v := c.view(nil); return v.datagrams[stranger] == uint64(total-lost.Load()) })
+	waitFor(t, func() bool { v := c.view(nil); return v.datagrams[stranger] == uint64(total-lost.Load()) })
 	v := c.view(nil)
 	t.Logf("%d honest reports, %d taken; %d of strangers, %d of them not sent", said, v.datagrams[accepted], total, lost.Load())
 	if v.datagrams[refused] > 0 || v.datagrams[accepted] > said || len(v.checks) != 1 {
@@ -235,5 +264,5 @@ func floodOfStrangers(t *testing.T, total int64, every time.Duration) {
 	if after := inUse(); after > memory+4<<20 {
 		t.Errorf("%d KiB are in use, %d were", after>>10, memory>>10)
 	}
-	until(t, func() bool { return runtime.NumGoroutine() <= goroutines+2 })
+	waitFor(t, func() bool { return runtime.NumGoroutine() <= goroutines+2 })
 }

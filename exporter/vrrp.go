@@ -1,6 +1,7 @@
 package exporter
 
 import (
+	"context"
 	"net/netip"
 	"time"
 
@@ -63,6 +64,29 @@ func vrrpOf(cfg *keepalived.Config, addresses []host.Address, noted *notify.Docu
 		all = append(all, VRRP{Kind: string(notify.Group), Name: g.Name})
 	}
 	return journaled(all, settled, noted)
+}
+
+// vrrpReader asks keepalived.conf, the addresses of this host and, if there is one, lvsdns-notify's journal.
+func vrrpReader(
+	config *shared[keepalived.Config], journal *shared[notify.Document], addresses func() ([]host.Address, error),
+) func(context.Context) (*[]VRRP, error) {
+	return func(ctx context.Context) (*[]VRRP, error) {
+		cfg := config.get(ctx)
+		held, err := addresses()
+		if err != nil {
+			return nil, err
+		}
+		all := vrrpOf(cfg.value, held, journal.get(ctx).value)
+		if cfg.value == nil && len(all) == 0 {
+			return nil, cfg.err
+		}
+		return &all, cfg.err
+	}
+}
+
+// vrrpSource is the source of the state of each instance and group.
+func vrrpSource(all *shared[[]VRRP]) source {
+	return newSource("vrrp", all, each(vrrpTable(), func(all *[]VRRP) []VRRP { return *all }))
 }
 
 func vrrpTable() table[VRRP] {

@@ -42,36 +42,12 @@ func newTop(d config.DNS) *top.Table {
 	return top.New(o)
 }
 
-// most is c as the exporter wants it for what is asked most.
-func most(c *capture.Capture, d config.DNS) exporter.Top {
-	if c == nil || !d.Top {
-		return nil
-	}
-	return c
-}
-
-// traffic is c as the exporter wants it: no capture is no Traffic, not one that is nil inside.
-func traffic(c *capture.Capture) exporter.Traffic {
-	if c == nil {
-		return nil
-	}
-	return c
-}
-
 // newDnstap listens to name servers as the settings ask for, or is nil.
 func newDnstap(d config.DNS, log *slog.Logger) *dnstap.Listener {
 	if d.Dnstap == "" {
 		return nil
 	}
 	return dnstap.New(dnstap.Config{Address: d.Dnstap, Seed: rand.Uint64(), Log: log})
-}
-
-// told is l as the exporter wants it.
-func told(l *dnstap.Listener) exporter.Dnstap {
-	if l == nil {
-		return nil
-	}
-	return l
 }
 
 // nftables reads the counters of nftables, or is nil.

@@ -3,19 +3,13 @@ package main
 import (
 	"context"
 	"net"
-	"os"
-	"path/filepath"
 	"strings"
-	"time"
 
-	"github.com/lvsdns/lvsdns/conntrack"
 	"github.com/lvsdns/lvsdns/exporter"
 	"github.com/lvsdns/lvsdns/internal/capture"
 	"github.com/lvsdns/lvsdns/internal/config"
 	"github.com/lvsdns/lvsdns/internal/daemon"
 	"github.com/lvsdns/lvsdns/internal/dnstap"
-	"github.com/lvsdns/lvsdns/internal/host"
-	"github.com/lvsdns/lvsdns/internal/ipvs"
 )
 
 // service is a running exporter. What it listens to and has counted stays through a reload; how the host is read is made anew.
@@ -92,20 +86,7 @@ func (s *service) use(ctx context.Context) {
 	settings := s.settings
 	s.warn()
 	s.read(ctx)
-	hostname, _ := os.Hostname() // Without one the page is headed by the program's name.
-	proc := ipvs.Proc(filepath.Join(settings.Sources.Root, "proc"))
-	e := exporter.New(exporter.Config{
-		Kernel: s.tables.kernel, Proc: proc, Root: settings.Sources.Root, Addresses: host.Addresses,
-		Configuration: configuration(settings), Belief: belief(settings), Checks: s.checks,
-		Journal: journalOf(settings.Notify), Fallback: fallback(settings), Connections: s.tables.connections,
-		Traffic: traffic(s.packets), Top: most(s.packets, settings.DNS), Dnstap: told(s.tap),
-		DNSPorts: settings.DNS.Ports, Nftables: nftables(settings),
-		Conntrack: conntrack.New(conntrack.Config{Proc: string(proc), Timeout: time.Minute}), Flows: flows(settings.Conntrack),
-		ServicesOnly: settings.Metrics.Detail == "service", MaxSeries: settings.Metrics.MaxSeries, PerCPU: settings.Metrics.PerCPU,
-		Keep:    func(k ipvs.ServiceKey) bool { return settings.Metrics.Shows(k.Addr, k.FWMark) },
-		Timeout: settings.Sources.Timeout, Share: settings.Sources.Share, Host: hostname,
-		Names: append(host.Names(settings.Sources.Root, hostname), settings.Web.Hosts...), Build: s.build, Log: s.Log,
-	})
+	e := exporter.New(s.sources())
 	if s.checks != nil {
 		users, _ := reporters(settings) // that they exist was seen when the settings were read
 		s.checks.Limit(settings.Checks.Max, settings.Checks.Forget, users)

@@ -54,8 +54,10 @@ var units = []unit{
 	{dir: "internal/flows", may: []string{"conntrack", "internal/ipvs"}},
 	// Who holds which address, for the hook and for the exporter.
 	{dir: "internal/vrrp", may: []string{"internal/keepalived", "notify"}},
-	{dir: "exporter", may: []string{"internal/httpd", "internal/unixsock", "internal/capture", "internal/dnstap", "internal/drift", "internal/flows", "internal/vrrp", "checker", "conntrack", "notify", "internal/dnscount", "internal/host", "internal/ipvs", "internal/keepalived", "internal/lvs", "internal/nftcount", "internal/site"}},
-	{dir: "internal/fallback", may: []string{"internal/stamp", "internal/bounded", "checker", "internal/host", "internal/ipvs", "internal/keepalived", "internal/lvs", "internal/ownfile", "internal/site"}},
+	// What an engine says of itself, in a file.
+	{dir: "internal/fallback/report", may: []string{"internal/ownfile"}},
+	{dir: "exporter", may: []string{"internal/fallback/report", "internal/httpd", "internal/unixsock", "internal/capture", "internal/dnstap", "internal/drift", "internal/flows", "internal/vrrp", "checker", "conntrack", "notify", "internal/dnscount", "internal/host", "internal/ipvs", "internal/keepalived", "internal/lvs", "internal/nftcount", "internal/site"}},
+	{dir: "internal/fallback", may: []string{"internal/fallback/report", "internal/stamp", "internal/bounded", "checker", "internal/host", "internal/ipvs", "internal/keepalived", "internal/lvs", "internal/ownfile", "internal/site"}},
 
 	// What lvsdns-notify-act looks for when keepalived has said something, and what it does.
 	{dir: "internal/truth", may: []string{"internal/ipvs", "internal/keepalived", "internal/lvs", "internal/site", "internal/vrrp", "notify"}},
@@ -63,7 +65,7 @@ var units = []unit{
 
 	// Wiring.
 	{dir: "cmd", may: []string{
-		"exporter", "internal/bounded", "internal/httpd", "internal/fallback", "internal/drift", "internal/flows", "internal/vrrp", "checker", "conntrack", "notify",
+		"exporter", "internal/bounded", "internal/httpd", "internal/fallback", "internal/fallback/report", "internal/drift", "internal/flows", "internal/vrrp", "checker", "conntrack", "notify",
 		"internal/capture", "internal/config", "internal/dnscount", "internal/dnstap", "internal/dnsview", "internal/host", "internal/ipvs", "internal/keepalived", "internal/kernelact", "internal/lvs", "internal/nftcount", "internal/ownfile", "internal/site", "internal/daemon", "internal/truth",
 	}},
 
