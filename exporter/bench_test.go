@@ -5,6 +5,8 @@ import (
 	"net/http/httptest"
 	"testing"
 	"time"
+
+	"github.com/lvsdns/lvsdns/exporter/internal/metric"
 )
 
 // BenchmarkScrape is the cost of a whole scrape of a thousand virtual servers of ten real servers each, everything read anew.
@@ -30,17 +32,17 @@ func BenchmarkScrape(b *testing.B) {
 func BenchmarkPage(b *testing.B) {
 	s := large(1000, 10)
 	e := New(Config{Kernel: s, Proc: s})
-	_, render := e.sources[0].fetch(b.Context())
+	_, render := e.sources[0].Fetch(b.Context())
 	b.ReportAllocs()
 	series := 0
-	sheet := newSheet(0)
+	sheet := metric.NewSheet(0)
 	for b.Loop() {
-		sheet.clear()
+		sheet.Clear()
 		render(sheet)
-		if err := sheet.write(io.Discard, true); err != nil {
+		if err := sheet.Write(io.Discard, true); err != nil {
 			b.Fatal(err)
 		}
-		series = sheet.series
+		series = sheet.Series
 	}
 	b.ReportMetric(float64(series), "series")
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(series), "ns/series")

@@ -70,7 +70,7 @@ func TestByHand(t *testing.T) {
 	say("example.com.", "timeout")
 	say("exmaple.com.", "rcode")
 	look("at once", "scheduled, by hand")
-	if all, _, _ := r.checks.forDrift(r.scheduled(t.Context())); len(all) != 1 {
+	if all, _, _ := r.checks.ForDrift(r.scheduled(t.Context())); len(all) != 1 {
 		t.Errorf("drift hears of %d checks", len(all))
 	}
 	r.clock.pass(9 * time.Minute)

@@ -12,16 +12,19 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lvsdns/lvsdns/exporter/internal/connections"
+	"github.com/lvsdns/lvsdns/exporter/internal/metric"
+	"github.com/lvsdns/lvsdns/exporter/internal/source"
 	"github.com/lvsdns/lvsdns/internal/ipvs"
 )
 
 // passed are connections of which one pass was made.
-func passed(t *testing.T, change func(*ConnectionsConfig, *fakeKernel)) *Connections {
+func passed(t *testing.T, change func(*connections.Config, *fakeKernel)) *connections.Reader {
 	scanned := full()
-	config := ConnectionsConfig{Table: scanned, Kernel: scanned, Proc: scanned, Now: newClock().now, Budget: ipvs.Budget{Entries: 1000, Time: 2 * time.Second}}
+	config := connections.Config{Table: scanned, Kernel: scanned, Proc: scanned, Now: newClock().now, Budget: ipvs.Budget{Entries: 1000, Time: 2 * time.Second}}
 	change(&config, scanned)
-	c := NewConnections(config)
-	c.pass(t.Context())
+	c := connections.New(config)
+	c.Pass(t.Context())
 	return c
 }
 
@@ -46,7 +49,7 @@ func TestPasses(t *testing.T) {
 	for _, test := range []struct {
 		name    string
 		change  func(r *rig)
-		up      Failure
+		up      source.Failure
 		missing string // at the UDP service; "" if absent
 		entries string
 		result  string
@@ -69,11 +72,11 @@ func TestPasses(t *testing.T) {
 		},
 		{
 			name: "failed", change: func(r *rig) { r.scanned.scanErr = errors.New("odd") },
-			up: Other, result: "failed", want: map[string]string{"lvsdns_ipvs_connection_pass_entries": "", "lvsdns_ipvs_connection_table_entries": ""},
+			up: source.Other, result: "failed", want: map[string]string{"lvsdns_ipvs_connection_pass_entries": "", "lvsdns_ipvs_connection_table_entries": ""},
 		},
 		{
 			name: "may not be read", change: func(r *rig) { r.scanned.scanErr = os.ErrPermission },
-			up: Permission, result: "failed",
+			up: source.Permission, result: "failed",
 		},
 		{
 			name: "without the right to ask netlink", change: func(r *rig) { r.scanned.err = ipvs.ErrPermission },
@@ -81,7 +84,7 @@ func TestPasses(t *testing.T) {
 		},
 		{
 			name: "the virtual servers cannot be read", change: func(r *rig) { r.scanned.err = ipvs.ErrAbsent },
-			up: Absent, result: "failed",
+			up: source.Absent, result: "failed",
 		},
 		{
 			name: "a kernel without /proc/net/ip_vs_status", change: func(r *rig) { r.scanned.status = nil },
@@ -97,10 +100,10 @@ func TestPasses(t *testing.T) {
 			r := newRig(t, nil)
 			if test.change != nil {
 				test.change(r)
-				r.table.pass(t.Context())
+				r.table.Pass(t.Context())
 			}
 			page := r.page(t, "")
-			want := map[string]string{missingOf: test.missing, drainedOf: "7", entriesOf: test.entries, `lvsdns_source_up{source="connections"}`: fmt.Sprint(truth(test.up == ""))}
+			want := map[string]string{missingOf: test.missing, drainedOf: "7", entriesOf: test.entries, `lvsdns_source_up{source="connections"}`: fmt.Sprint(metric.Truth(test.up == ""))}
 			for name, value := range test.want {
 				want[name] = value
 			}
@@ -111,7 +114,7 @@ func TestPasses(t *testing.T) {
 					t.Errorf("%s is %q, want %q", name, got, value)
 				}
 			}
-			if got, _ := r.table.source().fetch(t.Context()); got.Failure != test.up {
+			if got, _ := r.table.Source().Fetch(t.Context()); got.Failure != test.up {
 				t.Errorf("failure %q (%s), want %q", got.Failure, got.Error, test.up)
 			}
 			if n := value(t, r, `lvsdns_ipvs_connection_passes_total{result="`+test.result+`"}`); n < 1 {
@@ -126,22 +129,22 @@ func TestPassesAge(t *testing.T) {
 	r := newRig(t, nil)
 	for _, step := range []struct {
 		pass time.Duration
-		up   Failure
-	}{{3 * time.Minute, ""}, {time.Second, Timeout}} {
+		up   source.Failure
+	}{{3 * time.Minute, ""}, {time.Second, source.Timeout}} {
 		r.clock.pass(step.pass)
-		state, _ := r.table.source().fetch(t.Context())
+		state, _ := r.table.Source().Fetch(t.Context())
 		if there := len(r.lines(t, missingOf)) == 1; state.Failure != step.up || there != (step.up == "") {
 			t.Errorf("after %s: %q %s, shown %t", step.pass, state.Failure, state.Error, there)
 		}
 	}
-	r.table.pass(t.Context())
+	r.table.Pass(t.Context())
 	if n := len(r.lines(t, missingOf)); n != 1 {
 		t.Error("a new pass is not shown")
 	}
 }
 
 func TestBeforeTheFirstPass(t *testing.T) {
-	r := newRig(t, func(c *Config) { c.Connections = NewConnections(ConnectionsConfig{}) })
+	r := newRig(t, func(c *Config) { c.Connections = connections.New(connections.Config{}) })
 	if got := r.lines(t, `lvsdns_source_failure{source="connections",reason="timeout"}`); !slices.Equal(got, []string{"1"}) {
 		t.Errorf("the source is down for its timeout: %q", got)
 	}
@@ -179,7 +182,7 @@ func TestDeletedVirtualServer(t *testing.T) {
 		{"there again", table.Entries, r.scanned.connections, []string{"2"}},
 	} {
 		r.scanned.table.Entries, r.scanned.connections = test.entries, test.connections
-		r.table.pass(t.Context())
+		r.table.Pass(t.Context())
 		if got := r.lines(t, missingOf); !slices.Equal(got, test.want) {
 			t.Errorf("%s: %q, want %q", test.name, got, test.want)
 		}
@@ -200,7 +203,7 @@ func (a addsServer) ScanConnections(ctx context.Context, b ipvs.Budget) (ipvs.Sc
 
 func TestServerAddedMeanwhile(t *testing.T) {
 	r := newRig(t, func(c *Config) {
-		c.Connections = passed(t, func(c *ConnectionsConfig, f *fakeKernel) { c.Table = addsServer{f} })
+		c.Connections = passed(t, func(c *connections.Config, f *fakeKernel) { c.Table = addsServer{f} })
 	})
 	if got := r.lines(t, missingOf); !slices.Equal(got, []string{"0"}) {
 		t.Errorf("missing %q: the real server came before its entries", got)
@@ -232,7 +235,7 @@ func TestScrapesMakeNoPass(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	scanned := full()
-	often := NewConnections(ConnectionsConfig{Table: scanned, Kernel: scanned, Proc: scanned, Interval: time.Millisecond})
+	often := connections.New(connections.Config{Table: scanned, Kernel: scanned, Proc: scanned, Interval: time.Millisecond})
 	done := make(chan error)
 	go func() { done <- often.Run(ctx) }()
 	for scanned.scans.Load() < 5 {
@@ -247,9 +250,9 @@ func TestScrapesMakeNoPass(t *testing.T) {
 // TestPanicInAPass is that pass's error, and no more.
 func TestPanicInAPass(t *testing.T) {
 	r := newRig(t, func(c *Config) {
-		c.Connections = passed(t, func(c *ConnectionsConfig, _ *fakeKernel) { c.Table = nil })
+		c.Connections = passed(t, func(c *connections.Config, _ *fakeKernel) { c.Table = nil })
 	})
-	if state, _ := r.table.source().fetch(t.Context()); state.Failure != Other || !strings.HasPrefix(state.Error, "bug: ") {
+	if state, _ := r.table.Source().Fetch(t.Context()); state.Failure != source.Other || !strings.HasPrefix(state.Error, "bug: ") {
 		t.Errorf("%q %s", state.Failure, state.Error)
 	}
 }
@@ -283,7 +286,7 @@ UDP CB007109 0000 C0000201 0035 C6336402 FFFF NONE            299
 			k.table.Entries[0].Service.Flags |= ipvs.Persistent
 		}
 		test.change(r)
-		r.table.pass(t.Context())
+		r.table.Pass(t.Context())
 		if got := r.lines(t, drainedOf); !slices.Equal(got, []string{test.want}) {
 			t.Errorf("%s: %q, want %s (%d flows)", test.name, got, test.want, flows)
 		}
@@ -308,9 +311,9 @@ func (rootsStatus) Status() (map[string]uint64, error) {
 // TestStatusIsRoots: the connection table is everybody's all the same.
 func TestStatusIsRoots(t *testing.T) {
 	r := newRig(t, func(c *Config) {
-		c.Connections = passed(t, func(c *ConnectionsConfig, f *fakeKernel) { c.Table = rootsStatus{f} })
+		c.Connections = passed(t, func(c *connections.Config, f *fakeKernel) { c.Table = rootsStatus{f} })
 	})
-	state, _ := r.table.source().fetch(t.Context())
+	state, _ := r.table.Source().Fetch(t.Context())
 	if missing, told := r.lines(t, missingOf), r.lines(t, "lvsdns_ipvs_connection_table_entries"); state.Failure != "" || !slices.Equal(missing, []string{"2"}) || told != nil {
 		t.Errorf("failure %q, missing %q, told %q", state.Failure, missing, told)
 	}

@@ -86,7 +86,7 @@ func (r *rig) expect(t *testing.T, want map[string]string) {
 
 func TestFlowsOfServices(t *testing.T) {
 	r := newRig(t, nil)
-	r.tracker.pass(t.Context())
+	r.tracker.Pass(t.Context())
 	if len(r.conntrack.asked) != 1 || r.conntrack.asked[0].At != netip.MustParseAddrPort("192.0.2.1:53") || len(r.conntrack.asked[0].Servers) != 3 || !r.conntrack.asked[0].Servers[1].Drained {
 		t.Errorf("asked for %+v", r.conntrack.asked)
 	}
@@ -120,7 +120,7 @@ func TestFlowsOfServices(t *testing.T) {
 		`lvsdns_conntrack_pass_age_seconds`:                                           "30",
 	})
 	r.conntrack.cpus[0].Counts[conntrack.InsertFailed] += 1<<31 - 1
-	r.tracker.pass(t.Context())
+	r.tracker.Pass(t.Context())
 	r.clock.pass(30 * time.Second)
 	r.expect(t, map[string]string{
 		`lvsdns_conntrack_insert_failed_total`:                                   "5368709118",
@@ -132,13 +132,13 @@ func TestFlowsOfServices(t *testing.T) {
 // they are true, and what is wrong is said.
 func TestPassesThatAreNotMade(t *testing.T) {
 	r := newRig(t, nil)
-	r.tracker.pass(t.Context())
+	r.tracker.Pass(t.Context())
 	const flows, age = `lvsdns_conntrack_udp_flows{vip="192.0.2.1",vport="53",state="replied"}`, `lvsdns_conntrack_pass_age_seconds`
 	const tooBig, sparse = `lvsdns_conntrack_pass_skipped{reason="too_big"}`, `lvsdns_conntrack_pass_skipped{reason="sparse"}`
 	r.conntrack.size.Entries = 1001
 	for minute := range 4 {
 		r.clock.pass(time.Minute)
-		r.tracker.pass(t.Context())
+		r.tracker.Pass(t.Context())
 		want := map[string]string{flows: "10", age: fmt.Sprint(60 * (minute + 1)), tooBig: "1", sparse: "0", `lvsdns_source_up{source="conntrack"}`: "1"}
 		if minute >= 3 {
 			want[flows] = ""
@@ -152,19 +152,19 @@ func TestPassesThatAreNotMade(t *testing.T) {
 	before := r.conntrack.passed.Load()
 	for range 11 {
 		r.clock.pass(time.Minute)
-		r.tracker.pass(t.Context())
+		r.tracker.Pass(t.Context())
 	}
 	if n := r.conntrack.passed.Load() - before; n != 2 {
 		t.Errorf("%d dear passes in eleven minutes, want 2", n)
 	}
 	r.expect(t, map[string]string{flows: "10", age: "0", sparse: "0", `lvsdns_conntrack_passes_total{result="sparse"}`: "9"})
 	r.clock.pass(9 * time.Minute)
-	r.tracker.pass(t.Context())
+	r.tracker.Pass(t.Context())
 	r.expect(t, map[string]string{flows: "10", age: "540", tooBig: "0", sparse: "1"})
 
 	r.clock.pass(5 * time.Minute)
 	r.conntrack.passErr = context.DeadlineExceeded
-	r.tracker.pass(t.Context())
+	r.tracker.Pass(t.Context())
 	r.expect(t, map[string]string{
 		flows: "", sparse: "0", `lvsdns_conntrack_passes_total{result="failed"}`: "1",
 		`lvsdns_source_up{source="conntrack"}`: "0", `lvsdns_source_failure{source="conntrack",reason="timeout"}`: "1", `lvsdns_conntrack_entries`: "500",
@@ -220,14 +220,14 @@ func TestConntrackTrouble(t *testing.T) {
 			config := r.config
 			tt.change(r, &config)
 			r.Exporter = New(config)
-			r.tracker.pass(t.Context())
+			r.tracker.Pass(t.Context())
 			r.expect(t, tt.want)
 		})
 	}
 	// What everybody may read is shown without the capability.
 	r := newRig(t, nil)
 	r.conntrack.passErr = fmt.Errorf("x: %w: %w", conntrack.ErrPermission, fs.ErrPermission)
-	r.tracker.pass(t.Context())
+	r.tracker.Pass(t.Context())
 	r.clock.pass(5 * time.Second)
 	r.expect(t, map[string]string{`lvsdns_source_failure{source="conntrack",reason="permission"}`: "1", `lvsdns_conntrack_entries`: "500", `lvsdns_conntrack_timeout_seconds{timeout="udp"}`: "30"})
 }

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/lvsdns/lvsdns/exporter/internal/dns"
 	"github.com/lvsdns/lvsdns/internal/capture"
 	"github.com/lvsdns/lvsdns/internal/dnscount"
 	"github.com/lvsdns/lvsdns/internal/dnscount/packets"
@@ -155,7 +156,7 @@ func TestDNSMillion(t *testing.T) {
 
 	traffic.now = now
 	state := r.State(t.Context()).DNSTop
-	if state == nil || len(state.VirtualServers) != 2 || len(state.Zones) > 2*topRows || len(state.Clients) > topRows {
+	if state == nil || len(state.VirtualServers) != 2 || len(state.Zones) > 2*dns.TopRows || len(state.Clients) > dns.TopRows {
 		t.Fatalf("%+v", state)
 	}
 	// Of the last minute or two: 100 s are 1,000,000 messages.

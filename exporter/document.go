@@ -4,25 +4,28 @@ import (
 	"cmp"
 	"fmt"
 	"strings"
+
+	"github.com/lvsdns/lvsdns/exporter/internal/metric"
+	"github.com/lvsdns/lvsdns/exporter/internal/source"
 )
 
 // catalogue lists every metric there can be, each once: the DNS traffic of a virtual server has two sources.
-func (e *Exporter) catalogue() []described {
-	var all []described
+func (e *Exporter) catalogue() []metric.Described {
+	var all []metric.Described
 	known := map[string]bool{}
-	add := func(metrics []described) {
+	add := func(metrics []metric.Described) {
 		for _, d := range metrics {
-			if !known[d.name] {
-				known[d.name] = true
+			if !known[d.Name] {
+				known[d.Name] = true
 				all = append(all, d)
 			}
 		}
 	}
 	for _, s := range e.all {
-		add(s.metrics)
+		add(s.Metrics)
 	}
-	add(sourceTable().describe())
-	add(selfTable().describe())
+	add(source.Table().Describe())
+	add(selfTable().Describe())
 	return all
 }
 
@@ -47,12 +50,12 @@ tables in the code: ` + "`go test ./exporter -run Document -update`" + `.
 `)
 	subject := ""
 	for _, d := range e.catalogue() {
-		if d.subject != subject {
-			subject = d.subject
+		if d.Subject != subject {
+			subject = d.Subject
 			fmt.Fprintf(&b, "\n## Of %s\n\n| metric | type | labels | meaning |\n|---|---|---|---|\n", subject)
 		}
-		labels := cmp.Or(strings.Join(d.labels, ", "), "none")
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", d.name, d.kind, labels, strings.ReplaceAll(d.help, "|", "\\|"))
+		labels := cmp.Or(strings.Join(d.Labels, ", "), "none")
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", d.Name, d.Kind, labels, strings.ReplaceAll(d.Help, "|", "\\|"))
 	}
 	b.WriteString(`
 ## Of the process

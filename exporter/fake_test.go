@@ -16,8 +16,11 @@ import (
 	"time"
 
 	"github.com/lvsdns/lvsdns/conntrack"
+	"github.com/lvsdns/lvsdns/exporter/internal/checks"
+	"github.com/lvsdns/lvsdns/exporter/internal/connections"
+	"github.com/lvsdns/lvsdns/exporter/internal/tracking"
 	"github.com/lvsdns/lvsdns/internal/drift"
-	fallbackreport "github.com/lvsdns/lvsdns/internal/fallback/report"
+	"github.com/lvsdns/lvsdns/internal/fallback/report"
 	"github.com/lvsdns/lvsdns/internal/host"
 	"github.com/lvsdns/lvsdns/internal/ipvs"
 	"github.com/lvsdns/lvsdns/internal/keepalived"
@@ -190,11 +193,11 @@ type rig struct {
 	kernel    *fakeKernel
 	conntrack *fakeConntrack
 	clock     *clock
-	checks    *Checks
+	checks    *checks.Memory
 
 	// The connection table has a kernel of its own: it is read at other times.
 	scanned *fakeKernel
-	table   *Connections
+	table   *connections.Reader
 }
 
 const rigConfig = `
@@ -259,22 +262,22 @@ func newRig(t testing.TB, change func(*Config)) *rig {
 	if err := os.Symlink("/usr/bin/lvsdns-fallback", filepath.Join(root, "proc/42/exe")); err != nil {
 		t.Fatal(err)
 	}
-	if err := fallbackreport.Write(filepath.Join(root, "fallback.json"), fallbackreport.Report{
+	if err := report.Write(filepath.Join(root, "fallback.json"), report.Report{
 		PID: 42, At: time.Unix(1767323005, 0), Stopped: "somebody else wrote", Writes: 12, Errors: 1, VirtualServers: 3, Blocked: 1, Up: 4, Down: 2,
 		Checks: map[string]uint64{"pass": 90, "fail": 3},
 	}); err != nil {
 		t.Fatal(err)
 	}
 	r := &rig{kernel: full(), conntrack: newFakeConntrack(), clock: newClock()}
-	r.checks = NewChecks(ChecksConfig{Now: r.clock.now})
+	r.checks = checks.New(checks.Config{Now: r.clock.now})
 	r.scanned = full()
-	r.table = NewConnections(ConnectionsConfig{Table: r.scanned, Kernel: r.scanned, Proc: r.scanned, Now: r.clock.now, Budget: ipvs.Budget{Entries: 1000, Time: 2 * time.Second}})
-	r.table.pass(t.Context())
+	r.table = connections.New(connections.Config{Table: r.scanned, Kernel: r.scanned, Proc: r.scanned, Now: r.clock.now, Budget: ipvs.Budget{Entries: 1000, Time: 2 * time.Second}})
+	r.table.Pass(t.Context())
 	config := Config{
 		Journal:      func() (*notify.Document, error) { return journal(), nil },
 		FallbackFile: filepath.Join(root, "fallback.json"),
 		Kernel:       r.kernel, Proc: r.kernel, Root: root, Checks: r.checks, Connections: r.table, PerCPU: true, MaxSeries: 1000,
-		Conntrack: r.conntrack, Flows: FlowsConfig{Interval: time.Minute, MaxEntries: 1000, Wanted: conntrack.Timeouts{UDP: 10 * time.Second}},
+		Conntrack: r.conntrack, Flows: tracking.Flows{Interval: time.Minute, MaxEntries: 1000, Wanted: conntrack.Timeouts{UDP: 10 * time.Second}},
 		Addresses: func() ([]host.Address, error) {
 			return []host.Address{
 				{Interface: "lo", Addr: netip.MustParseAddr("192.0.2.2")},

@@ -101,11 +101,11 @@ func (e *Exporter) serveMetrics(w http.ResponseWriter, r *http.Request) {
 func (e *Exporter) writeMetrics(ctx context.Context, to io.Writer, format expfmt.Format, wanted selection) error {
 	open := format.FormatType() == expfmt.TypeOpenMetrics
 	e.gather(ctx, e.sheet, wanted)
-	if page, ok := to.(*bytes.Buffer); ok && page.Available() < e.sheet.size() {
+	if page, ok := to.(*bytes.Buffer); ok && page.Available() < e.sheet.Size() {
 		// Not by Grow, which doubles: the next page is nearly as large as this one.
-		*page = *bytes.NewBuffer(make([]byte, 0, e.sheet.size()*17/16))
+		*page = *bytes.NewBuffer(make([]byte, 0, e.sheet.Size()*17/16))
 	}
-	if err := e.sheet.write(to, open); err != nil {
+	if err := e.sheet.Write(to, open); err != nil {
 		return err
 	}
 	own, err := e.process.Gather()
@@ -164,7 +164,7 @@ type face struct {
 // Use serves e from now on. Requests under way are answered by the one before, and what that has said of a source in the log is not said again.
 func (s *Served) Use(e *Exporter) {
 	if before := s.now.Load(); before != nil {
-		e.changes.follow(before.changes)
+		e.changes.Follow(before.changes)
 	}
 	s.now.Store(&face{e, e.Handler()})
 }

@@ -160,7 +160,7 @@ func TestPageOfNothing(t *testing.T) {
 func TestPageOfUnread(t *testing.T) {
 	r := newRig(t, nil)
 	r.kernel.err = ipvs.ErrAbsent
-	r.checks.setListening(time.Time{}, errors.Join(io.ErrUnexpectedEOF, io.ErrClosedPipe))
+	r.checks.SetListening(time.Time{}, errors.Join(io.ErrUnexpectedEOF, io.ErrClosedPipe))
 	recorder := httptest.NewRecorder()
 	r.Handler().ServeHTTP(recorder, httptest.NewRequest("GET", "/", nil))
 	for _, want := range []string{"Not known: IPVS could not be read.", "Not known: nobody listens to them.", "unexpected EOF; io: read/write on closed pipe", "3 sources could not be read"} {

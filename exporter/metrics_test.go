@@ -17,6 +17,7 @@ import (
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 
+	"github.com/lvsdns/lvsdns/exporter/internal/checks"
 	"github.com/lvsdns/lvsdns/internal/drift"
 	"github.com/lvsdns/lvsdns/internal/ipvs"
 )
@@ -41,7 +42,7 @@ const openMetrics = "application/openmetrics-text; version=1.0.0"
 func (r *rig) say(t testing.TB, datagrams ...string) {
 	t.Helper()
 	for _, d := range datagrams {
-		if got := r.checks.take([]byte(d)); got != accepted {
+		if got := r.checks.Take([]byte(d)); got != checks.Accepted {
 			t.Fatalf("%s: %s", d, got)
 		}
 	}
@@ -49,7 +50,7 @@ func (r *rig) say(t testing.TB, datagrams ...string) {
 
 // checked has checks report, and a pass made over the table of flows.
 func checked(t testing.TB, r *rig) {
-	r.tracker.pass(t.Context())
+	r.tracker.Pass(t.Context())
 	r.say(t,
 		`{"server":"198.51.100.1:53","name":"example.com.","type":"SOA","transport":"udp","path":"rip","outcome":"pass","reason":"NOERROR","rcode":"NOERROR","exit_status":0,"duration_seconds":0.004,"latency_seconds":0.003,"weight":40}`,
 		`{"server":"198.51.100.1:53","name":"example.com.","type":"SOA","transport":"udp","path":"rip","outcome":"rcode","reason":"SERVFAIL","rcode":"SERVFAIL","exit_status":1,"duration_seconds":0.005,"latency_seconds":0.001,"weight":null}`,
@@ -97,8 +98,8 @@ func TestRegistryAgrees(t *testing.T) {
 
 func kindOf(name string) string {
 	for _, d := range New(Config{}).catalogue() {
-		if d.name == name {
-			return d.kind.String()
+		if d.Name == name {
+			return d.Kind.String()
 		}
 	}
 	return "not in the catalogue"
@@ -196,18 +197,18 @@ func TestOpenMetricsNames(t *testing.T) {
 func TestNames(t *testing.T) {
 	seen := map[string]bool{}
 	for _, d := range New(Config{}).catalogue() {
-		seen[d.name] = true
-		if !regexp.MustCompile(`^lvsdns_[a-z0-9_]+$`).MatchString(d.name) {
-			t.Errorf("%s: bad name", d.name)
+		seen[d.Name] = true
+		if !regexp.MustCompile(`^lvsdns_[a-z0-9_]+$`).MatchString(d.Name) {
+			t.Errorf("%s: bad name", d.Name)
 		}
-		if strings.HasSuffix(d.name, "_total") != (d.kind.String() == "counter") {
-			t.Errorf("%s is a %s", d.name, d.kind)
+		if strings.HasSuffix(d.Name, "_total") != (d.Kind.String() == "counter") {
+			t.Errorf("%s is a %s", d.Name, d.Kind)
 		}
-		if d.help == "" || !strings.HasSuffix(d.help, ".") {
-			t.Errorf("%s: help is no sentence: %q", d.name, d.help)
+		if d.Help == "" || !strings.HasSuffix(d.Help, ".") {
+			t.Errorf("%s: help is no sentence: %q", d.Name, d.Help)
 		}
-		if slices.Contains(d.labels, "") || len(slices.Compact(slices.Sorted(slices.Values(d.labels)))) != len(d.labels) {
-			t.Errorf("%s: labels %q", d.name, d.labels)
+		if slices.Contains(d.Labels, "") || len(slices.Compact(slices.Sorted(slices.Values(d.Labels)))) != len(d.Labels) {
+			t.Errorf("%s: labels %q", d.Name, d.Labels)
 		}
 	}
 	// Everything on a full page is in the catalogue.

@@ -7,6 +7,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/lvsdns/lvsdns/exporter/internal/checks"
+	"github.com/lvsdns/lvsdns/exporter/internal/differences"
+	"github.com/lvsdns/lvsdns/exporter/internal/servers"
+	"github.com/lvsdns/lvsdns/exporter/internal/source"
 	"github.com/lvsdns/lvsdns/internal/drift"
 	"github.com/lvsdns/lvsdns/notify"
 )
@@ -16,10 +20,10 @@ import (
 type overview struct {
 	State
 	Troubles []trouble // the verdict, worst first; empty: nothing to mend
-	Down     []SourceState
-	Differ   []DriftState // what is to be mended
-	Out      []DriftState // real servers that keepalived has taken out, or may have
-	Notes    []DriftState // the rest
+	Down     []source.State
+	Differ   []differences.State // what is to be mended
+	Out      []differences.State // real servers that keepalived has taken out, or may have
+	Notes    []differences.State // the rest
 	Failing  []check
 	Passing  []check
 	ByHand   []check // tried by somebody
@@ -44,7 +48,7 @@ const (
 
 // check is the last run of a check, and how long ago that was.
 type check struct {
-	CheckState
+	checks.State
 	Age time.Duration
 }
 
@@ -53,7 +57,7 @@ func (o overview) Since(t time.Time) time.Duration { return o.Time.Sub(t) }
 
 // Unread reports whether a source could not be read.
 func (o overview) Unread(name string) bool {
-	return slices.ContainsFunc(o.Down, func(s SourceState) bool { return s.Name == name })
+	return slices.ContainsFunc(o.Down, func(s source.State) bool { return s.Name == name })
 }
 
 // trouble is one thing that is wrong, how bad (a class of the page's style) and where on the page it stands.
@@ -61,7 +65,7 @@ type trouble struct{ Class, Text, At string }
 
 // card is a virtual server and how its real servers are.
 type card struct {
-	VirtualServer
+	servers.VirtualServer
 	Usable, Drained, Overloaded int
 	Replies                     bool // pass the director: they can be counted
 }
@@ -128,7 +132,7 @@ func first[T any](list []T, n int) (shown []T, more int) {
 	return list[:n], len(list) - n
 }
 
-func cardOf(v VirtualServer) card {
+func cardOf(v servers.VirtualServer) card {
 	c := card{VirtualServer: v}
 	for _, r := range v.RealServers {
 		switch {
@@ -207,5 +211,5 @@ func (o *overview) choose(cards []card) {
 }
 
 func (c card) matches(query string) bool {
-	return strings.Contains(c.Service, query) || slices.ContainsFunc(c.RealServers, func(r RealServer) bool { return strings.Contains(r.RIP, query) })
+	return strings.Contains(c.Service, query) || slices.ContainsFunc(c.RealServers, func(r servers.RealServer) bool { return strings.Contains(r.RIP, query) })
 }

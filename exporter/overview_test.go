@@ -7,14 +7,19 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lvsdns/lvsdns/exporter/internal/checks"
+	"github.com/lvsdns/lvsdns/exporter/internal/differences"
+	"github.com/lvsdns/lvsdns/exporter/internal/servers"
+	"github.com/lvsdns/lvsdns/exporter/internal/source"
+	"github.com/lvsdns/lvsdns/exporter/internal/vrrp"
 	"github.com/lvsdns/lvsdns/notify"
 )
 
 // served is a virtual server with real servers of these weights.
-func served(name string, weights ...uint32) VirtualServer {
-	v := VirtualServer{Service: name}
+func served(name string, weights ...uint32) servers.VirtualServer {
+	v := servers.VirtualServer{Service: name}
 	for i, w := range weights {
-		v.RealServers = append(v.RealServers, RealServer{RIP: fmt.Sprintf("198.51.100.%d", i+1), RPort: "53", Weight: w})
+		v.RealServers = append(v.RealServers, servers.RealServer{RIP: fmt.Sprintf("198.51.100.%d", i+1), RPort: "53", Weight: w})
 	}
 	return v
 }
@@ -37,15 +42,15 @@ func TestVerdict(t *testing.T) {
 	}{
 		{"nothing", State{}, ""},
 		{"all is well", State{
-			Sources: []SourceState{{Name: "ipvs", Up: true}}, VirtualServers: []VirtualServer{served("udp 192.0.2.1:53", 1, 1)},
-			VRRP: []VRRP{{Kind: "instance", State: notify.Backup}}, Checks: []CheckState{{Outcome: "pass", Last: now, Scheduled: true}}, Drift: []DriftState{{Kind: "not_alpha", Severity: "info"}},
+			Sources: []source.State{{Name: "ipvs", Up: true}}, VirtualServers: []servers.VirtualServer{served("udp 192.0.2.1:53", 1, 1)},
+			VRRP: []vrrp.Subject{{Kind: "instance", State: notify.Backup}}, Checks: []checks.State{{Outcome: "pass", Last: now, Scheduled: true}}, Drift: []differences.State{{Kind: "not_alpha", Severity: "info"}},
 		}, ""},
 		{"everything", State{
-			Sources:        []SourceState{{Name: "ipvs", Failure: Permission}, {Name: "drift", Failure: Other}},
-			VirtualServers: []VirtualServer{served("a"), served("b", 0), served("c", 0, 1), served("d", 1)},
-			VRRP:           []VRRP{{Kind: "instance", State: notify.Partial}, {Kind: "group", State: notify.Partial}},
-			Checks:         []CheckState{{Outcome: "timeout", Last: now, Scheduled: true}, {Outcome: "timeout", Last: now}},
-			Drift:          []DriftState{{Kind: "weight", Severity: "warning"}, {Kind: "forwarding", Severity: "critical"}, {Kind: "real_server_down", Severity: "info"}},
+			Sources:        []source.State{{Name: "ipvs", Failure: source.Permission}, {Name: "drift", Failure: source.Other}},
+			VirtualServers: []servers.VirtualServer{served("a"), served("b", 0), served("c", 0, 1), served("d", 1)},
+			VRRP:           []vrrp.Subject{{Kind: "instance", State: notify.Partial}, {Kind: "group", State: notify.Partial}},
+			Checks:         []checks.State{{Outcome: "timeout", Last: now, Scheduled: true}, {Outcome: "timeout", Last: now}},
+			Drift:          []differences.State{{Kind: "weight", Severity: "warning"}, {Kind: "forwarding", Severity: "critical"}, {Kind: "real_server_down", Severity: "info"}},
 		}, `bad: 2 virtual servers without a usable real server
 bad: 1 critical difference
 bad: 1 check fails
@@ -73,7 +78,7 @@ func names(cards []card) string {
 
 // TestWorstFirst: a few virtual servers are shown whole, of many only those in trouble.
 func TestWorstFirst(t *testing.T) {
-	few := State{VirtualServers: []VirtualServer{served("well", 1), served("drained", 1, 0), served("empty")}}
+	few := State{VirtualServers: []servers.VirtualServer{served("well", 1), served("drained", 1, 0), served("empty")}}
 	if o := shown(few, ""); names(o.Cards) != "empty drained well" || len(o.Rows) != 0 {
 		t.Errorf("cards %q, rows %q", names(o.Cards), names(o.Rows))
 	}
@@ -97,7 +102,7 @@ func TestWorstFirst(t *testing.T) {
 }
 
 func TestFind(t *testing.T) {
-	s := State{VirtualServers: []VirtualServer{served("udp 192.0.2.1:53", 1), served("tcp 192.0.2.1:53", 1, 1), served("fwm 7", 1)}}
+	s := State{VirtualServers: []servers.VirtualServer{served("udp 192.0.2.1:53", 1), served("tcp 192.0.2.1:53", 1, 1), served("fwm 7", 1)}}
 	for query, want := range map[string]string{
 		"192.0.2.1": "udp 192.0.2.1:53 tcp 192.0.2.1:53", " udp ": "udp 192.0.2.1:53", "198.51.100.2": "tcp 192.0.2.1:53", "fwm 7": "fwm 7", "nobody": "", "": "udp 192.0.2.1:53 tcp 192.0.2.1:53 fwm 7",
 	} {
@@ -109,9 +114,9 @@ func TestFind(t *testing.T) {
 
 func TestCuts(t *testing.T) {
 	s := State{
-		Checks: slices.Repeat([]CheckState{{Outcome: "pass", Scheduled: true}, {Outcome: "timeout", Scheduled: true}, {Outcome: "rcode"}}, 1000),
-		Drift: slices.Concat(slices.Repeat([]DriftState{{Kind: "weight", Severity: "warning"}}, 500),
-			slices.Repeat([]DriftState{{Kind: "real_server_down", Severity: "info"}}, 400), slices.Repeat([]DriftState{{Kind: "not_alpha", Severity: "info"}}, 300)),
+		Checks: slices.Repeat([]checks.State{{Outcome: "pass", Scheduled: true}, {Outcome: "timeout", Scheduled: true}, {Outcome: "rcode"}}, 1000),
+		Drift: slices.Concat(slices.Repeat([]differences.State{{Kind: "weight", Severity: "warning"}}, 500),
+			slices.Repeat([]differences.State{{Kind: "real_server_down", Severity: "info"}}, 400), slices.Repeat([]differences.State{{Kind: "not_alpha", Severity: "info"}}, 300)),
 	}
 	o := shown(s, "")
 	want := cut{Differ: 500 - maxDiffer, Out: 400 - maxDiffer, Notes: 300 - maxDiffer, Failing: 1000 - maxChecks, Passing: 1000 - maxChecks, ByHand: 1000 - maxChecks}

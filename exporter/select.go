@@ -6,6 +6,9 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/lvsdns/lvsdns/exporter/internal/metric"
+	"github.com/lvsdns/lvsdns/exporter/internal/source"
 )
 
 // selection is the part of /metrics that somebody asks for; nil is all. What the exporter says of itself is there whatever the sources are.
@@ -26,7 +29,7 @@ func (e *Exporter) selected(query url.Values) (selection, error) {
 		case "collect[]":
 			s.sources = map[string]bool{}
 			for _, name := range query[key] {
-				if !slices.ContainsFunc(e.sources, func(x source) bool { return x.name == name }) {
+				if !slices.ContainsFunc(e.sources, func(x source.Source) bool { return x.Name == name }) {
 					return s, fmt.Errorf("collect[]=%.80s: no such source; want one of %s", name, e.sourceNames())
 				}
 				s.sources[name] = true
@@ -49,14 +52,14 @@ func (e *Exporter) selected(query url.Values) (selection, error) {
 func (e *Exporter) sourceNames() string {
 	var all []string
 	for _, s := range e.sources {
-		all = append(all, s.name)
+		all = append(all, s.Name)
 	}
 	return strings.Join(all, ", ")
 }
 
 // serves reports whether there may be a metric of this name.
 func (e *Exporter) serves(name string) bool {
-	if slices.ContainsFunc(e.catalogue(), func(d described) bool { return d.name == name }) {
+	if slices.ContainsFunc(e.catalogue(), func(d metric.Described) bool { return d.Name == name }) {
 		return true
 	}
 	own, _ := e.process.Gather() // What could be gathered is what could be served.

@@ -19,6 +19,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/lvsdns/lvsdns/exporter/internal/metric"
+	"github.com/lvsdns/lvsdns/exporter/internal/source"
 	"github.com/lvsdns/lvsdns/internal/host"
 	"github.com/lvsdns/lvsdns/internal/ipvs"
 	"github.com/lvsdns/lvsdns/internal/keepalived"
@@ -29,7 +31,7 @@ func TestTrouble(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		change func(*testing.T, *rig, *Config)
-		down   map[string]Failure
+		down   map[string]source.Failure
 		gone   []string // beginnings of series that must not be there
 		there  []string
 	}{
@@ -37,12 +39,12 @@ func TestTrouble(t *testing.T) {
 			name: "ipvs is not loaded", change: func(_ *testing.T, r *rig, _ *Config) {
 				r.kernel.err, r.kernel.procErr = fmt.Errorf("x: %w", ipvs.ErrAbsent), fmt.Errorf("x: %w", ipvs.ErrAbsent)
 			},
-			down: map[string]Failure{"ipvs": Absent, "ipvs_stats": Absent, "drift": Absent},
+			down: map[string]source.Failure{"ipvs": source.Absent, "ipvs_stats": source.Absent, "drift": source.Absent},
 			gone: []string{"lvsdns_ipvs_virtual", "lvsdns_ipvs_real", "lvsdns_ipvs_connections_total", "lvsdns_drift"}, there: []string{"lvsdns_check_success", "lvsdns_vrrp_state"},
 		},
 		{
 			name: "no CAP_NET_ADMIN", change: func(_ *testing.T, r *rig, _ *Config) { r.kernel.err = fmt.Errorf("x: %w", ipvs.ErrPermission) },
-			down:  map[string]Failure{"ipvs": Permission},
+			down:  map[string]source.Failure{"ipvs": source.Permission},
 			gone:  []string{"lvsdns_ipvs_real_server_in_packets_total", "lvsdns_ipvs_timeout_seconds", "lvsdns_ipvs_sync_daemon_running", "lvsdns_ipvs_real_server_upper_threshold"},
 			there: []string{"lvsdns_ipvs_real_server_weight", "lvsdns_ipvs_virtual_server_info", "lvsdns_ipvs_connections_total", "lvsdns_drift"},
 		},
@@ -50,7 +52,7 @@ func TestTrouble(t *testing.T) {
 			name: "no CAP_NET_ADMIN and no /proc", change: func(_ *testing.T, r *rig, _ *Config) {
 				r.kernel.err, r.kernel.procErr = ipvs.ErrPermission, fs.ErrNotExist
 			},
-			down: map[string]Failure{"ipvs": Permission, "ipvs_stats": Absent, "drift": Permission},
+			down: map[string]source.Failure{"ipvs": source.Permission, "ipvs_stats": source.Absent, "drift": source.Permission},
 			gone: []string{"lvsdns_ipvs_virtual"}, there: []string{"lvsdns_ipvs_sysctl"},
 		},
 		{
@@ -58,23 +60,23 @@ func TestTrouble(t *testing.T) {
 				r.kernel.hang, c.Timeout = make(chan struct{}), 50*time.Millisecond
 				t.Cleanup(func() { close(r.kernel.hang) })
 			},
-			down: map[string]Failure{"ipvs": Timeout, "drift": Timeout},
+			down: map[string]source.Failure{"ipvs": source.Timeout, "drift": source.Timeout},
 			gone: []string{"lvsdns_ipvs_virtual", "lvsdns_drift"}, there: []string{"lvsdns_ipvs_connections_total", "lvsdns_check_success"},
 		},
 		{
 			name: "a part of IPVS fails", change: func(_ *testing.T, r *rig, _ *Config) { r.kernel.restErr = errors.New("odd") },
-			down: map[string]Failure{"ipvs": Other},
+			down: map[string]source.Failure{"ipvs": source.Other},
 			gone: []string{"lvsdns_ipvs_timeout_seconds"}, there: []string{"lvsdns_ipvs_real_server_in_packets_total", "lvsdns_drift"},
 		},
 		{
 			name: "a source panics", change: func(_ *testing.T, _ *rig, c *Config) { c.Addresses = func() ([]host.Address, error) { panic("odd") } },
-			down: map[string]Failure{"vrrp": Other}, gone: []string{"lvsdns_vrrp"}, there: []string{"lvsdns_ipvs_virtual", "lvsdns_drift"},
+			down: map[string]source.Failure{"vrrp": source.Other}, gone: []string{"lvsdns_vrrp"}, there: []string{"lvsdns_ipvs_virtual", "lvsdns_drift"},
 		},
 		{
 			name: "keepalived.conf may not be read", change: func(_ *testing.T, _ *rig, c *Config) {
 				c.Configuration = func() (*keepalived.Config, error) { return nil, fs.ErrPermission }
 			},
-			down: map[string]Failure{"keepalived": Permission, "vrrp": Permission, "drift": Permission},
+			down: map[string]source.Failure{"keepalived": source.Permission, "vrrp": source.Permission, "drift": source.Permission},
 			gone: []string{"lvsdns_vrrp_address", "lvsdns_drift", "lvsdns_keepalived"}, there: []string{"lvsdns_ipvs_virtual", "lvsdns_vrrp_transitions"},
 		},
 		{
@@ -83,15 +85,15 @@ func TestTrouble(t *testing.T) {
 					return nil, context.DeadlineExceeded
 				}
 			},
-			down: map[string]Failure{"belief": Timeout, "drift": Timeout}, there: []string{"lvsdns_drift", "lvsdns_ipvs_virtual"},
+			down: map[string]source.Failure{"belief": source.Timeout, "drift": source.Timeout}, there: []string{"lvsdns_drift", "lvsdns_ipvs_virtual"},
 		},
 		{
 			name: "no sysctls", change: func(_ *testing.T, _ *rig, c *Config) { os.RemoveAll(filepath.Join(c.Root, "proc/sys/net/ipv4/vs")) },
-			down: map[string]Failure{"sysctl": Absent}, gone: []string{"lvsdns_ipvs_sysctl"}, there: []string{"lvsdns_ipvs_virtual"},
+			down: map[string]source.Failure{"sysctl": source.Absent}, gone: []string{"lvsdns_ipvs_sysctl"}, there: []string{"lvsdns_ipvs_virtual"},
 		},
 		{
-			name: "nobody can listen to checks", change: func(_ *testing.T, r *rig, _ *Config) { r.checks.setListening(time.Time{}, fs.ErrPermission) },
-			down: map[string]Failure{"checks": Permission}, there: []string{"lvsdns_check_known", "lvsdns_ipvs_virtual"},
+			name: "nobody can listen to checks", change: func(_ *testing.T, r *rig, _ *Config) { r.checks.SetListening(time.Time{}, fs.ErrPermission) },
+			down: map[string]source.Failure{"checks": source.Permission}, there: []string{"lvsdns_check_known", "lvsdns_ipvs_virtual"},
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -105,7 +107,7 @@ func TestTrouble(t *testing.T) {
 				if s.Failure != tt.down[s.Name] || s.Up != (s.Failure == "") {
 					t.Errorf("%s: up %t, %q %s; want %q", s.Name, s.Up, s.Failure, s.Error, tt.down[s.Name])
 				}
-				line := fmt.Sprintf("lvsdns_source_up{source=%q} %g\n", s.Name, truth(tt.down[s.Name] == ""))
+				line := fmt.Sprintf("lvsdns_source_up{source=%q} %g\n", s.Name, metric.Truth(tt.down[s.Name] == ""))
 				if !strings.Contains(page, line) {
 					t.Errorf("not on the page: %s", line)
 				}

@@ -7,6 +7,18 @@ import (
 	"slices"
 	"time"
 
+	"github.com/lvsdns/lvsdns/exporter/internal/checks"
+	"github.com/lvsdns/lvsdns/exporter/internal/conf"
+	"github.com/lvsdns/lvsdns/exporter/internal/connections"
+	"github.com/lvsdns/lvsdns/exporter/internal/differences"
+	"github.com/lvsdns/lvsdns/exporter/internal/dns"
+	"github.com/lvsdns/lvsdns/exporter/internal/fallback"
+	"github.com/lvsdns/lvsdns/exporter/internal/hook"
+	"github.com/lvsdns/lvsdns/exporter/internal/network"
+	"github.com/lvsdns/lvsdns/exporter/internal/servers"
+	"github.com/lvsdns/lvsdns/exporter/internal/source"
+	"github.com/lvsdns/lvsdns/exporter/internal/tracking"
+	"github.com/lvsdns/lvsdns/exporter/internal/vrrp"
 	"github.com/lvsdns/lvsdns/internal/drift"
 	"github.com/lvsdns/lvsdns/internal/host"
 	"github.com/lvsdns/lvsdns/internal/ipvs"
@@ -17,21 +29,21 @@ import (
 
 // Config says what an Exporter reads and how much of it it shows. Kernel, Proc, Addresses and Configuration are needed.
 type Config struct {
-	Kernel        Kernel
-	Proc          Proc
+	Kernel        servers.Kernel
+	Proc          servers.Proc
 	Root          string // of the file system that holds /proc/sys and scripts; empty: /
 	Addresses     func() ([]host.Address, error)
 	Configuration func() (*keepalived.Config, error)
-	Belief        Belief    // nil: keepalived is not asked
-	Checks        *Checks   // nil: nobody listens to checks
-	Conntrack     Conntrack // nil: not read
-	Flows         FlowsConfig
-	Connections   *Connections                       // nil: the connection table is not read
+	Belief        Belief          // nil: keepalived is not asked
+	Checks        *checks.Memory  // nil: nobody listens to checks
+	Conntrack     tracking.Kernel // nil: not read
+	Flows         tracking.Flows
+	Connections   *connections.Reader                // nil: the connection table is not read
 	Journal       func() (*notify.Document, error)   // of lvsdns-notify; nil: it is not read
 	FallbackFile  string                             // where lvsdns-fallback says how it does; empty: it is not read
-	Traffic       Traffic                            // nil: no packets are captured
-	Top           Top                                // nil: nobody wants to know what is asked most
-	Dnstap        Dnstap                             // nil: nobody listens to name servers
+	Traffic       dns.Traffic                        // nil: no packets are captured
+	Top           dns.Top                            // nil: nobody wants to know what is asked most
+	Dnstap        dns.Dnstap                         // nil: nobody listens to name servers
 	DNSPorts      []uint16                           // of name servers on this host; none: 53
 	Nftables      func() ([]nftcount.Counter, error) // nil: they are not read
 
@@ -75,52 +87,52 @@ func (c Config) withDefaults() Config {
 
 // list makes the readings, and lists all sources there can be; those that the configuration does not want are not read. What limits the
 // number of series goes in this order: virtual servers, real servers, their connections, checks.
-func (e *Exporter) list() []source {
+func (e *Exporter) list() []source.Source {
 	c := &e.config
-	t := times{keep: c.Share, timeout: c.Timeout, now: c.Now}
+	t := source.Times{Keep: c.Share, Timeout: c.Timeout, Now: c.Now}
 	rarely := t // keepalived.conf changes rarely, and includes may be many
-	rarely.keep = max(c.Share, 10*time.Second)
+	rarely.Keep = max(c.Share, 10*time.Second)
 
-	e.view = share(t, (&ipvsReader{
-		kernel: c.Kernel, proc: &markedProc{Proc: c.Proc, configuration: c.Configuration, now: c.Now}, keep: c.Keep,
-	}).read)
-	sums := share(t, readTotals(c.Proc))
-	sysctls := share(t, readSysctls(c.Root))
-	e.notes = share(rarely, e.configured)
-	journal := shareJournal(t, c.Journal)
-	e.vrrp = share(t, vrrpReader(e.notes, journal, c.Addresses))
-	var belief *shared[keepalived.Belief]
+	e.view = source.Share(t, (&servers.Reader{
+		Kernel: c.Kernel, Proc: &servers.MarkedProc{Proc: c.Proc, Configuration: c.Configuration, Now: c.Now}, Keep: c.Keep,
+	}).View)
+	sums := source.Share(t, servers.ReadTotals(c.Proc))
+	sysctls := source.Share(t, servers.ReadSysctls(c.Root))
+	e.notes = source.Share(rarely, e.configured)
+	journal := hook.Share(t, c.Journal)
+	e.vrrp = source.Share(t, vrrp.Reader(e.notes, journal, c.Addresses))
+	var belief *source.Shared[keepalived.Belief]
 	if c.Belief != nil {
-		belief = share(t, e.believed)
+		belief = source.Share(t, e.believed)
 	}
-	e.drift = share(t, (&driftReader{
-		root: c.Root, view: e.view, totals: sums, config: e.notes, belief: belief, journal: journal, marks: e.marks,
-		checks: c.Checks, planned: e.planned, steady: drift.Steady{Compare: c.compare},
-	}).read)
-	e.tracker = newTracker(trackerConfig{times: t, kernel: c.Conntrack, flows: c.Flows, view: e.view, sysctls: sysctls, keep: c.Keep})
-	rules := shareRules(t, c.Nftables)
-	sockets := socketReader{root: c.Root, ports: c.DNSPorts}
-	packets := shareTraffic(t, dnsReader{traffic: c.Traffic, view: e.view, rules: rules, now: c.Now, sockets: sockets})
-	told := shareDnstap(t, dnstapReader{tap: c.Dnstap, packets: packets, rules: rules, now: c.Now, sockets: sockets})
+	e.drift = source.Share(t, (&differences.Reader{
+		Root: c.Root, View: e.view, Totals: sums, Config: e.notes, Belief: belief, Journal: journal, Marks: e.marks,
+		Checks: c.Checks, Planned: e.planned, Steady: drift.Steady{Compare: c.compare},
+	}).Read)
+	e.tracker = tracking.New(tracking.Config{Times: t, Kernel: c.Conntrack, Flows: c.Flows, View: e.view, Sysctls: sysctls, Keep: c.Keep})
+	rules := dns.ShareRules(t, c.Nftables)
+	sockets := dns.Sockets{Root: c.Root, Ports: c.DNSPorts}
+	packets := dns.ShareTraffic(t, dns.TrafficReader{Traffic: c.Traffic, View: e.view, Rules: rules, Now: c.Now, Sockets: sockets})
+	told := dns.ShareDnstap(t, dns.DnstapReader{Tap: c.Dnstap, Packets: packets, Rules: rules, Now: c.Now, Sockets: sockets})
 
-	return []source{
-		viewSource(e.view, c.ServicesOnly, connectionParts(c.Connections, sysctls, c.Keep)...),
-		totalsSource(sums, c.PerCPU),
-		sysctlSource(sysctls),
-		networkSource(t, c.Root),
-		softnetSource(t, c.Root, c.PerCPU),
-		configSource(e.notes),
-		vrrpSource(e.vrrp),
-		journalSource(journal, e.marks),
-		fallbackSource(t, c.Root, c.FallbackFile),
-		newSource("belief", belief),
-		driftSource(e.drift),
-		e.tracker.source(),
-		c.Connections.source(),
-		nftSource(rules),
-		dnsSource(packets, c.Dnstap != nil, c.ServicesOnly),
-		dnstapSource(told),
-		c.Checks.source(t, e.scheduled),
+	return []source.Source{
+		servers.Source(e.view, c.ServicesOnly, connections.Parts(c.Connections, sysctls, c.Keep)...),
+		servers.TotalsSource(sums, c.PerCPU),
+		servers.SysctlSource(sysctls),
+		network.Source(t, c.Root),
+		network.SoftnetSource(t, c.Root, c.PerCPU),
+		conf.Source(e.notes),
+		vrrp.Source(e.vrrp),
+		hook.Source(journal, e.marks),
+		fallback.Source(t, c.Root, c.FallbackFile),
+		source.New("belief", belief),
+		differences.Source(e.drift),
+		e.tracker.Source(),
+		c.Connections.Source(),
+		dns.RulesSource(rules),
+		dns.TrafficSource(packets, c.Dnstap != nil, c.ServicesOnly),
+		dns.DnstapSource(told),
+		c.Checks.Source(t, e.scheduled),
 	}
 }
 
@@ -128,29 +140,29 @@ func (e *Exporter) list() []source {
 func (e *Exporter) configured(context.Context) (*keepalived.Config, error) {
 	cfg, err := e.config.Configuration()
 	if e.config.Checks != nil {
-		e.config.Checks.learn(e.config.Root, cfg)
+		e.config.Checks.Learn(e.config.Root, cfg)
 	}
 	return cfg, err
 }
 
 // believed asks keepalived.
 func (e *Exporter) believed(ctx context.Context) (*keepalived.Belief, error) {
-	cfg := e.notes.get(ctx)
-	if cfg.value == nil {
-		return nil, cfg.err
+	cfg := e.notes.Get(ctx)
+	if cfg.Value == nil {
+		return nil, cfg.Err
 	}
-	return e.config.Belief(ctx, cfg.value)
+	return e.config.Belief(ctx, cfg.Value)
 }
 
 // scheduled are the checks of keepalived.conf.
-func (e *Exporter) scheduled(ctx context.Context) map[checkKey]bool {
-	return e.planned.of(e.notes.get(ctx).value)
+func (e *Exporter) scheduled(ctx context.Context) map[checks.Key]bool {
+	return e.planned.Of(e.notes.Get(ctx).Value)
 }
 
 // marks are the families of firewall marks, if keepalived has said anything of any.
-func (e *Exporter) marks(ctx context.Context, d *notify.Document) marks {
+func (e *Exporter) marks(ctx context.Context, d *notify.Document) servers.Marks {
 	if !slices.ContainsFunc(d.Servers, func(n *notify.ServerNote) bool { return n.Virtual.Mark != 0 }) {
 		return nil
 	}
-	return knownMarks(e.notes.get(ctx).value, e.view.get(ctx).value)
+	return servers.KnownMarks(e.notes.Get(ctx).Value, e.view.Get(ctx).Value)
 }

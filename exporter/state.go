@@ -3,21 +3,28 @@ package exporter
 import (
 	"context"
 	"time"
+
+	"github.com/lvsdns/lvsdns/exporter/internal/checks"
+	"github.com/lvsdns/lvsdns/exporter/internal/differences"
+	"github.com/lvsdns/lvsdns/exporter/internal/dns"
+	"github.com/lvsdns/lvsdns/exporter/internal/servers"
+	"github.com/lvsdns/lvsdns/exporter/internal/source"
+	"github.com/lvsdns/lvsdns/exporter/internal/vrrp"
 )
 
 // State is all that the exporter shows, for /api/v1/state and the status page.
 type State struct {
-	Time           time.Time        `json:"time"`
-	Host           string           `json:"host"`
-	Version        string           `json:"version"`
-	Sources        []SourceState    `json:"sources"`
-	Limited        bool             `json:"limited"` // IPVS read without CAP_NET_ADMIN: numbers that are missing are 0
-	VirtualServers []VirtualServer  `json:"virtual_servers"`
-	Keepalived     *KeepalivedState `json:"keepalived"` // null without a configuration
-	VRRP           []VRRP           `json:"vrrp"`
-	Checks         []CheckState     `json:"checks"`
-	Drift          []DriftState     `json:"drift"`
-	DNSTop         *DNSTop          `json:"dns_top"` // null unless dns.top
+	Time           time.Time               `json:"time"`
+	Host           string                  `json:"host"`
+	Version        string                  `json:"version"`
+	Sources        []source.State          `json:"sources"`
+	Limited        bool                    `json:"limited"` // IPVS read without CAP_NET_ADMIN: numbers that are missing are 0
+	VirtualServers []servers.VirtualServer `json:"virtual_servers"`
+	Keepalived     *KeepalivedState        `json:"keepalived"` // null without a configuration
+	VRRP           []vrrp.Subject          `json:"vrrp"`
+	Checks         []checks.State          `json:"checks"`
+	Drift          []differences.State     `json:"drift"`
+	DNSTop         *dns.TopState           `json:"dns_top"` // null unless dns.top
 }
 
 // KeepalivedState is how keepalived's configuration was read.
@@ -31,28 +38,28 @@ type KeepalivedState struct {
 func (e *Exporter) State(ctx context.Context) State {
 	ctx, cancel := context.WithTimeout(ctx, e.config.Timeout)
 	defer cancel()
-	sources, _ := fetchAll(ctx, e.sources)
-	e.changes.note(sources)
+	sources, _ := source.FetchAll(ctx, e.sources)
+	e.changes.Note(sources)
 	s := State{
 		Time: e.config.Now(), Host: e.config.Host, Version: e.config.Build.Version, Sources: sources,
-		VirtualServers: []VirtualServer{}, VRRP: []VRRP{}, Checks: []CheckState{}, Drift: []DriftState{}, // in JSON an empty list is no null
+		VirtualServers: []servers.VirtualServer{}, VRRP: []vrrp.Subject{}, Checks: []checks.State{}, Drift: []differences.State{}, // in JSON an empty list is no null
 	}
-	if view := e.view.get(ctx).value; view != nil {
-		s.Limited = view.limited
-		s.VirtualServers = append(s.VirtualServers, view.state(e.config.Connections.missing())...)
+	if view := e.view.Get(ctx).Value; view != nil {
+		s.Limited = view.Limited
+		s.VirtualServers = append(s.VirtualServers, view.State(e.config.Connections.Missing())...)
 	}
-	if cfg := e.notes.get(ctx).value; cfg != nil {
+	if cfg := e.notes.Get(ctx).Value; cfg != nil {
 		s.Keepalived = &KeepalivedState{cfg.Version, cfg.ID, cfg.Files}
 	}
-	if all := e.vrrp.get(ctx).value; all != nil {
+	if all := e.vrrp.Get(ctx).Value; all != nil {
 		s.VRRP = append(s.VRRP, *all...)
 	}
-	if found := e.drift.get(ctx).value; found != nil {
-		s.Drift = append(s.Drift, found.state()...)
+	if found := e.drift.Get(ctx).Value; found != nil {
+		s.Drift = append(s.Drift, found.State()...)
 	}
 	if e.config.Checks != nil {
-		s.Checks = append(s.Checks, e.config.Checks.view(e.scheduled(ctx)).state()...)
+		s.Checks = append(s.Checks, e.config.Checks.View(e.scheduled(ctx)).State()...)
 	}
-	s.DNSTop = topState(e.config.Top)
+	s.DNSTop = dns.TopOf(e.config.Top)
 	return s
 }

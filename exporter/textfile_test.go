@@ -14,6 +14,7 @@ import (
 	"github.com/lvsdns/lvsdns/checker"
 	"github.com/lvsdns/lvsdns/checker/exit"
 	"github.com/lvsdns/lvsdns/checker/report"
+	"github.com/lvsdns/lvsdns/exporter/internal/checks"
 )
 
 // TestTextfileAgrees has lvsdns-check write its report for node_exporter's textfile collector and send it here: each line of the file stands on
@@ -54,7 +55,7 @@ func TestTextfileAgrees(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if v := r.checks.take(datagram[:n]); v != accepted {
+			if v := r.checks.Take(datagram[:n]); v != checks.Accepted {
 				t.Fatalf("%s: %s", v, datagram[:n])
 			}
 			page := "\n" + r.page(t, "")

@@ -20,6 +20,7 @@ import (
 	"github.com/lvsdns/lvsdns/checker"
 	"github.com/lvsdns/lvsdns/checker/exit"
 	"github.com/lvsdns/lvsdns/checker/report"
+	"github.com/lvsdns/lvsdns/exporter/internal/checks"
 	"github.com/lvsdns/lvsdns/internal/keepalived"
 	nobody "github.com/lvsdns/lvsdns/internal/stranger"
 )
@@ -44,7 +45,7 @@ func TestLearned(t *testing.T) {
 		r.clock.pass(time.Minute)
 		r.Learn(t.Context())
 		for _, uid := range []uint32{0, 100, 300, 4711} {
-			if r.checks.trusts(uid) {
+			if r.checks.Trusts(uid) {
 				all = append(all, uid)
 			}
 		}
@@ -74,9 +75,9 @@ func TestLearned(t *testing.T) {
 const aReport = `{"server":"198.51.100.1:53","name":"example.com.","type":"SOA","transport":"udp","path":"rip","outcome":"pass","reason":"fine","rcode":"NOERROR","latency_seconds":0.001,"weight":null,"duration_seconds":0.002}`
 
 // listens takes reports until the test ends.
-func listens(t *testing.T, path string) *Checks {
+func listens(t *testing.T, path string) *checks.Memory {
 	t.Helper()
-	c := NewChecks(ChecksConfig{Socket: path})
+	c := checks.New(checks.Config{Socket: path})
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- c.Listen(ctx) }()
@@ -138,7 +139,7 @@ func TestStranger(t *testing.T) {
 	c := listens(t, path)
 	fails := strings.Replace(aReport, `"pass"`, `"rcode"`, 1)
 	sendTo(t, path, []byte(fails))
-	waitFor(t, func() bool { return c.view(nil).datagrams[accepted] == 1 })
+	waitFor(t, func() bool { return c.View(nil).Datagrams[checks.Accepted] == 1 })
 	var log bytes.Buffer
 	r := newRig(t, func(config *Config) {
 		config.Checks, config.Log = c, slog.New(slog.NewTextHandler(&log, nil))
@@ -159,12 +160,12 @@ func TestStranger(t *testing.T) {
 	}
 	before := len(pages())
 	strangers(t, path, many...)
-	waitFor(t, func() bool { return c.view(nil).datagrams[stranger] == uint64(len(many)) })
-	v := c.view(nil)
-	if all := v.state(); len(all) != 1 || all[0].Passed() || all[0].Runs != 1 || v.datagrams[accepted] != 1 || v.datagrams[refused]+v.datagrams[malformed]+v.datagrams[oversize] > 0 {
-		t.Errorf("%+v, %v", v.state(), v.datagrams)
+	waitFor(t, func() bool { return c.View(nil).Datagrams[checks.Stranger] == uint64(len(many)) })
+	v := c.View(nil)
+	if all := v.State(); len(all) != 1 || all[0].Passed() || all[0].Runs != 1 || v.Datagrams[checks.Accepted] != 1 || v.Datagrams[checks.Refused]+v.Datagrams[checks.Malformed]+v.Datagrams[checks.Oversize] > 0 {
+		t.Errorf("%+v, %v", v.State(), v.Datagrams)
 	}
-	if all, _, _ := c.forDrift(nil); len(all) != 1 || all[0].Passed {
+	if all, _, _ := c.ForDrift(nil); len(all) != 1 || all[0].Passed {
 		t.Errorf("drift hears %+v", all)
 	}
 	if after := pages(); len(after)-before > 1000 || strings.Contains(after, "stranger1") || strings.Contains(after, "\x1b") {
@@ -174,7 +175,7 @@ func TestStranger(t *testing.T) {
 	var watching sync.WaitGroup
 	var learnt atomic.Int64
 	watching.Go(func() {
-		c.watchStrangers(ctx, time.Millisecond, func(ctx context.Context) { r.Learn(ctx); learnt.Add(1) }, r.config.Log)
+		c.WatchStrangers(ctx, time.Millisecond, func(ctx context.Context) { r.Learn(ctx); learnt.Add(1) }, r.config.Log)
 	})
 	waitFor(t, func() bool { return learnt.Load() == 1 })
 	strangers(t, path, aReport)
@@ -244,19 +245,19 @@ func floodOfStrangers(t *testing.T, total int64, every time.Duration) {
 			say()
 			said += 10
 			if said%1000 == 0 {
-				t.Logf("%d strangers' reports, %d honest: %d KiB in use, %d goroutines", c.view(nil).datagrams[stranger], said, inUse()>>10, runtime.NumGoroutine())
+				t.Logf("%d strangers' reports, %d honest: %d KiB in use, %d goroutines", c.View(nil).Datagrams[checks.Stranger], said, inUse()>>10, runtime.NumGoroutine())
 			}
 		}
 	}
-	waitFor(t, func() bool { v := c.view(nil); return v.datagrams[stranger] == uint64(total-lost.Load()) })
-	v := c.view(nil)
-	t.Logf("%d honest reports, %d taken; %d of strangers, %d of them not sent", said, v.datagrams[accepted], total, lost.Load())
-	if v.datagrams[refused] > 0 || v.datagrams[accepted] > said || len(v.checks) != 1 {
-		t.Errorf("%d checks, %v", len(v.checks), v.datagrams)
+	waitFor(t, func() bool { v := c.View(nil); return v.Datagrams[checks.Stranger] == uint64(total-lost.Load()) })
+	v := c.View(nil)
+	t.Logf("%d honest reports, %d taken; %d of strangers, %d of them not sent", said, v.Datagrams[checks.Accepted], total, lost.Load())
+	if v.Datagrams[checks.Refused] > 0 || v.Datagrams[checks.Accepted] > said || len(v.Checks) != 1 {
+		t.Errorf("%d checks, %v", len(v.Checks), v.Datagrams)
 	}
 	// A machine that is busy may lose one of a burst; those that did not wait at all lost more than half.
-	if v.datagrams[accepted] < said*3/4 {
-		t.Errorf("%d of %d honest reports came", v.datagrams[accepted], said)
+	if v.Datagrams[checks.Accepted] < said*3/4 {
+		t.Errorf("%d of %d honest reports came", v.Datagrams[checks.Accepted], said)
 	}
 	if after := len(r.page(t, "")); after > page+1<<20 {
 		t.Errorf("the page has grown from %d to %d bytes", page, after)
