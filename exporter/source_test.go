@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -24,6 +25,7 @@ import (
 	"github.com/lvsdns/lvsdns/internal/host"
 	"github.com/lvsdns/lvsdns/internal/ipvs"
 	"github.com/lvsdns/lvsdns/internal/keepalived"
+	"github.com/lvsdns/lvsdns/internal/nftcount"
 )
 
 // TestTrouble breaks one source after another. The page is always there; only what depends on the source is not.
@@ -123,6 +125,48 @@ func TestTrouble(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestSources holds that a source writes what it says that it writes, and that one which is not read is described all the same.
+func TestSources(t *testing.T) {
+	tap := dnstapReport()
+	r := newRig(t, func(c *Config) {
+		c.Traffic, c.Dnstap = dnsTraffic(nil), tap
+		c.Belief = func(context.Context, *keepalived.Config) (*keepalived.Belief, error) {
+			return &keepalived.Belief{}, nil
+		}
+		c.Nftables = func() ([]nftcount.Counter, error) {
+			return []nftcount.Counter{{Key: nftcount.Key{Transport: "udp", Direction: "query"}}}, nil
+		}
+	})
+	checked(t, r)
+	for i, s := range New(Config{}).all {
+		full := r.all[i]
+		if s.Name != full.Name || !slices.EqualFunc(s.Metrics, full.Metrics, func(a, b metric.Described) bool { return a.Name == b.Name }) {
+			t.Errorf("%s is described in another way when it is not read", full.Name)
+		}
+		if full.Fetch == nil {
+			t.Logf("the rig does not read %s", full.Name)
+			continue
+		}
+		_, render := full.Fetch(t.Context())
+		if render == nil {
+			t.Errorf("%s has nothing to write", full.Name)
+			continue
+		}
+		sheet := metric.NewSheet(0)
+		render(sheet)
+		var page bytes.Buffer
+		if err := sheet.Write(&page, false); err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(page.String()) {
+			fields := strings.Fields(line)
+			if fields[1] == "TYPE" && !slices.ContainsFunc(full.Metrics, func(d metric.Described) bool { return d.Name == fields[2] }) {
+				t.Errorf("%s writes %s and does not say so", full.Name, fields[2])
+			}
+		}
 	}
 }
 

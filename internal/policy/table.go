@@ -56,7 +56,10 @@ var units = []unit{
 	{dir: "internal/vrrp", may: []string{"internal/keepalived", "notify"}},
 	// What an engine says of itself, in a file.
 	{dir: "internal/fallback/report", may: []string{"internal/ownfile"}},
-	{dir: "exporter", may: []string{"internal/fallback/report", "internal/httpd", "internal/unixsock", "internal/capture", "internal/dnstap", "internal/drift", "internal/flows", "internal/vrrp", "checker", "conntrack", "notify", "internal/dnscount", "internal/host", "internal/ipvs", "internal/keepalived", "internal/lvs", "internal/nftcount", "internal/site"}},
+	// The layers below the exporter's subjects.
+	{dir: "exporter/internal/metric", may: []string{"internal/ipvs"}},
+	{dir: "exporter/internal/source", may: []string{"exporter/internal/metric", "internal/ipvs"}},
+	{dir: "exporter", may: []string{"exporter/internal/metric", "exporter/internal/source", "internal/fallback/report", "internal/httpd", "internal/unixsock", "internal/capture", "internal/dnstap", "internal/drift", "internal/flows", "internal/vrrp", "checker", "conntrack", "notify", "internal/dnscount", "internal/host", "internal/ipvs", "internal/keepalived", "internal/lvs", "internal/nftcount", "internal/site"}},
 	{dir: "internal/fallback", may: []string{"internal/fallback/report", "internal/stamp", "internal/bounded", "checker", "internal/host", "internal/ipvs", "internal/keepalived", "internal/lvs", "internal/ownfile", "internal/site"}},
 
 	// What lvsdns-notify-act looks for when keepalived has said something, and what it does.
