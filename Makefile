@@ -19,8 +19,10 @@ RESULTS  := .cache/test
 # The tools' own dependencies are locked beside the product's go.mod, not in it.
 GOTESTSUM := $(GO) tool -modfile=tools/gotestsum.mod gotestsum
 LINT      := $(GO) tool -modfile=tools/golangci-lint.mod golangci-lint
+# The version that programs tell; nothing without git, and then they tell what the go command knows.
+STAMP     := $(shell git describe --tags --always --dirty --match 'v[0-9]*' 2>/dev/null)
 # What ships is static: it starts faster than a dynamic binary, and runs on any kernel root file system.
-STATIC    := CGO_ENABLED=0 $(GO) build -trimpath -ldflags='-s -w'
+STATIC    := CGO_ENABLED=0 $(GO) build -trimpath -ldflags='-s -w -X github.com/lvsdns/lvsdns/cmd/internal/version.linked=$(STAMP)'
 # The race detector needs a working C compiler; without one the tests still run.
 RACE       = $(shell echo 'int x;' | $$($(GO) env CC) -xc -include stdlib.h -c -o /dev/null - 2>/dev/null && echo -race)
 
@@ -33,11 +35,28 @@ tests_of  = -run '^($(shell sed -nE 's/^func (Test\w*).*/\1/p' /dev/null $(1) | 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
+.PHONY: programs
+programs: INTO = bin/
+programs:
+	$(STATIC) -o $(INTO) ./cmd/...
+
 .PHONY: build
-build: ## the programs, the demo and the lab's runner, static, in bin/
-	$(STATIC) -o bin/ ./cmd/...
+build: programs ## the programs, the demo and the lab's runner, static, in bin/
 	$(STATIC) -o bin/lab-run ./lab/run
 	$(STATIC) -o bin/demo ./lab/demo
+
+.PHONY: share
+share: programs ## manual pages and shell completions, made from the programs' help, in dist/share/
+	@rm -rf dist/share
+	@$(GO) run ./tools/manual -version '$(STAMP)' -date "$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct)}"
+
+.PHONY: release
+release: ## everything that is published of this commit, the same to the byte wherever it is built, in dist/
+	@packaging/release.sh
+
+.PHONY: ci
+ci: ## lint and every test: what a change must pass before it is merged
+	@.ci/run
 
 .PHONY: setup
 setup: ## install what the lab needs (apt); quick when all is there

@@ -6,7 +6,8 @@
 set -eu
 
 base="user-mode-linux keepalived ipvsadm conntrack conntrackd nsd bind9 unbound knot knot-module-dnstap pdns-recursor dnsdist
-	haproxy prometheus prometheus-alertmanager icinga2-bin zabbix-agent curl dnsperf bind9-dnsutils iproute2 iptables nftables kmod procps tcpdump gcc libc6-dev make"
+	haproxy prometheus prometheus-alertmanager icinga2-bin zabbix-agent curl dnsperf bind9-dnsutils iproute2 iptables nftables kmod procps tcpdump gcc libc6-dev make
+	man-db mandoc zsh fish"
 qemu="qemu-system-x86 linux-image-amd64 busybox-static cpio"
 trixie="debootstrap debian-archive-keyring"
 bench="prometheus-node-exporter dnstop"

@@ -6,6 +6,7 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 
@@ -54,7 +55,12 @@ func (p program) run(ctx context.Context, args []string) int {
 	}
 }
 
+// fail says what went wrong, on one line. To have asked a command for its help is nothing wrong.
 func (p program) fail(status int, err error) int {
+	if errors.Is(err, flag.ErrHelp) {
+		fmt.Fprint(p.stdout, usage)
+		return exitDone
+	}
 	hook.Say(p.stderr, hook.Log, hook.OneLine(err))
 	return status
 }

@@ -19,9 +19,16 @@ Exit status: 0 done, 1 something went wrong, 2 the command line or the settings 
 
 paths, which stand before the first word, and with fifo, stopped, show and check-config behind it, too:
   --config FILE             settings (default ` + config.NotifyFile + `, which need not exist)
-  --keepalived-config FILE  (default ` + hook.KeepalivedConf + `)
-  --state-dir DIR           of the journal (default ` + journal.StateDir + `)
-  --run-dir DIR             of locks (default ` + journal.RunDir + `)
+  --keepalived-config FILE  keepalived's configuration (default ` + hook.KeepalivedConf + `)
+  --state-dir DIR           where the journal is (default ` + journal.StateDir + `)
+  --run-dir DIR             where locks are (default ` + journal.RunDir + `)
+
+with fifo:
+  --vrrp PATH               the FIFO that keepalived.conf has as vrrp_notify_fifo
+  --lvs PATH                the one that it has as lvs_notify_fifo (default none)
+
+with show:
+  --output FORMAT           text or json (default text)
 `
 
 // The exit statuses.

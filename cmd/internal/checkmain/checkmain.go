@@ -13,13 +13,14 @@ import (
 	"github.com/lvsdns/lvsdns/checker"
 	"github.com/lvsdns/lvsdns/checker/command"
 	"github.com/lvsdns/lvsdns/checker/exit"
+	"github.com/lvsdns/lvsdns/cmd/internal/version"
 )
 
 // Run does the check that the process's arguments ask for and returns its exit
 // status.
 func Run(p command.Program) int {
 	p.Name, p.Args, p.Getenv = "lvsdns-check", os.Args[1:], os.Getenv
-	p.Stdout, p.Stderr, p.Version, p.Exit = os.Stdout, os.Stderr, version, os.Exit
+	p.Stdout, p.Stderr, p.Version, p.Exit = os.Stdout, os.Stderr, built, os.Exit
 	failClosed(p.Args)
 	return p.Run(context.Background()).ExitStatus
 }
@@ -45,10 +46,4 @@ func failClosed(args []string) {
 	})
 }
 
-func version() (string, bool) {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "", false
-	}
-	return info.Main.Version, true
-}
+func built() (string, bool) { return version.Program(), true }

@@ -6,10 +6,15 @@ import (
 	"runtime/debug"
 )
 
-// Program is the module's version, such as v1.2.3, as the linker knows it; "devel" where it does not.
+// linked is what the linker is told with -X: "git describe" of the commit. The Makefile does so.
+var linked = ""
+
+// Program is the version of the commit, such as v1.2.3 or v1.2.3-4-gabcdef0. A program that was built without the Makefile has
+// what the go command knows of it; "devel" where that is nothing.
 func Program() string {
+	known := ""
 	if info, ok := debug.ReadBuildInfo(); ok {
-		return cmp.Or(info.Main.Version, "devel")
+		known = info.Main.Version
 	}
-	return "devel"
+	return cmp.Or(linked, known, "devel")
 }
