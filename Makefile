@@ -20,7 +20,7 @@ RESULTS  := .cache/test
 GOTESTSUM := $(GO) tool -modfile=tools/gotestsum.mod gotestsum
 LINT      := $(GO) tool -modfile=tools/golangci-lint.mod golangci-lint
 # The version that programs tell; nothing without git, and then they tell what the go command knows.
-STAMP     := $(shell git describe --tags --always --dirty --match 'v[0-9]*' 2>/dev/null)
+STAMP     := $(shell git describe --tags --always --dirty --abbrev=12 --match 'v[0-9]*' 2>/dev/null)
 # What ships is static: it starts faster than a dynamic binary, and runs on any kernel root file system.
 STATIC    := CGO_ENABLED=0 $(GO) build -trimpath -ldflags='-s -w -X github.com/lvsdns/lvsdns/cmd/internal/version.linked=$(STAMP)'
 # The race detector needs a working C compiler; without one the tests still run.
@@ -118,7 +118,8 @@ prove: ## the long proofs: two more kernels, a million flows, ten minutes of loa
 	@$(MAKE) --no-print-directory fuzz FUZZTIME=10m
 
 .PHONY: lint
-lint: ## golangci-lint, lab files included
+lint: ## golangci-lint, lab files included; actionlint
+	@$(GO) tool -modfile=tools/actionlint.mod actionlint
 	@GOLANGCI_LINT_CACHE=$(CURDIR)/.cache/lint $(LINT) run --allow-parallel-runners
 
 .PHONY: fuzz

@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 export LC_ALL=C TZ=UTC GOFLAGS=-trimpath
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
 export SOURCE_DATE_EPOCH
-stamp=$(git describe --tags --always --dirty --match 'v[0-9]*')
+stamp=$(git describe --tags --always --dirty --abbrev=12 --match 'v[0-9]*')
 version=${stamp#v}
 umask 022
 

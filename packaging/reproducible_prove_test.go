@@ -18,8 +18,12 @@ import (
 // TestReproducible makes a release of this commit twice: in directories of different names, with other umasks, time zones and languages.
 // Every file must be the same to the byte, and be in SHA256SUMS.
 func TestReproducible(t *testing.T) {
-	first := release(t, "a", "022", "TZ=UTC", "LANG=C")
-	second := release(t, "another/place", "077", "TZ=Asia/Kathmandu", "LANG=de_DE.UTF-8", "USER=somebody")
+	commit, err := exec.Command("git", "rev-parse", "HEAD").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := release(t, string(commit), "a", "022", "TZ=UTC", "LANG=C")
+	second := release(t, string(commit), "another/place", "077", "TZ=Asia/Kathmandu", "LANG=de_DE.UTF-8", "USER=somebody")
 	for _, name := range slices.Sorted(maps.Keys(first)) {
 		if first[name] != second[name] {
 			t.Errorf("%s is another the second time: %s, %s", name, first[name], second[name])
@@ -35,14 +39,15 @@ func TestReproducible(t *testing.T) {
 }
 
 // release makes it in a new clone, and returns the sum of each file in dist/.
-func release(t *testing.T, place, umask string, env ...string) map[string]string {
+func release(t *testing.T, commit, place, umask string, env ...string) map[string]string {
 	t.Helper()
 	repository, err := filepath.Abs("..")
 	if err != nil {
 		t.Fatal(err)
 	}
 	dir := filepath.Join(t.TempDir(), place)
-	cmd := exec.Command("sh", "-c", `umask "$1" && git clone --quiet "$2" "$3" && cd "$3" && make release`, "sh", umask, repository, dir)
+	cmd := exec.Command("sh", "-c", `umask "$1" && git clone --quiet "$2" "$3" && cd "$3" && git checkout --quiet --detach "$4" && make release`,
+		"sh", umask, repository, dir, strings.TrimSpace(commit))
 	cmd.Env = append(os.Environ(), env...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
