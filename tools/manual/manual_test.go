@@ -148,7 +148,11 @@ func flags(t *testing.T, b built) {
 		}
 		inHelp, offered := map[string]bool{"help": true, "version": true}, map[string]bool{}
 		for i, w := range words(h) {
-			for _, m := range flagOfHelp.FindAllStringSubmatch(b.run(p.name, append(slices.Clone(w), "--help")...), -1) {
+			said := b.run(p.name, append(slices.Clone(w), "--help")...)
+			if !strings.Contains(strings.ToLower(said), "usage: "+p.name) {
+				t.Errorf("%s %q --help does not help:\n%s", p.name, w, said)
+			}
+			for _, m := range flagOfHelp.FindAllStringSubmatch(said, -1) {
 				inHelp[m[1]] = true
 			}
 			c := places(h)[0]
