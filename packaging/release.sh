@@ -1,6 +1,6 @@
 #!/bin/bash
 # Makes all that is published of this commit, in dist/: packaging/release.sh
-# For each architecture a tarball and what it is made of (CycloneDX), for all of them packages and SHA256SUMS. The files depend on the
+# For each architecture a tarball, and what its programs are made of (CycloneDX); packages; SHA256SUMS. The files depend on the
 # commit and the go command alone: times are those of the commit, and no path, user or locale gets in.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -15,7 +15,8 @@ umask 022
 sbom() { # ARCH PROGRAM
 	# The tool's own hashes are in what it writes, so it is built as the programs are.
 	GOARCH=$1 CGO_ENABLED=0 .cache/release/cyclonedx-gomod app -json -noserial -notimestamp -std -licenses \
-		-main "cmd/$2" -output "dist/$2-$version-linux-$1.cdx.json" . 2>.cache/release/sbom.log || { cat .cache/release/sbom.log >&2 && return 1; }
+		-main "cmd/$2" -output "dist/$2-$version-linux-$1.cdx.json" . 2>.cache/release/sbom.log ||
+		{ cat .cache/release/sbom.log >&2 && return 1; }
 }
 
 rm -rf dist .cache/release
@@ -38,8 +39,8 @@ for arch in amd64 arm64; do
 	cp -R packaging/sysusers.d packaging/tmpfiles.d "$tree/systemd/"
 	cp packaging/{exporter,fallback,notify}.yaml "$tree/etc/"
 	# The modes too are those of the commit, and not of the umask of its checkout.
-	tar -C .cache/release --mode=u+rwX,go+rX,go-w --format=ustar --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner \
-		-cf - "$name" | gzip -9n >"dist/$name.tar.gz"
+	tar -C .cache/release --mode=u+rwX,go+rX,go-w --format=ustar --sort=name --mtime="@$SOURCE_DATE_EPOCH" \
+		--owner=0 --group=0 --numeric-owner -cf - "$name" | gzip -9n >"dist/$name.tar.gz"
 	for program in "$tree"/bin/*; do sbom "$arch" "${program##*/}"; done
 done
 

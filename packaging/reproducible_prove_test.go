@@ -46,8 +46,8 @@ func release(t *testing.T, commit, place, umask string, env ...string) map[strin
 		t.Fatal(err)
 	}
 	dir := filepath.Join(t.TempDir(), place)
-	cmd := exec.Command("sh", "-c", `umask "$1" && git clone --quiet "$2" "$3" && cd "$3" && git checkout --quiet --detach "$4" && make release`,
-		"sh", umask, repository, dir, strings.TrimSpace(commit))
+	const script = `umask "$1" && git clone --quiet "$2" "$3" && cd "$3" && git checkout --quiet --detach "$4" && make release`
+	cmd := exec.Command("sh", "-c", script, "sh", umask, repository, dir, strings.TrimSpace(commit))
 	cmd.Env = append(os.Environ(), env...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)

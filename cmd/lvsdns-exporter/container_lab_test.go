@@ -10,8 +10,9 @@ import (
 	"time"
 )
 
-// container is what podman does with the options of docs/container.md, without its control groups: $1 is an empty directory, which becomes
-// the root, with nothing but a static program and the mounts that the page names; of the capabilities one is left, and that of chroot itself.
+// container is what podman does with the options of docs/container.md, without its control groups: $1 is an empty directory. It
+// becomes the root, with nothing but a static program and the mounts that the page names; of the capabilities one is left, and that
+// of chroot itself.
 const container = `set -e
 root=$1
 mkdir -p "$root/usr/bin" "$root/proc" "$root/dev" "$root/host" "$root/run/lvsdns" "$root/var/lib/lvsdns" /run/lvsdns /var/lib/lvsdns
@@ -25,8 +26,8 @@ exec setpriv --bounding-set=-all,+net_admin,+sys_chroot chroot "$root" /usr/bin/
 	--web.listen-address 127.0.0.1:9741 --sources.share 0s --sources.timeout 30s
 `
 
-// TestContainer: with what docs/container.md asks of the host every source is up, keepalived.conf with what it includes is read, and checks of
-// the host are heard.
+// TestContainer: with what docs/container.md asks of the host every source is up, keepalived.conf with what it includes is read, and
+// checks of the host are heard.
 func TestContainer(t *testing.T) {
 	r := newRig(t)
 	r.lab.Install("lvsdns-check", "/usr/bin/lvsdns-check")
@@ -35,7 +36,8 @@ func TestContainer(t *testing.T) {
 	}
 	for name, text := range map[string]string{
 		"keepalived.conf": "include /etc/keepalived/dns.conf\n",
-		"dns.conf":        fmt.Sprintf("virtual_server %s 53 {\n\tprotocol UDP\n\tlb_algo rr\n\tlb_kind NAT\n\treal_server %s 53 {\n\t}\n}\n", vip, rip),
+		"dns.conf": fmt.Sprintf("virtual_server %s 53 {\n\tprotocol UDP\n\tlb_algo rr\n\tlb_kind NAT\n\treal_server %s 53 {\n\t}\n}\n",
+			vip, rip),
 	} {
 		if err := os.WriteFile(filepath.Join("/etc/keepalived", name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)

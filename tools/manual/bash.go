@@ -16,7 +16,12 @@ func bash(program string, h help) string {
 	[[ $prev == -* ]] && flag=${prev#-} && flag=${flag#-}
 `)
 	if names := commandNames(h); len(names) > 0 {
-		fmt.Fprintf(&b, "\tfor ((i = 1; i < COMP_CWORD; i++)); do\n\t\tcase ${COMP_WORDS[i]} in\n\t\t%s) command=${COMP_WORDS[i]} && break ;;\n\t\tesac\n\tdone\n", strings.Join(names, " | "))
+		fmt.Fprintf(&b, `	for ((i = 1; i < COMP_CWORD; i++)); do
+		case ${COMP_WORDS[i]} in
+		%s) command=${COMP_WORDS[i]} && break ;;
+		esac
+	done
+`, strings.Join(names, " | "))
 	}
 	b.WriteString("\tcase $command:$flag in\n")
 	for _, c := range places(h) {
@@ -35,7 +40,8 @@ func bash(program string, h help) string {
 		}
 		fmt.Fprintf(&b, "\t'%s') words='%s' ;;\n", c.command, strings.Join(words, " "))
 	}
-	fmt.Fprintf(&b, "\tesac\n\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\")\n}\ncomplete -F %s %s\n", function(program), program)
+	b.WriteString("\tesac\n\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\")\n}\n")
+	fmt.Fprintf(&b, "complete -F %s %s\n", function(program), program)
 	return b.String()
 }
 

@@ -31,7 +31,8 @@ func build(t *testing.T) built {
 	t.Helper()
 	dir := t.TempDir()
 	b := built{bin: filepath.Join(dir, "bin"), share: filepath.Join(dir, "share")}
-	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-X github.com/lvsdns/lvsdns/cmd/internal/version.linked="+stamp, "-o", b.bin+"/", "./cmd/...")
+	link := "-X github.com/lvsdns/lvsdns/cmd/internal/version.linked=" + stamp
+	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", link, "-o", b.bin+"/", "./cmd/...")
 	cmd.Dir, cmd.Env = repository, append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
@@ -306,7 +307,8 @@ func TestParse(t *testing.T) {
 			t.Errorf("%q is understood: %+v", text, h)
 		}
 	}
-	h, err := parse("usage: p go [flags]  goes\n\nSays.\nExit status: 0, or 1.\n\nFirst\n  --a [\"x\"]\n  -b, --c X   one or two, or\n        three\n\nwith go:\n  -d file\n    \ta `file` (default \"/etc/a\")\n")
+	h, err := parse("usage: p go [flags]  goes\n\nSays.\nExit status: 0, or 1.\n\n" +
+		"First\n  --a [\"x\"]\n  -b, --c X   one or two, or\n        three\n\nwith go:\n  -d file\n    \ta `file` (default \"/etc/a\")\n")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -316,7 +318,11 @@ func TestParse(t *testing.T) {
 	if got != want {
 		t.Errorf("parse = %s, want %s", got, want)
 	}
-	if c := h.commands; len(c) != 1 || c[0].name != "go" || c[0].brief != "goes" || len(c[0].flags()) != 4 || c[0].flags()[0].kind() != valueFile {
-		t.Errorf("commands = %+v", c)
+	if len(h.commands) != 1 {
+		t.Fatalf("commands = %+v", h.commands)
+	}
+	c := h.commands[0]
+	if c.name != "go" || c.brief != "goes" || len(c.flags()) != 4 || c.flags()[0].kind() != valueFile {
+		t.Errorf("the command = %+v", c)
 	}
 }

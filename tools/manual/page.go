@@ -155,10 +155,12 @@ func filesOf(h help) (all []entry) {
 		for _, o := range c.flags() {
 			text := strings.Join(o.doc, " ")
 			m := aFile.FindStringSubmatch(text)
-			if kind := o.kind(); m == nil || kind != valueFile && kind != valueDirectory || slices.ContainsFunc(all, func(e entry) bool { return e.what == m[1] }) {
+			if m == nil || o.kind() != valueFile && o.kind() != valueDirectory {
 				continue
 			}
-			all = append(all, entry{m[1], summary(text) + " See --" + o.name + "."})
+			if !slices.ContainsFunc(all, func(e entry) bool { return e.what == m[1] }) {
+				all = append(all, entry{m[1], summary(text) + " See --" + o.name + "."})
+			}
 		}
 	}
 	return all

@@ -44,7 +44,7 @@ var programs = []program{
 			{`lvsdns drift`, "Compare keepalived.conf with the kernel."},
 			{`lvsdns drift --signal --output json`, "Ask keepalived too, and print JSON."},
 			{`lvsdns flows --delete 192.0.2.53:53`, "Forget the UDP flows of one virtual server that lead to a real server which is gone."},
-			{`lvsdns nft --ports 53,5353`, "Print rules that count DNS packets; “nft -f -” loads them."},
+			{`lvsdns nft --ports 53,5353`, `Print rules that count DNS packets; "nft -f -" loads them.`},
 		},
 		seeAlso: []string{"lvsdns-exporter(8)", "ipvsadm(8)", "conntrack(8)", "nft(8)"},
 	},
@@ -83,7 +83,8 @@ var programs = []program{
 		examples: []entry{
 			{`lvsdns-notify show`, "What happened, and what was done about it?"},
 			{`lvsdns-notify check-config`, "Are the settings right?"},
-			{`lvsdns-notify fifo --vrrp /run/lvsdns/vrrp.fifo --lvs /run/lvsdns/lvs.fifo`, "Read keepalived's FIFOs, as lvsdns-notify-fifo.service does."},
+			{`lvsdns-notify fifo --vrrp /run/lvsdns/vrrp.fifo --lvs /run/lvsdns/lvs.fifo`,
+				"Read keepalived's FIFOs, as lvsdns-notify-fifo.service does."},
 		},
 		seeAlso: []string{"lvsdns-notify.yaml(5)", "keepalived.conf(5)", "lvsdns-exporter(8)"},
 	},

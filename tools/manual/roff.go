@@ -33,7 +33,7 @@ func (r *roff) line(escaped string) {
 func (r *roff) text(s string) {
 	line := ""
 	for _, word := range strings.Fields(s) {
-		if line != "" && len(line)+len(word) > 76 {
+		if line != "" && len(inRoff.Replace(line+word)) > 76 {
 			r.line(breakable(line))
 			line = ""
 		}

@@ -77,7 +77,8 @@ func settingsPage(p program, s settings, e edition) string {
 	r.section("DESCRIPTION")
 	r.text(strings.Join(s.about, " "))
 	r.WriteString(".PP\n")
-	r.text(fmt.Sprintf("The file is YAML. A key a.b stands as b: below a:. The command “%s check-config” says what is wrong with a file.", p.name))
+	r.text("The file is YAML. A key a.b stands as b: below a:. " +
+		fmt.Sprintf("\"%s check-config\" says what is wrong with a file.", p.name))
 	r.section("OPTIONS")
 	for _, k := range s.keys {
 		r.tagged(k.name, "")
@@ -91,7 +92,7 @@ func settingsPage(p program, s settings, e edition) string {
 		r.text("Default: " + k.standard)
 	}
 	r.section("\"EXIT STATUS\"")
-	r.text(fmt.Sprintf("“%s check-config” ends with 0 when the file is right, and not with 0 when it is not.", p.name))
+	r.text(fmt.Sprintf("\"%s check-config\" ends with 0 when the file is right, and not with 0 when it is not.", p.name))
 	r.section("FILES")
 	r.tagged("/etc/lvsdns/"+p.settings, "")
 	r.text("Need not exist; --config names another file.")

@@ -16,7 +16,8 @@ func zsh(program string, h help) string {
 		fmt.Fprintf(&b, "_arguments%s \\\n\t'*: : '\n", zshFlags("\t", h.flags()))
 		return b.String()
 	}
-	fmt.Fprintf(&b, "local context state state_descr line\ntypeset -A opt_args\n_arguments -C%s \\\n\t'1: :->command' \\\n\t'*:: :->rest' && return\n", zshFlags("\t", h.flags()))
+	b.WriteString("local context state state_descr line\ntypeset -A opt_args\n")
+	fmt.Fprintf(&b, "_arguments -C%s \\\n\t'1: :->command' \\\n\t'*:: :->rest' && return\n", zshFlags("\t", h.flags()))
 	b.WriteString("case $state in\ncommand)\n\tlocal -a commands=(\n")
 	for _, c := range h.commands {
 		fmt.Fprintf(&b, "\t\t'%s:%s'\n", c.name, strings.ReplaceAll(shorten(c.brief), "'", `'\''`))
