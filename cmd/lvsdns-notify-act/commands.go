@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -21,10 +20,7 @@ func flags(name string, paths *hook.Paths, args []string, define func(*flag.Flag
 		fs.StringVar(to, name, *to, "")
 	}
 	define(fs)
-	switch err := fs.Parse(args); {
-	case errors.Is(err, flag.ErrHelp):
-		return err
-	case err != nil:
+	if err := fs.Parse(args); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	if fs.NArg() > 0 {
