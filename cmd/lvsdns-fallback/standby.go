@@ -23,7 +23,9 @@ func take(ctx context.Context, s *config.Fallback, cfg *keepalived.Config, d *da
 	if s.ReportFile != "" {
 		defer os.Remove(s.ReportFile)
 		say := reporter(s.ReportFile, d.Log)
-		waits = func() { say(report.Report{PID: os.Getpid(), At: time.Now(), Waits: true}) }
+		waits = func() {
+			say(report.Report{PID: os.Getpid(), At: time.Now(), Every: guard.LookEvery.Seconds(), Waits: true})
+		}
 	}
 	waits()
 	d.Ready() // waiting is what it is there for

@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/lvsdns/lvsdns/internal/config"
 	"github.com/lvsdns/lvsdns/internal/fallback/survey"
@@ -30,6 +31,7 @@ func statusCommand(ctx context.Context, args []string, stdout, stderr io.Writer)
 	sourceFlags(f, &d)
 	lock := f.String("lock-file", defaults.LockFile, "`file` that a running lvsdns-fallback holds")
 	pidfile := f.String("checkers-pid-file", defaults.CheckersPIDFile, "keepalived's checkers pid`file`; auto: where keepalived has it by its configuration")
+	reported := f.String("report-file", defaults.ReportFile, "`file` that a running lvsdns-fallback writes again and again; empty: none")
 	f.StringVar(&output, "output", "text", "text or json")
 	err := f.Parse(args)
 	switch {
@@ -47,6 +49,9 @@ func statusCommand(ctx context.Context, args []string, stdout, stderr io.Writer)
 	var s survey.Status
 	if err == nil {
 		s, err = d.Status(ctx, *lock, func(c *keepalived.Config) string { return checkersPIDFile(*pidfile, c) })
+	}
+	if err == nil {
+		s.Hear(*reported, time.Now(), survey.Runs)
 	}
 	if err == nil && output == "json" {
 		e := json.NewEncoder(stdout)

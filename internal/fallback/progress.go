@@ -26,7 +26,7 @@ func (r *run) report() {
 		return
 	}
 	now := report.Report{
-		PID: os.Getpid(), At: time.Now(), Stopped: r.stopped, Writes: r.written, Errors: r.errors,
+		PID: os.Getpid(), At: time.Now(), Every: r.Interval.Seconds(), Stopped: r.stopped, Writes: r.written, Errors: r.errors,
 		VirtualServers: len(r.config.VirtualServers), Blocked: len(r.blocks), Checks: r.checks,
 	}
 	state := r.machine.State()

@@ -7,6 +7,9 @@ import (
 	"time"
 )
 
+// LookEvery is how often one that stands by looks at keepalived.
+const LookEvery = time.Second
+
 // Standby is how to wait.
 type Standby struct {
 	Every   time.Duration        // see [Trigger]
@@ -27,7 +30,7 @@ func Await(ctx context.Context, o Options, s Standby) (*Held, error) {
 			s.Waiting(why)
 		}
 	}
-	look := time.NewTicker(time.Second)
+	look := time.NewTicker(LookEvery)
 	defer look.Stop()
 	resume := Abandoned(o)
 	for {

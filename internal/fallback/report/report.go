@@ -16,8 +16,9 @@ import (
 type Report struct {
 	PID     int       `json:"pid"`
 	At      time.Time `json:"at"`
-	Waits   bool      `json:"waits"`   // it stands by; all that follows is empty
-	Stopped string    `json:"stopped"` // why nothing is written; empty: it is
+	Every   float64   `json:"every_seconds"` // until the next one, as a rule; 0: of a version that did not say so
+	Waits   bool      `json:"waits"`         // it stands by; all that follows is empty
+	Stopped string    `json:"stopped"`       // why nothing is written; empty: it is
 
 	Writes uint64 `json:"writes"` // steps that the kernel took
 	Errors uint64 `json:"errors"` // passes that ended with an error
@@ -49,6 +50,13 @@ func Write(name string, r Report) error {
 		return fmt.Errorf("write the report: %w", err)
 	}
 	return nil
+}
+
+// Overdue reports whether there should be a newer one by now. A large table and many checks take their time, so it is three times as late
+// as a rule, and some seconds.
+func (r *Report) Overdue(now time.Time) bool {
+	const patience = 10 * time.Second
+	return now.Sub(r.At) > 3*time.Duration(r.Every*float64(time.Second))+patience
 }
 
 // maxReport is more than any report.

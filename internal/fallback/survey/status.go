@@ -13,6 +13,7 @@ import (
 type Status struct {
 	Fallback   int    `json:"fallback_pid"`   // 0: none runs
 	Keepalived int    `json:"keepalived_pid"` // of one with a checker process, 0: none
+	Report     string `json:"report"`         // what is wrong with lvsdns-fallback, by its report; empty: nothing
 	Steps      int    `json:"steps"`
 	Kept       int    `json:"kept"`
 	Blocked    int    `json:"blocked"`
