@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -20,7 +21,10 @@ func flags(name string, paths *hook.Paths, args []string, define func(*flag.Flag
 		fs.StringVar(to, name, *to, "")
 	}
 	define(fs)
-	if err := fs.Parse(args); err != nil {
+	switch err := fs.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		return err
+	case err != nil:
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	if fs.NArg() > 0 {

@@ -19,9 +19,13 @@ import (
 func (p program) fifo(ctx context.Context, paths hook.Paths, args []string) int {
 	hangup := daemon.Hangups(ctx)
 	var vrrp, lvs string
+	said := config.Flags{}
 	err := flags("fifo", &paths, args, func(fs *flag.FlagSet) {
 		fs.StringVar(&vrrp, "vrrp", "", "")
 		fs.StringVar(&lvs, "lvs", "", "")
+		for _, key := range []string{"log.level", "log.format"} {
+			fs.Func(key, "", func(text string) error { said[key] = []string{text}; return nil })
+		}
 	})
 	if err == nil && vrrp == "" {
 		err = errors.New("fifo: --vrrp is missing: the path that keepalived.conf has as vrrp_notify_fifo")
@@ -32,13 +36,13 @@ func (p program) fifo(ctx context.Context, paths hook.Paths, args []string) int 
 	if err != nil {
 		return p.fail(exitUsage, err)
 	}
-	settings, err := config.LoadNotify(paths.Settings, false)
+	settings, err := load(paths, said)
 	if err != nil {
 		return p.fail(exitUsage, err)
 	}
 	s := &service{
 		Daemon: daemon.New(settings.Log.Format, settings.Log.Level, p.stderr),
-		paths:  paths, settings: settings, kernel: clients(paths, settings),
+		paths:  paths, flags: said, settings: settings, kernel: clients(paths, settings),
 	}
 	s.reader = &fifo.Reader{VRRP: vrrp, LVS: lvs, After: s.track, Log: s.Log, Changes: make(chan func(*fifo.Reader))}
 	s.worker = worker(paths, settings, s.Log)
@@ -53,6 +57,7 @@ func (p program) fifo(ctx context.Context, paths hook.Paths, args []string) int 
 type service struct {
 	*daemon.Daemon
 	paths    hook.Paths
+	flags    config.Flags
 	settings *config.Notify
 	kernel   *kernel
 	reader   *fifo.Reader
@@ -61,6 +66,15 @@ type service struct {
 	// The reader's goroutine has these.
 	files   []act.TrackFile
 	trouble string // with them
+}
+
+// load reads the settings of the service.
+func load(paths hook.Paths, flags config.Flags) (*config.Notify, error) {
+	settings, err := config.LoadNotify(paths.Settings, false)
+	if err == nil {
+		err = settings.Flags(flags)
+	}
+	return settings, err
 }
 
 // run runs the reader and the worker until one of them ends.

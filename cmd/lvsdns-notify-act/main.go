@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/lvsdns/lvsdns/cmd/internal/help"
 	"github.com/lvsdns/lvsdns/cmd/internal/version"
 	"github.com/lvsdns/lvsdns/internal/daemon"
 	"github.com/lvsdns/lvsdns/notify/hook"
@@ -28,7 +29,10 @@ type program struct {
 func (p program) run(ctx context.Context, args []string) int {
 	paths, rest := hook.TakePaths(args)
 	command := ""
-	if len(rest) > 0 {
+	switch {
+	case help.AskedOf(rest):
+		command = "help"
+	case len(rest) > 0:
 		command, rest = rest[0], rest[1:]
 	}
 	switch command {

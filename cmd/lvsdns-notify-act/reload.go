@@ -12,7 +12,7 @@ import (
 // reload reads the settings anew. The FIFOs stay open and actions that are under way go on: reader and worker each take the new settings between
 // two steps. Settings with a mistake change nothing.
 func (s *service) reload(ctx context.Context) {
-	settings, err := config.LoadNotify(s.paths.Settings, false)
+	settings, err := load(s.paths, s.flags)
 	if err != nil {
 		s.Log.Error("the settings stay as they were", "error", hook.OneLine(err))
 		return

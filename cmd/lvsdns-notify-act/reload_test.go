@@ -38,7 +38,7 @@ func TestReload(t *testing.T) {
 			paths, settings := settingsOf(t, named.Replace(first))
 			write(t, dir, map[string]string{"a": "7\n", "b": "7\n"})
 			var log bytes.Buffer
-			s := &service{Daemon: daemon.New("text", slog.LevelInfo, &log), paths: paths, settings: settings, kernel: clients(paths, settings)}
+			s := &service{Daemon: daemon.New("logfmt", slog.LevelInfo, &log), paths: paths, settings: settings, kernel: clients(paths, settings)}
 			s.reader, s.worker = &fifo.Reader{Changes: make(chan func(*fifo.Reader))}, worker(paths, settings, nil)
 			s.worker.Changes = make(chan func(*act.Worker))
 			s.read(s.reader, settings, s.kernel)
@@ -56,7 +56,7 @@ func TestReload(t *testing.T) {
 					done = true
 				}
 			}
-			if s.reader.Resync != tt.resync || len(s.worker.Rules) != tt.rules || s.settings.Log.Format != "text" {
+			if s.reader.Resync != tt.resync || len(s.worker.Rules) != tt.rules || s.settings.Log.Format != "logfmt" {
 				t.Errorf("resync %v, %d rules, format %s", s.reader.Resync, len(s.worker.Rules), s.settings.Log.Format)
 			}
 			if !s.Log.Enabled(t.Context(), tt.level) || s.Log.Enabled(t.Context(), tt.level-1) {
@@ -81,7 +81,7 @@ func TestReload(t *testing.T) {
 // TestReloadAtTheEnd: a service that ends waits for nobody.
 func TestReloadAtTheEnd(t *testing.T) {
 	paths, settings := settingsOf(t, "")
-	s := &service{paths: paths, settings: settings, kernel: clients(paths, settings), Daemon: daemon.New("text", slog.LevelInfo, io.Discard)}
+	s := &service{paths: paths, settings: settings, kernel: clients(paths, settings), Daemon: daemon.New("logfmt", slog.LevelInfo, io.Discard)}
 	s.reader, s.worker = &fifo.Reader{Changes: make(chan func(*fifo.Reader))}, worker(paths, settings, nil)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

@@ -26,6 +26,8 @@ paths, which stand before the first word, and with fifo, stopped, show and check
 with fifo:
   --vrrp PATH               the FIFO that keepalived.conf has as vrrp_notify_fifo
   --lvs PATH                the one that it has as lvs_notify_fifo (default none)
+  --log.level LEVEL         debug, info, warn or error (default what the settings say, else info)
+  --log.format FORMAT       logfmt or json (default what the settings say, else logfmt)
 
 with show:
   --output FORMAT           text or json (default text)

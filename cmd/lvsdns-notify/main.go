@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/lvsdns/lvsdns/cmd/internal/help"
 	"github.com/lvsdns/lvsdns/notify"
 	"github.com/lvsdns/lvsdns/notify/hook"
 	"github.com/lvsdns/lvsdns/notify/journal"
@@ -30,7 +31,7 @@ func run(args []string, stderr *os.File, other program) int {
 	paths, rest := hook.TakePaths(args)
 	record := &journal.Journal{StateDir: paths.StateDir, RunDir: paths.RunDir}
 	say := reporter{stderr: stderr, log: hook.Log, journal: record}
-	if len(rest) == 0 || !hook.IsEvent(rest[0]) {
+	if len(rest) == 0 || !hook.IsEvent(rest[0]) || help.AskedOf(rest) {
 		return say.failed(2, other.become(args))
 	}
 	e, err := hook.ParseArguments(rest)
@@ -51,6 +52,9 @@ func run(args []string, stderr *os.File, other program) int {
 		record.AllWell()
 	}
 	if next == hook.Done {
+		if h.Unknown != "" {
+			hook.Say(stderr, hook.Log, h.Unknown)
+		}
 		return status
 	}
 	args = paths.Settle(e, err != nil)
@@ -77,10 +81,10 @@ type program struct {
 // act continues as lvsdns-notify-act. The process stays the same, so keepalived's signals still reach it.
 func act(args []string) error {
 	path, err := beside()
-	if err == nil {
-		err = needed(path, syscall.Exec(path, append([]string{path}, args...), os.Environ()))
+	if err != nil {
+		return err
 	}
-	return err
+	return needed(path, syscall.Exec(path, append([]string{path}, args...), os.Environ()))
 }
 
 // leave starts lvsdns-notify-act where no signal for this process's group reaches it, so that what has been begun is done.
@@ -89,8 +93,7 @@ func leave(args []string, wait time.Duration) (int, error) {
 	if err != nil {
 		return 1, err
 	}
-	files := []*os.File{os.Stdin, os.Stdout, os.Stderr}
-	child, err := os.StartProcess(path, append([]string{path}, args...), &os.ProcAttr{Dir: "/", Env: os.Environ(), Files: files, Sys: &syscall.SysProcAttr{Setsid: true}})
+	child, err := os.StartProcess(path, append([]string{path}, args...), &os.ProcAttr{Dir: "/", Env: os.Environ(), Files: []*os.File{os.Stdin, os.Stdout, os.Stderr}, Sys: &syscall.SysProcAttr{Setsid: true}})
 	if err != nil {
 		return 1, needed(path, err)
 	}

@@ -147,9 +147,19 @@ type TrackFile struct {
 // NewNotify is what holds without a file.
 func NewNotify() *Notify {
 	return &Notify{
-		Log:     Log{Format: "text"},
+		Log:     Log{Format: logfmt},
 		Timeout: 5 * time.Second,
 		Resync:  10 * time.Second,
+	}
+}
+
+// Flags sets what the command line of the FIFO service has, which has the last word.
+func (n *Notify) Flags(flags Flags) error { return fromFlags(n.log(), flags) }
+
+func (n *Notify) log() []option {
+	return []option{
+		{"log.level", level{&n.Log.Level}, "debug, info, warn or error."},
+		{"log.format", logFormat{&n.Log.Format}, logFormatDoc},
 	}
 }
 
@@ -183,7 +193,7 @@ func LoadNotify(path string, asked bool) (*Notify, error) {
 func (n *Notify) read(root *node) {
 	root.section("log", func(s *node) {
 		s.take("level", level{&n.Log.Level})
-		s.take("format", choice{&n.Log.Format, []string{"text", "json"}})
+		s.take("format", logFormat{&n.Log.Format})
 	})
 	root.take("timeout", span{&n.Timeout, 10 * time.Millisecond, 5 * time.Minute})
 	root.take("resync", span{&n.Resync, time.Second, time.Hour})

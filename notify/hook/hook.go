@@ -16,6 +16,9 @@ type Hook struct {
 	Settings string // the file that says which actions there are; without one there are none
 	Conf     string // keepalived.conf
 	Held     func() ([]notify.Held, error)
+
+	// Unknown is what [notify.Configured.Unknown] says of the event, after Run, if that has ended in Done.
+	Unknown string
 }
 
 // Next is what is left to do after the event is in the journal.
@@ -35,6 +38,7 @@ func (h *Hook) Run(e notify.Event) (Next, error) {
 	_, err := h.Journal.Append(e, func(d *notify.Document) {
 		if stale = !journal.Fresh(d.Configured, h.Conf); !stale {
 			lookErr = d.Look(h.Held, h.Journal.Time())
+			h.Unknown = d.Configured.Unknown(e)
 		}
 	})
 	noted := err == nil
