@@ -108,13 +108,14 @@ func (e *Exporter) gather(ctx context.Context, s *metric.Sheet, wanted selection
 		}
 	}
 	source.Table().Fill(s, states...)
-	selfTable().Fill(s, self{e.config.Build, e.config.MaxSeries, s.Dropped, s.Duplicates})
+	selfTable().Fill(s, self{e.config.Build, e.config.Traffic != nil, e.config.MaxSeries, s.Dropped, s.Duplicates})
 	s.Leave(wanted.metric)
 }
 
 // self is what the exporter says of itself.
 type self struct {
 	Build
+	captures                   bool
 	limit, dropped, duplicates int
 }
 
@@ -122,6 +123,8 @@ func selfTable() metric.Table[self] {
 	return metric.One("this exporter",
 		metric.Series("lvsdns_build_info", "1; which program this is.", []string{"version", "revision", "goversion"},
 			func(x self, emit metric.Emit) { emit(1, x.Version, x.Revision, x.Go) }),
+		metric.Gauge("lvsdns_exporter_dns_capture", "1 if DNS traffic is counted in the packets of the network cards (dns.capture), 0 if not.",
+			func(x self) float64 { return metric.Truth(x.captures) }),
 		metric.Gauge("lvsdns_exporter_series_limit", "How many series virtual servers, real servers, their connections and checks may have together; 0: no limit.",
 			func(x self) float64 { return float64(x.limit) }),
 		metric.Gauge("lvsdns_exporter_series_dropped", "Series that this page lacks because of a limit.",

@@ -41,6 +41,7 @@ func TestEndpoints(t *testing.T) {
 		{"GET", "/-/ready", 200, "text/plain", "ready"},
 		{"GET", "/api/v1/state", 200, "application/json", `"service": "udp 192.0.2.1:53"`},
 		{"GET", "/", 200, "text/html", "udp 192.0.2.1:53"},
+		{"GET", "/", 200, "text/html", "DNS traffic is not counted in packets: dns.capture is false"},
 		{"GET", "/?q=%3Cscript%3E", 200, "text/html", `value="&lt;script&gt;"`},
 		{"GET", "/?q=198.51.100.2", 200, "text/html", "1 found"},
 		{"GET", "/favicon.ico", 404, "text/plain", ""},
@@ -55,6 +56,33 @@ func TestEndpoints(t *testing.T) {
 				t.Errorf("%d %s: %.300s", recorder.Code, recorder.Header().Get("Content-Type"), recorder.Body)
 			}
 		})
+	}
+}
+
+// TestCaptureShown: whether packets are counted is a metric and stands in the state and on the page, with the reason where rights decide.
+func TestCaptureShown(t *testing.T) {
+	for _, tt := range []struct {
+		name         string
+		change       func(*Config)
+		metric, json string
+		page         string
+	}{
+		{"off", nil, "0", `"dns_capture": {"on": false}`, "not counted in packets: dns.capture is false"},
+		{"refused", func(c *Config) { c.NoTraffic = "CAP_NET_RAW is missing" }, "0", `"dns_capture": {"on": false,"why": "CAP_NET_RAW is missing"}`, "not counted in packets: CAP_NET_RAW is missing"},
+		{"on", func(c *Config) { c.Traffic = &fakeTraffic{} }, "1", `"dns_capture": {"on": true}`, "DNS traffic is counted in the packets"},
+	} {
+		r := newRig(t, tt.change)
+		for path, want := range map[string]string{"/metrics": "\nlvsdns_exporter_dns_capture " + tt.metric + "\n", "/api/v1/state": tt.json, "/": tt.page} {
+			recorder := httptest.NewRecorder()
+			r.Handler().ServeHTTP(recorder, httptest.NewRequest("GET", path, nil))
+			text := recorder.Body.String()
+			if path == "/api/v1/state" {
+				text = regexp.MustCompile(`\n\s*`).ReplaceAllString(text, "")
+			}
+			if !strings.Contains(text, want) {
+				t.Errorf("%s: %s lacks %q", tt.name, path, want)
+			}
+		}
 	}
 }
 

@@ -42,6 +42,7 @@ type Config struct {
 	Journal       func() (*notify.Document, error)   // of lvsdns-notify; nil: it is not read
 	FallbackFile  string                             // where lvsdns-fallback says how it does; empty: it is not read
 	Traffic       dns.Traffic                        // nil: no packets are captured
+	NoTraffic     string                             // why none are captured, though they would be if that were allowed
 	Top           dns.Top                            // nil: nobody wants to know what is asked most
 	Dnstap        dns.Dnstap                         // nil: nobody listens to name servers
 	DNSPorts      []uint16                           // of name servers on this host; none: 53

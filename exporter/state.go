@@ -24,7 +24,14 @@ type State struct {
 	VRRP           []vrrp.Subject          `json:"vrrp"`
 	Checks         []checks.State          `json:"checks"`
 	Drift          []differences.State     `json:"drift"`
+	DNSCapture     DNSCapture              `json:"dns_capture"`
 	DNSTop         *dns.TopState           `json:"dns_top"` // null unless dns.top
+}
+
+// DNSCapture is whether DNS traffic is counted in the packets of the network cards.
+type DNSCapture struct {
+	On  bool   `json:"on"`
+	Why string `json:"why,omitempty"` // it is off, if dns.capture is auto
 }
 
 // KeepalivedState is how keepalived's configuration was read.
@@ -42,6 +49,7 @@ func (e *Exporter) State(ctx context.Context) State {
 	e.changes.Note(sources)
 	s := State{
 		Time: e.config.Now(), Host: e.config.Host, Version: e.config.Build.Version, Sources: sources,
+		DNSCapture:     DNSCapture{On: e.config.Traffic != nil, Why: e.config.NoTraffic},
 		VirtualServers: []servers.VirtualServer{}, VRRP: []vrrp.Subject{}, Checks: []checks.State{}, Drift: []differences.State{}, // in JSON an empty list is no null
 	}
 	if view := e.view.Get(ctx).Value; view != nil {

@@ -18,11 +18,8 @@ import (
 	"github.com/lvsdns/lvsdns/internal/nftcount"
 )
 
-// newCapture is the capture that the settings ask for, or nil.
+// newCapture is a capture as the settings want it.
 func newCapture(d config.DNS, log *slog.Logger) *capture.Capture {
-	if !d.Capture {
-		return nil
-	}
 	// Four blocks of the default size are a MiB.
 	return capture.New(capture.Config{Interfaces: d.Interfaces, Blocks: 4 * d.Memory, Seed: rand.Uint64(), Top: newTop(d), Log: log})
 }

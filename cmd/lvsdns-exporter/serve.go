@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"net"
 	"strings"
 
 	"github.com/lvsdns/lvsdns/exporter"
@@ -10,6 +9,7 @@ import (
 	"github.com/lvsdns/lvsdns/internal/config"
 	"github.com/lvsdns/lvsdns/internal/daemon"
 	"github.com/lvsdns/lvsdns/internal/dnstap"
+	"github.com/lvsdns/lvsdns/internal/httpd"
 )
 
 // service is a running exporter. What it listens to and has counted stays through a reload; how the host is read is made anew.
@@ -21,6 +21,7 @@ type service struct {
 
 	checks  *exporter.Checks
 	packets *capture.Capture
+	off     string // why nothing is captured though dns.capture is auto
 	tap     *dnstap.Listener
 	served  exporter.Served
 	tables  *tables
@@ -32,16 +33,18 @@ func (s *service) run(ctx context.Context, hangup <-chan struct{}) error {
 	if c := s.settings.Checks; c.Socket != "" {
 		s.checks = exporter.NewChecks(exporter.ChecksConfig{Socket: c.Socket})
 	}
-	s.packets, s.tap = newCapture(s.settings.DNS, s.Log), newDnstap(s.settings.DNS, s.Log)
-	var listeners []net.Listener
-	for _, address := range s.settings.Web.Listen {
-		l, err := net.Listen("tcp", address)
-		if err != nil {
-			return err
-		}
-		defer l.Close()
-		listeners = append(listeners, l)
+	on, off := capture.Wanted(s.settings.DNS.Capture, capture.Allowed)
+	if on {
+		s.packets = newCapture(s.settings.DNS, s.Log)
+	} else if s.off = off; off != "" {
+		s.Log.Info("dns.capture is off", "because", off)
 	}
+	s.tap = newDnstap(s.settings.DNS, s.Log)
+	listeners, err := httpd.Listen(s.settings.Web.Listen, s.settings.Web.Systemd)
+	if err != nil {
+		return err
+	}
+	defer httpd.CloseAll(listeners)
 	ctx = s.Start(ctx)
 	s.use(ctx)
 	s.Go(ctx, s.served.Server(listeners, s.settings.Web.ConfigFile, s.Log).Serve)

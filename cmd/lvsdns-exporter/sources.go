@@ -23,7 +23,7 @@ func (s *service) sources() exporter.Config {
 		Kernel: s.tables.kernel, Proc: proc, Root: settings.Sources.Root, Addresses: host.Addresses,
 		Configuration: configuration(settings), Belief: belief(settings), Checks: s.checks,
 		Journal: journalOf(settings.Notify), FallbackFile: settings.Fallback.ReportFile, Connections: s.tables.connections,
-		DNSPorts: settings.DNS.Ports, Nftables: nftables(settings),
+		NoTraffic: s.off, DNSPorts: settings.DNS.Ports, Nftables: nftables(settings),
 		Conntrack: conntrack.New(conntrack.Config{Proc: string(proc), Timeout: time.Minute}), Flows: flows(settings.Conntrack),
 		ServicesOnly: settings.Metrics.Detail == "service", MaxSeries: settings.Metrics.MaxSeries, PerCPU: settings.Metrics.PerCPU,
 		Keep:    func(k ipvs.ServiceKey) bool { return settings.Metrics.Shows(k.Addr, k.FWMark) },

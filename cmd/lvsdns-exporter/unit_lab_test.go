@@ -104,9 +104,9 @@ func TestUnit(t *testing.T) {
 		return true
 	})
 
-	// It is not root, has one capability, and cannot write.
+	// It is not root, has two capabilities, and cannot write.
 	pid := s.Show(exporterUnit, "MainPID")
-	for _, line := range []string{"Uid:\t[1-9]", "CapEff:\t0000000000001000$", "CapBnd:\t0000000000001000$", "NoNewPrivs:\t1"} {
+	for _, line := range []string{"Uid:\t[1-9]", "CapEff:\t0000000000003000$", "CapBnd:\t0000000000003000$", "NoNewPrivs:\t1"} {
 		do("grep", "-q", "-P", "^"+line, "/proc/"+pid+"/status")
 	}
 	for path, want := range map[string]string{"/run/lvsdns": "root 755", "/run/lvsdns/exporter": "lvsdns-exporter 755", "/run/lvsdns/exporter/check.sock": "lvsdns-exporter 666"} {

@@ -59,25 +59,19 @@ func (u *units) write(path, text string) {
 	}
 }
 
-// install installs a packaged unit, whose log is returned, with drop-ins.
-func (u *units) install(unit string, dropIns ...string) (log func() string) {
+// install installs a packaged unit, whose log is returned.
+func (u *units) install(unit string) (log func() string) {
 	u.t.Helper()
-	said := filepath.Join(u.lab.Dir(), unit+".log")
-	lines := "[Service]\nStandardError=append:" + said + "\n"
-	for _, name := range dropIns {
-		text, err := os.ReadFile(u.packaged(name))
-		if err != nil {
-			u.t.Fatal(err)
-		}
-		lines += string(text)
-	}
+	said := u.said(unit)
 	u.s.Unit(u.packaged(unit))
-	u.s.Override(unit, lines)
+	u.s.Override(unit, "[Service]\nStandardError=append:"+said+"\n")
 	return func() string {
 		text, _ := os.ReadFile(said)
 		return string(text)
 	}
 }
+
+func (u *units) said(unit string) string { return filepath.Join(u.lab.Dir(), unit+".log") }
 
 // asked waits for a page as it should be.
 func (u *units) asked(what string, log func() string, done func(page) bool) {
@@ -132,31 +126,80 @@ func TestUnitsShare(t *testing.T) {
 	}
 }
 
-// TestUnitCaptures has the packaged exporter count packets, which takes its drop-in: without it the start names it.
+// TestUnitCaptures has the packaged exporter count packets as it is packaged, where the settings leave that to its rights. A unit without
+// them shows the rest, and says once why.
 func TestUnitCaptures(t *testing.T) {
 	u := newUnits(t)
 	const unit = "lvsdns-exporter.service"
 	u.ipvsadm("-A", "-u", vip+":53", "-s", "rr")
 	u.ipvsadm("-a", "-u", vip+":53", "-r", rip+":53", "-m")
-	u.write("/etc/lvsdns/exporter.yaml", "sources: {share: 0s, timeout: 30s}\ndns: {capture: true}\n")
-	log := u.install(unit)
-	u.do("systemctl", "start", unit)
-	u.asked("the page without packets", log, func(p page) bool { return p.up("ipvs") == "up" })
-	if text := log(); strings.Count(text, "lvsdns-exporter.service.d/capture.conf") != 1 {
-		t.Errorf("its log does not name the drop-in once:\n%s", text)
+	packaged, err := os.ReadFile(u.packaged("exporter.yaml"))
+	if err != nil {
+		t.Fatal(err)
 	}
-	u.do("systemctl", "stop", unit)
-	u.install(unit, "lvsdns-exporter-capture.conf")
+	u.write("/etc/lvsdns/exporter.yaml", string(packaged))
+	log := u.install(unit)
+	captures := func(p page) float64 {
+		v, _ := p.value("lvsdns_exporter_dns_capture")
+		return v
+	}
+	for _, tt := range []struct{ name, lines, why string }{
+		{"without the right", "AmbientCapabilities=\nAmbientCapabilities=CAP_NET_ADMIN\nCapabilityBoundingSet=\nCapabilityBoundingSet=CAP_NET_ADMIN\n", "CAP_NET_RAW is missing"},
+		{"without the sockets", "RestrictAddressFamilies=\nRestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK\n", "AF_PACKET is not allowed"},
+	} {
+		before := len(log())
+		u.s.Override(unit, "[Service]\nStandardError=append:"+u.said(unit)+"\n"+tt.lines)
+		u.do("systemctl", "start", unit)
+		u.asked(tt.name, log, func(p page) bool { return p.up("ipvs") == "up" && captures(p) == 0 })
+		u.do("systemctl", "reload", unit)
+		u.lab.WaitFor("it has reloaded", time.Minute, func() bool { return strings.Contains(log()[before:], "the settings were read anew") })
+		if text := log()[before:]; strings.Count(text, "dns.capture is off") != 1 || !strings.Contains(text, tt.why) || strings.Contains(text, "level=WARN") {
+			t.Errorf("%s its log does not say once that nothing is captured:\n%s", tt.name, text)
+		}
+		u.do("systemctl", "stop", unit)
+	}
+	u.install(unit)
 	u.do("systemctl", "start", unit)
 	u.asked("questions that were counted", log, func(p page) bool {
 		_, _ = u.client.Ask(labtest.Question{Server: vip, Timeout: 5 * time.Second})
 		n, counted := p.value("lvsdns_dns_queries_total", "vip="+vip)
-		return counted && n >= 1
+		return counted && n >= 1 && captures(p) == 1
 	})
 	for _, line := range []string{"Uid:\t[1-9]", "CapEff:\t0000000000003000$", "CapBnd:\t0000000000003000$"} {
 		u.do("grep", "-q", "-P", "^"+line, "/proc/"+u.s.Show(unit, "MainPID")+"/status")
 	}
-	if text := log(); strings.Count(text, "dns.capture needs") != 1 {
-		t.Errorf("with the drop-in the log names it:\n%s", text)
+}
+
+// TestUnitSocket has systemd hold the port: nobody is refused while the exporter is away, and a scrape starts it.
+func TestUnitSocket(t *testing.T) {
+	u := newUnits(t)
+	const unit, socket = "lvsdns-exporter.service", "lvsdns-exporter.socket"
+	u.write("/etc/lvsdns/exporter.yaml", "sources: {share: 0s, timeout: 30s}\nweb: {systemd-socket: true}\n")
+	log := u.install(unit)
+	u.s.Unit(u.packaged(socket))
+	u.do("systemctl", "start", socket)
+	up := func(p page) bool { return p.up("ipvs") == "up" }
+	if state := u.s.Show(unit, "ActiveState"); state != "inactive" {
+		t.Errorf("the service is %s before anybody asks", state)
 	}
+	u.asked("the scrape that starts it", log, up)
+	first := u.s.Show(unit, "MainPID")
+	u.do("systemctl", "restart", unit)
+	u.asked("a scrape after a restart", log, up)
+	u.do("systemctl", "kill", "--kill-whom=main", "--signal=KILL", unit)
+	if _, err := u.get("/metrics"); err != nil { // the socket is systemd's: it waits there
+		t.Errorf("a scrape while it is away: %v\n%s", err, log())
+	}
+	if now := u.s.Show(unit, "MainPID"); now == first || now == "0" {
+		t.Errorf("process %s serves, and %s did", now, first)
+	}
+	u.do("systemctl", "stop", socket, unit)
+	if text, err := u.get("/metrics"); err == nil {
+		t.Errorf("without socket and service somebody answers:\n%s", text)
+	}
+	u.s.Override(unit, "[Service]\nStandardError=append:"+u.said(unit)+"\nRestart=no\n")
+	_, _ = u.s.Run("systemctl", "start", unit) // without its socket it cannot
+	u.lab.WaitFor("it says what is missing", time.Minute, func() bool {
+		return strings.Contains(log(), "systemd has passed no socket: start lvsdns-exporter.socket")
+	})
 }

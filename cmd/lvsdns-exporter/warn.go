@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 
+	"github.com/lvsdns/lvsdns/internal/capture"
 	"github.com/lvsdns/lvsdns/internal/config"
 	"github.com/lvsdns/lvsdns/internal/host"
 	"github.com/lvsdns/lvsdns/internal/ownfile"
@@ -33,8 +34,8 @@ func warnings(settings *config.Exporter) (lines []string) {
 // linux/capability.h), and what mends it.
 func lacks(settings *config.Exporter, capabilities uint64) (lines []string) {
 	const kill, netRaw = 1 << 5, 1 << 13
-	if settings.DNS.Capture && capabilities&netRaw == 0 {
-		lines = append(lines, "dns.capture needs CAP_NET_RAW: install lvsdns-exporter-capture.conf as /etc/systemd/system/lvsdns-exporter.service.d/capture.conf")
+	if settings.DNS.Capture == "true" && capabilities&netRaw == 0 {
+		lines = append(lines, "dns.capture needs CAP_NET_RAW: "+capture.Rights)
 	}
 	if settings.Keepalived.Signal && capabilities&kill == 0 {
 		lines = append(lines, "keepalived.signal needs CAP_KILL: add a drop-in to the unit with AmbientCapabilities=CAP_KILL and CapabilityBoundingSet=CAP_KILL")

@@ -28,3 +28,6 @@ func Links() ([]Link, error) { return nil, errors.ErrUnsupported }
 
 // Neighbours is for Linux.
 func Neighbours() ([]Neighbour, error) { return nil, errors.ErrUnsupported }
+
+// Allowed is for Linux.
+func Allowed() error { return errors.ErrUnsupported }

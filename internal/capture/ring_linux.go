@@ -25,10 +25,9 @@ type ring struct {
 
 // openRing makes a socket on a card, with so many blocks of a size that is a power of two.
 func openRing(index int, link dnscount.Link, blocks, size int, filter []bpf.RawInstruction) (*ring, error) {
-	// Protocol 0: nothing comes before there are filter and ring.
-	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, 0)
+	fd, err := openSocket()
 	if err != nil {
-		return nil, fmt.Errorf("open a packet socket: %w", err)
+		return nil, err
 	}
 	r := &ring{fd: fd, block: size, link: link}
 	if err := r.setUp(index, blocks, filter); err != nil {
@@ -36,6 +35,25 @@ func openRing(index int, link dnscount.Link, blocks, size int, filter []bpf.RawI
 		return nil, err
 	}
 	return r, nil
+}
+
+func openSocket() (fd int, err error) {
+	// Protocol 0: nothing comes before there are filter and ring.
+	fd, err = unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return -1, fmt.Errorf("open a packet socket: %w", err)
+	}
+	return fd, nil
+}
+
+// Allowed says why this process may not capture; nil: it may. The kernel asks for CAP_NET_RAW when a packet socket is opened (packet_create
+// in net/packet/af_packet.c), and systemd's RestrictAddressFamilies refuses it then.
+func Allowed() error {
+	fd, err := openSocket()
+	if err == nil {
+		_ = unix.Close(fd)
+	}
+	return err
 }
 
 func (r *ring) setUp(index, blocks int, filter []bpf.RawInstruction) error {

@@ -30,12 +30,13 @@ type Web struct {
 	Listen     []string
 	Hosts      []string // under which a browser may ask, beside addresses and this host's own names
 	ConfigFile string   // for exporter-toolkit: TLS and basic authentication
+	Systemd    bool     // systemd has opened the sockets, and Listen counts for nothing
 }
 
 // Log is how much is logged, and in which form.
 type Log struct {
 	Level  slog.Level
-	Format string // text or json
+	Format string // logfmt or json
 }
 
 // Metrics is how much is shown.
@@ -112,7 +113,7 @@ type FallbackReport struct {
 
 // DNS is whether and where DNS traffic is captured.
 type DNS struct {
-	Capture    bool
+	Capture    string   // true, false, or [Auto]: where this process may
 	Role       string   // auto, director or realserver
 	Interfaces []string // none: chosen by themselves
 	Ports      []uint16
@@ -129,7 +130,7 @@ type DNS struct {
 func NewExporter() *Exporter {
 	return &Exporter{
 		Web:     Web{Listen: []string{":9741"}},
-		Log:     Log{Level: slog.LevelInfo, Format: "text"},
+		Log:     Log{Level: slog.LevelInfo, Format: logfmt},
 		Metrics: Metrics{Detail: "backend", MaxSeries: 250_000},
 		Sources: Sources{Root: "/", Timeout: 5 * time.Second, Share: 2 * time.Second},
 		Keepalived: Keepalived{
@@ -141,15 +142,15 @@ func NewExporter() *Exporter {
 		Conntrack:   Conntrack{Passes: true, Interval: time.Minute, MaxEntries: 2_000_000},
 		Notify:      NotifyJournal{StateDir: "/var/lib/lvsdns"},
 		Fallback:    FallbackReport{ReportFile: "/run/lvsdns/fallback-report.json"},
-		DNS:         DNS{Role: "auto", Ports: []uint16{53}, Memory: 16, TopZones: "hash", TopClients: "hash"},
+		DNS:         DNS{Capture: "false", Role: "auto", Ports: []uint16{53}, Memory: 16, TopZones: "hash", TopClients: "hash"},
 	}
 }
 
 // restarting are the settings that a running program can't change: what it listens on and how, what it captures and has counted since.
 func restarting() []string {
 	return []string{
-		"web.listen-address", "web.config.file", "log.format", "checks.socket", "dns.capture", "dns.role",
-		"dns.interfaces", "dns.ports", "dns.services",
+		"web.listen-address", "web.config.file", "web.systemd-socket", "log.format", "checks.socket",
+		"dns.capture", "dns.role", "dns.interfaces", "dns.ports", "dns.services",
 		"dns.ring-size", "dns.top", "dns.top-zones", "dns.top-clients", "dns.dnstap",
 	}
 }
@@ -166,7 +167,7 @@ func (e *Exporter) Keep(running *Exporter) []string {
 			kept = append(kept, o.key)
 		}
 	}
-	e.Web.Listen, e.Web.ConfigFile = running.Web.Listen, running.Web.ConfigFile
+	e.Web.Listen, e.Web.ConfigFile, e.Web.Systemd = running.Web.Listen, running.Web.ConfigFile, running.Web.Systemd
 	e.Log.Format, e.Checks.Socket = running.Log.Format, running.Checks.Socket
 	nftables := e.DNS.Nftables
 	e.DNS = running.DNS
@@ -185,8 +186,12 @@ func (e *Exporter) options() []option {
 			"web.config.file", file{&e.Web.ConfigFile, true},
 			"A file that says who may look, and with which TLS certificate: see\nhttps://github.com/prometheus/exporter-toolkit/blob/master/docs/web-configuration.md. Empty: everybody, without TLS.",
 		},
+		{
+			"web.systemd-socket", truth{&e.Web.Systemd},
+			"Serve on the sockets that systemd has opened, such as those of lvsdns-exporter.socket, and not on web.listen-address.",
+		},
 		{"log.level", level{&e.Log.Level}, "debug, info, warn or error. The log goes to standard error."},
-		{"log.format", choice{&e.Log.Format, []string{"text", "json"}}, "text or json."},
+		{"log.format", logFormat{&e.Log.Format}, logFormatDoc},
 		{
 			"metrics.detail", choice{&e.Metrics.Detail, []string{"service", "backend"}},
 			"backend: virtual servers and their real servers. service: virtual servers only, with sums of their real servers.",
@@ -283,8 +288,8 @@ func (e *Exporter) options() []option {
 			"Where lvsdns-notify keeps its journal: changes of VRRP state, and what was done about them. Empty: it is not read.",
 		},
 		{
-			"dns.capture", truth{&e.DNS.Capture},
-			"Count the DNS traffic in the packets of the network cards. Needs CAP_NET_RAW. Listens only: no card is made\npromiscuous, and names and addresses of clients are counted, not kept, unless dns.top.",
+			"dns.capture", truthOr{&e.DNS.Capture, Auto},
+			"Count the DNS traffic in the packets of the network cards. Needs CAP_NET_RAW, which the packaged unit gives. auto: where\nthis program has it; where not, one line in the log says why. Listens only: no card is made promiscuous, and names and\naddresses of clients are counted, not kept, unless dns.top.",
 		},
 		{
 			"dns.role", choice{&e.DNS.Role, []string{"auto", "director", "realserver"}},

@@ -40,7 +40,7 @@ func NewFallback() *Fallback {
 		CheckersPIDFile: Auto,
 		LockFile:        "/run/lvsdns/fallback.lock", StateFile: "/var/lib/lvsdns/fallback.json",
 		ReportFile: "/run/lvsdns/fallback-report.json",
-		Interval:   2 * time.Second, Parallel: 1000, Log: Log{Level: slog.LevelInfo, Format: "text"},
+		Interval:   2 * time.Second, Parallel: 1000, Log: Log{Level: slog.LevelInfo, Format: logfmt},
 	}
 }
 
@@ -63,7 +63,7 @@ func (f *Fallback) options() []option {
 		{"floor-percent", whole{&f.FloorPercent, 0, 100}, "Keep this part of the real servers of each virtual server in service whatever their checks say: when so many\nfail, the cause is likelier to be common to them. 0: none, as keepalived has it."},
 		{"fork-dns-checks", truth{&f.ForkDNSChecks}, "Start lvsdns-check as a process, like every other script, instead of running it inside this one."},
 		{"log.level", level{&f.Log.Level}, "debug, info, warn or error. The log goes to standard error."},
-		{"log.format", choice{&f.Log.Format, []string{"text", "json"}}, "text or json."},
+		{"log.format", logFormat{&f.Log.Format}, logFormatDoc},
 	}
 }
 
@@ -96,5 +96,5 @@ table stays as it is at the end, however it comes. SIGHUP: read keepalived.conf 
 
 // FallbackReference is a settings file with every key at its default.
 func FallbackReference() string {
-	return reference(NewFallback().options(), "lvsdns-fallback run", FallbackFile, "--interval")
+	return reference(NewFallback().options(), "lvsdns-fallback run", "default", FallbackFile, "--interval")
 }

@@ -93,7 +93,7 @@ func TestFallbackArguments(t *testing.T) {
 		{[]string{"--lock-file", "x"}, `--lock-file: want a path that begins with /, not "x"`},
 		{[]string{"--lock-file="}, `--lock-file: may not be empty`},
 		{[]string{"--keepalived-version", "2.3"}, `--keepalived-version: want a version such as 2.2.7, not "2.3"`},
-		{[]string{"--log.format", "xml"}, `--log.format: want text or json, not "xml"`},
+		{[]string{"--log.format", "xml"}, `--log.format: want logfmt or json, not "xml"`},
 		{[]string{"--standby", "false"}, `"false" is no flag: flags begin with --`},
 		{[]string{"--interval"}, "--interval: needs a value"},
 	} {

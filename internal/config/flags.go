@@ -48,9 +48,10 @@ func arguments(options []option, file string, args []string) (Arguments, error) 
 			a.Flags[o.key] = append(a.Flags[o.key], s)
 			return nil
 		}
-		if _, ok := o.value.(truth); ok {
+		switch o.value.(type) {
+		case truth, truthOr: // the flag alone is true
 			fs.BoolFunc(o.key, "", note)
-		} else {
+		default:
 			fs.Func(o.key, "", note)
 		}
 	}
@@ -82,9 +83,11 @@ func ExporterUsage() string {
 		"  --version\n        say which version this is\n"
 }
 
-// ExporterReference is a settings file with every key at its default.
+// ExporterReference is the settings file that is packaged, with every key: the unit beside it lets the exporter capture.
 func ExporterReference() string {
-	return reference(NewExporter().options(), "lvsdns-exporter", ExporterFile, "--web.listen-address")
+	e := NewExporter()
+	e.DNS.Capture = Auto
+	return reference(e.options(), "lvsdns-exporter", "default, but for dns.capture, which is false without this file", ExporterFile, "--web.listen-address")
 }
 
 func usage(options []option, file, head string) string {
@@ -97,12 +100,12 @@ func usage(options []option, file, head string) string {
 	return b.String()
 }
 
-func reference(options []option, program, file, example string) string {
+func reference(options []option, program, at, file, example string) string {
 	var b strings.Builder
 	fmt.Fprintf(
 		&b,
-		"# Settings of %s, each at its default: %s.\n# Every key is a flag as well, such as %s. A key that does not exist is an error.\n",
-		program, file, example,
+		"# Settings of %s, each at its %s: %s.\n# Every key is a flag as well, such as %s. A key that does not exist is an error.\n",
+		program, at, file, example,
 	)
 	open := ""
 	for _, o := range options {

@@ -73,6 +73,7 @@ func TestReference(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := NewExporter()
+	want.DNS.Capture = Auto // by the rights of the packaged unit
 	// An empty list and none are the same here.
 	got.Metrics.Allow, got.Metrics.Deny = nil, nil
 	if !reflect.DeepEqual(got, want) {
@@ -114,6 +115,7 @@ web:
   hosts: [lvs.example.net]
   config:
     file: /etc/lvsdns/web.yaml
+  systemd-socket: true
 log: {level: debug, format: json}
 metrics:
   detail: service
@@ -126,7 +128,7 @@ keepalived: {config-file: /a, config-id: lb1, version: 2.3.3, signal: true, sign
 checks: {socket: "", users: [nagios, 997], max: 10, forget: 2h}
 conntrack: {passes: false, interval: 30s, max-entries: 100000, wanted-udp-timeout: 10s, wanted-udp-stream-timeout: 30s}
 connections: {interval: 0s, max-time: 500ms, max-entries: 1000}
-dns: {capture: true,
+dns: {capture: auto,
 role: realserver, interfaces: [eth0], ports: [53, 5353], services: ["192.0.2.1:53"],
 ring-size: 8, nftables: true, dnstap: "127.0.0.1:6000",
 top: true, top-zones: name, top-clients: network}
@@ -145,7 +147,7 @@ top: true, top-zones: name, top-clients: network}
 		return p
 	}
 	want := &Exporter{
-		Web: Web{[]string{":1", ":2", ":3"}, []string{"lvs.example.net"}, "/etc/lvsdns/web.yaml"},
+		Web: Web{[]string{":1", ":2", ":3"}, []string{"lvs.example.net"}, "/etc/lvsdns/web.yaml", true},
 		Log: Log{slog.LevelDebug, "json"},
 		Metrics: Metrics{
 			Detail: "service", Allow: []Pattern{pattern("192.0.2.0/24"), pattern("2001:db8::*"), pattern("fwm:7")},
@@ -159,7 +161,7 @@ top: true, top-zones: name, top-clients: network}
 		Notify:      NotifyJournal{"/var/lib/lvsdns"},
 		Fallback:    FallbackReport{"/run/lvsdns/fallback-report.json"},
 		DNS: DNS{
-			true, "realserver", []string{"eth0"}, []uint16{53, 5353},
+			"auto", "realserver", []string{"eth0"}, []uint16{53, 5353},
 			[]netip.AddrPort{netip.MustParseAddrPort("192.0.2.1:53")}, 8, true, "127.0.0.1:6000", true, "name",
 			"network",
 		},

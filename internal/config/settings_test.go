@@ -60,6 +60,10 @@ func wrong(v value) []string {
 	switch v := v.(type) {
 	case truth:
 		return []string{`"true"`, "1", `"yes"`, "[true]", section}
+	case truthOr:
+		return []string{`"true"`, "1", `"yes"`, "Auto", `""`, "[true]", section}
+	case logFormat:
+		return []string{"xml", "LOGFMT", `""`, "1", "true", list, section}
 	case whole:
 		return []string{fmt.Sprint(v.min - 1), fmt.Sprint(v.max + 1), "1.5", fmt.Sprintf("%q", fmt.Sprint(v.min)), list, section, "true"}
 	case span:
@@ -154,6 +158,10 @@ func other(o option) string {
 	switch v := o.value.(type) {
 	case truth:
 		return map[string]string{"true": "false", "false": "true"}[o.yaml()]
+	case truthOr:
+		return v.word
+	case logFormat:
+		return "json"
 	case whole:
 		return fmt.Sprint(v.min + 1)
 	case span:

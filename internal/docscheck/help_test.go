@@ -70,8 +70,12 @@ func help(t *testing.T, status int, program string, args []string) string {
 	command.Stdout, command.Stderr = &stdout, &stderr
 	err := command.Run()
 	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) || command.ProcessState.ExitCode() != status || !strings.Contains(strings.ToLower(stdout.String()), "usage") || stderr.Len() > 0 {
-		t.Errorf("%s %s: %v\nstdout: %.200s\nstderr: %.300s", filepath.Base(program), strings.Join(args, " "), err, stdout.String(), stderr.String())
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	usage := strings.Contains(strings.ToLower(stdout.String()), "usage")
+	if command.ProcessState.ExitCode() != status || !usage || stderr.Len() > 0 {
+		t.Errorf("%s %q: %v\nstdout: %.200s\nstderr: %.300s", filepath.Base(program), args, err, stdout.String(), stderr.String())
 	}
 	return stdout.String()
 }

@@ -116,7 +116,7 @@ var homes = []home{
 	{module: "github.com/prometheus/common", units: []string{"exporter"}},
 	{module: "github.com/prometheus/exporter-toolkit", units: []string{"internal/httpd"}},
 	{module: "golang.org/x/sync", units: []string{"cmd", "exporter", "internal/daemon"}},
-	{module: "github.com/coreos/go-systemd/v22", units: []string{"internal/daemon"}},
+	{module: "github.com/coreos/go-systemd/v22", units: []string{"internal/daemon", "internal/httpd"}},
 	{module: "github.com/ti-mo/conntrack", units: []string{"conntrack"}},
 	{module: "github.com/mdlayher/netlink", units: []string{"internal/ipvs", "conntrack", "internal/nftcount"}},
 	// Its calls that write rules are in no program: a test holds that reading changes nothing.
