@@ -11,6 +11,7 @@ import (
 	"os"
 
 	"github.com/lvsdns/lvsdns/cmd/internal/help"
+	"github.com/lvsdns/lvsdns/cmd/internal/usage"
 	"github.com/lvsdns/lvsdns/cmd/internal/version"
 	"github.com/lvsdns/lvsdns/internal/daemon"
 	"github.com/lvsdns/lvsdns/notify/hook"
@@ -47,7 +48,7 @@ func (p program) run(ctx context.Context, args []string) int {
 	case "check-config":
 		return p.check(paths, rest)
 	case "-h", "-help", "--help", "help":
-		fmt.Fprint(p.stdout, usage)
+		fmt.Fprint(p.stdout, usage.Notify)
 		return exitDone
 	case "--version":
 		fmt.Fprintf(p.stdout, "lvsdns-notify %s\n", version.Program())
@@ -62,7 +63,7 @@ func (p program) run(ctx context.Context, args []string) int {
 // fail says what went wrong, on one line. To have asked a command for its help is nothing wrong.
 func (p program) fail(status int, err error) int {
 	if errors.Is(err, flag.ErrHelp) {
-		fmt.Fprint(p.stdout, usage)
+		fmt.Fprint(p.stdout, usage.Notify)
 		return exitDone
 	}
 	hook.Say(p.stderr, hook.Log, hook.OneLine(err))

@@ -38,7 +38,7 @@ func (p program) settle(ctx context.Context, paths hook.Paths, args []string) in
 		p.fail(exitDone, errors.New(text))
 	}
 	failed, err := w.Once(ctx, e, said)
-	if text := stranger(w.Journal, e); text != "" {
+	if text := w.Journal.Unknown(e); text != "" {
 		p.fail(exitDone, errors.New(text))
 	}
 	var journal *journal.Error
@@ -46,18 +46,6 @@ func (p program) settle(ctx context.Context, paths hook.Paths, args []string) in
 		err = nil // The hook has said so already.
 	}
 	return p.ended(failed, err, settingsErr, said)
-}
-
-// stranger is what [notify.Configured.Unknown] says of an event, by what the worker has just read.
-func stranger(j *journal.Journal, e *notify.Event) string {
-	if e == nil {
-		return ""
-	}
-	d, err := j.Read()
-	if err != nil {
-		return "" // The worker has said so.
-	}
-	return d.Configured.Unknown(*e)
 }
 
 // teller has a worker say which actions have failed, and what they have printed: the journal, which is for everybody, has less.
