@@ -99,6 +99,10 @@ func serve(ctx context.Context, s *config.Fallback, d *daemon.Daemon) error {
 	}
 	if !s.DryRun {
 		held, err := take(ctx, s, cfg, d)
+		if err != nil && ctx.Err() != nil {
+			log.Info("ends, and has written nothing") // it was told to while it stood by
+			return nil
+		}
 		if err != nil {
 			return err
 		}

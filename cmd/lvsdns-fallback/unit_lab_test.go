@@ -136,6 +136,7 @@ func TestUnit(t *testing.T) {
 		t.Errorf("reloaded while it stands by, it was started again\n%s", log())
 	}
 	do("stop", unit)
+	is("stopped while it stands by", "inactive")
 	write("/etc/lvsdns/fallback.yaml", "interval: 1s\n")
 
 	// keepalived stopped by systemd takes its table with it; the fallback, stopped, leaves it.
