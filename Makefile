@@ -12,6 +12,8 @@ BENCHN   ?= 300
 BENCHFLOWS ?= 1000000
 # Turns of each reader of packets.
 BENCHROUNDS ?= 5
+# What packages are for, as Go names it.
+ARCHES   ?= amd64 arm64
 # Guests at a time. Each one keeps a core busy, and the checks under test have deadlines.
 GUESTS   ?= 2
 
@@ -58,6 +60,12 @@ release: ## everything that is published of this commit, the same to the byte wh
 ci: ## lint and every test: what a change must pass before it is merged
 	@.ci/run
 
+.PHONY: packages
+packages: share ## .deb and .rpm of this commit for ARCHES (amd64 arm64), in dist/
+	@rm -rf .cache/packages
+	@for arch in $(ARCHES); do GOARCH=$$arch $(STATIC) -o .cache/packages/$$arch/bin/ ./cmd/...; done
+	@packaging/build.sh $(ARCHES)
+
 .PHONY: setup
 setup: ## install what the lab needs (apt); quick when all is there
 	@lab/setup.sh
@@ -70,6 +78,7 @@ demo: setup build ## a director, two name servers, five failures, Prometheus; DE
 test: setup build ## every test: on the host, then in the lab; the last line is the sum
 	@rm -rf $(RESULTS) && mkdir -p $(RESULTS)
 	@$(GO) build -o .cache/testsum ./tools/testsum
+	@$(MAKE) --no-print-directory packages ARCHES='$(or $(TESTARCHES),$(shell $(GO) env GOARCH))'
 	@status=0; $(MAKE) --no-print-directory --keep-going $(STAGES:%=test-%) || status=$$?; \
 	.cache/testsum -status $$status $(STAGES:%=$(RESULTS)/%.json)
 
@@ -113,8 +122,8 @@ test-demo:
 
 .PHONY: prove
 prove: ## the long proofs: two more kernels, a million flows, ten minutes of load, ten of fuzzing for each target
-	@lab/setup.sh qemu trixie
-	@$(MAKE) --no-print-directory test STAGES='host hostlong lab qemu trixie long demo'
+	@lab/setup.sh qemu trixie packages
+	@$(MAKE) --no-print-directory test TESTARCHES='$(ARCHES)' STAGES='host hostlong lab qemu trixie long demo'
 	@$(MAKE) --no-print-directory fuzz FUZZTIME=10m
 
 .PHONY: lint

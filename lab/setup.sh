@@ -1,15 +1,16 @@
 #!/bin/sh
 # Installs what the lab needs on a Debian machine: lab/setup.sh [GROUP...]
-# Groups: base (the default), qemu (a second kernel), trixie (a second release), bench (rivals).
+# Groups: base (the default), qemu (a second kernel), trixie (a second release), packages (what looks at packages), bench (rivals).
 # Does nothing, quickly, when all is there. No service that it installs is started,
 # now or at the next boot: the lab starts its own, in its own guests.
 set -eu
 
 base="user-mode-linux keepalived ipvsadm conntrack conntrackd nsd bind9 unbound knot knot-module-dnstap pdns-recursor dnsdist
 	haproxy prometheus prometheus-alertmanager icinga2-bin zabbix-agent curl dnsperf bind9-dnsutils iproute2 iptables nftables kmod procps tcpdump gcc libc6-dev make
-	man-db mandoc zsh fish"
+	man-db mandoc rpm zsh fish"
 qemu="qemu-system-x86 linux-image-amd64 busybox-static cpio"
 trixie="debootstrap debian-archive-keyring"
+packages="lintian qemu-user-static"
 bench="prometheus-node-exporter dnstop"
 
 refuse() {
@@ -23,8 +24,9 @@ for group in "${@:-base}"; do
 	base) wanted="$wanted $base" ;;
 	qemu) wanted="$wanted $qemu" ;;
 	trixie) wanted="$wanted $trixie" ;;
+	packages) wanted="$wanted $packages" ;;
 	bench) wanted="$wanted $bench" ;;
-	*) refuse "no group $group: choose from base, qemu, trixie, bench" ;;
+	*) refuse "no group $group: choose from base, qemu, trixie, packages, bench" ;;
 	esac
 done
 

@@ -30,6 +30,8 @@ var examples = map[string]struct{ program, how string }{
 	"sysctl.d/lvsdns.conf":             {"awk", sysctls},
 	"sysctl.d/lvsdns-real-server.conf": {"awk", strings.ReplaceAll(sysctls, "lvsdns.conf", "lvsdns-real-server.conf")},
 	"modules-load.d/lvsdns.conf":       {"grep", `! grep -vxE '#.*|[a-z0-9_]+' DIR/modules-load.d/lvsdns.conf`},
+	// The lab has keepalived read it: TestExampleOfKeepalived.
+	"keepalived/keepalived.conf": {"grep", `grep -q 'misc_path "/usr/bin/lvsdns-check ' DIR/keepalived/keepalived.conf`},
 	"README.md": {"sh", `! grep -oE '^\| [^|]+' DIR/README.md | tail -n +3 | tr -d '| ' | tr , '\n' |
 		while read -r f; do test -e "DIR/$f" || echo "$f"; done | grep .`},
 }
