@@ -180,7 +180,7 @@ const (
 var wideCommands = map[string]int{
 	"cmd/lvsdns":            610,
 	"cmd/lvsdns-exporter":   580,
-	"cmd/lvsdns-fallback":   570,
+	"cmd/lvsdns-fallback":   580,
 	"cmd/lvsdns-notify-act": 660,
 }
 
