@@ -19,7 +19,8 @@ func services(table ipvs.Table, ports []uint16, macs map[netip.Addr][6]byte) (al
 	for i := range table.Entries {
 		e := &table.Entries[i]
 		key := e.Service.ServiceKey
-		if e.Gone || key.FWMark != 0 || key.Protocol != ipvs.UDP && key.Protocol != ipvs.TCP || key.Port != 0 && !slices.Contains(ports, key.Port) {
+		stranger := key.Protocol != ipvs.UDP && key.Protocol != ipvs.TCP || key.Port != 0 && !slices.Contains(ports, key.Port)
+		if e.Gone || key.FWMark != 0 || stranger {
 			continue
 		}
 		// A virtual server of all ports is one of each port for DNS.

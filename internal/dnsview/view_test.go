@@ -32,11 +32,13 @@ func TestNew(t *testing.T) {
 		Links:      []capture.Link{{Name: "eth0", MAC: [6]byte{2, 0, 0, 0, 0, 1}}},
 		Neighbours: []capture.Neighbour{{Addr: addr("192.0.2.21"), MAC: mac}},
 		Holdings: []capture.Holding{
-			{Addr: addr("192.0.2.11"), Bits: 24, Link: "eth0"}, {Addr: addr("192.0.2.1"), Bits: 32, Link: "eth0"}, {Addr: addr("192.0.2.9"), Bits: 32, Link: "lo", Loop: true},
+			{Addr: addr("192.0.2.11"), Bits: 24, Link: "eth0"}, {Addr: addr("192.0.2.1"), Bits: 32, Link: "eth0"},
+			{Addr: addr("192.0.2.9"), Bits: 32, Link: "lo", Loop: true},
 		},
 	}
 	v := New(table, around, Options{Services: []netip.AddrPort{at("192.0.2.7:53")}})
-	if v.Role != dnscount.Director || len(v.Services) != 3 || !slices.Equal(v.GUEPorts, []uint16{6081}) || !slices.Equal(v.Local, []netip.Addr{addr("192.0.2.11"), addr("192.0.2.9")}) {
+	if v.Role != dnscount.Director || len(v.Services) != 3 || !slices.Equal(v.GUEPorts, []uint16{6081}) ||
+		!slices.Equal(v.Local, []netip.Addr{addr("192.0.2.11"), addr("192.0.2.9")}) {
 		t.Fatalf("%+v", v)
 	}
 	want := []dnscount.Server{
@@ -48,7 +50,8 @@ func TestNew(t *testing.T) {
 	if s := v.Services[1]; s.Port != 53 || s.Servers[0] != (dnscount.Server{Addr: addr("192.0.2.25"), Port: 53, Method: dnscount.Local}) {
 		t.Errorf("all ports: %+v", s)
 	}
-	if v := New(ipvs.Table{}, around, Options{Ports: []uint16{53, 5300}}); v.Role != dnscount.RealServer || len(v.Services) != 2 || v.Services[0].Addr != addr("192.0.2.9") || v.Services[1].Port != 5300 {
+	v = New(ipvs.Table{}, around, Options{Ports: []uint16{53, 5300}})
+	if v.Role != dnscount.RealServer || len(v.Services) != 2 || v.Services[0].Addr != addr("192.0.2.9") || v.Services[1].Port != 5300 {
 		t.Errorf("a real server: %+v", v)
 	}
 	if v := New(table, around, Options{Role: "realserver"}); v.Role != dnscount.RealServer || len(v.Services) != 1 {
@@ -85,7 +88,8 @@ func TestTwoMethods(t *testing.T) {
 			t.Errorf("%+v", all)
 		}
 	}
-	if all := Services(ipvs.Table{Entries: []ipvs.TableEntry{udp, entry(ipvs.TCP, ipvs.Masq)}}, []uint16{53}); len(all) != 1 || len(all[0].Servers) != 1 || all[0].Bypassed() {
+	all := Services(ipvs.Table{Entries: []ipvs.TableEntry{udp, entry(ipvs.TCP, ipvs.Masq)}}, []uint16{53})
+	if len(all) != 1 || len(all[0].Servers) != 1 || all[0].Bypassed() {
 		t.Errorf("NAT alone: %+v", all)
 	}
 }
