@@ -16,13 +16,27 @@ type visitor struct {
 	net.Conn
 	name   string
 	from   net.TCPAddr
-	closed *[]string
+	closed *gone
+}
+
+// gone are the names of visitors that were closed.
+type gone struct {
+	mu    sync.Mutex
+	names []string
+}
+
+func (g *gone) String() string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return strings.Join(g.names, " ")
 }
 
 func (v *visitor) RemoteAddr() net.Addr { return &v.from }
 
 func (v *visitor) Close() error {
-	*v.closed = append(*v.closed, v.name)
+	v.closed.mu.Lock()
+	defer v.closed.mu.Unlock()
+	v.closed.names = append(v.closed.names, v.name)
 	return nil
 }
 
@@ -50,12 +64,12 @@ func TestPlaces(t *testing.T) {
 		{name: "four addresses: somebody goes", story: "a1+ a1? b1+ b1? c1+ c1? d1+", closed: "x", waits: true},
 	} {
 		inBubble(t, test.name, func(t *testing.T) {
-			p, closed, all, start := newPlaces(3), []string(nil), map[string]*visitor{}, time.Now()
+			p, closed, all, start := newPlaces(3), new(gone), map[string]*visitor{}, time.Now()
 			for word := range strings.FieldsSeq(test.story) {
 				time.Sleep(grace[takes])
 				name, what := word[:2], word[2]
 				if all[name] == nil {
-					all[name] = &visitor{name: name, from: net.TCPAddr{IP: net.IPv4(192, 0, 2, name[0]), Port: int(name[1])}, closed: &closed}
+					all[name] = &visitor{name: name, from: net.TCPAddr{IP: net.IPv4(192, 0, 2, name[0]), Port: int(name[1])}, closed: closed}
 				}
 				if to, ok := map[byte]phase{'!': takes, '*': reads}[what]; ok {
 					p.move(all[name], to)
@@ -67,10 +81,10 @@ func TestPlaces(t *testing.T) {
 				t.Errorf("a newcomer waited: %v, want %v", waited, test.waits)
 			}
 			if test.closed == "x" { // Which one does not matter.
-				if len(closed) > 1 {
+				if len(closed.names) > 1 {
 					t.Errorf("closed %v", closed)
 				}
-			} else if got := strings.Join(closed, " "); got != test.closed {
+			} else if got := closed.String(); got != test.closed {
 				t.Errorf("closed %q, want %q", got, test.closed)
 			}
 			if len(p.all) > 4 || len(p.hosts) > len(p.all) {
@@ -84,10 +98,10 @@ func TestPlaces(t *testing.T) {
 func TestPlacesForget(t *testing.T) { synctest.Test(t, forget) }
 
 func forget(t *testing.T) {
-	p, closed := newPlaces(5), []string(nil)
+	p, closed := newPlaces(5), new(gone)
 	var all []*visitor
 	for i := range 1000 {
-		v := &visitor{name: fmt.Sprint(i), from: net.TCPAddr{IP: net.IPv4(192, 0, 2, byte(i%7)), Port: i}, closed: &closed}
+		v := &visitor{name: fmt.Sprint(i), from: net.TCPAddr{IP: net.IPv4(192, 0, 2, byte(i%7)), Port: i}, closed: closed}
 		all = append(all, v)
 		p.change(v, http.StateNew)
 		if i%3 == 0 {
@@ -124,9 +138,9 @@ func TestPlacesWait(t *testing.T) {
 		}, want: "2"},
 	} {
 		inBubble(t, test.name, func(t *testing.T) {
-			p, closed, all := newPlaces(3), []string(nil), []*visitor(nil)
+			p, closed, all := newPlaces(3), new(gone), []*visitor(nil)
 			for i := range 4 {
-				all = append(all, &visitor{name: fmt.Sprint(i), from: net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: i}, closed: &closed})
+				all = append(all, &visitor{name: fmt.Sprint(i), from: net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: i}, closed: closed})
 			}
 			for _, v := range all[:3] {
 				p.change(v, http.StateNew)
@@ -137,14 +151,14 @@ func TestPlacesWait(t *testing.T) {
 				p.change(all[3], http.StateNew)
 			}()
 			synctest.Wait()
-			if len(closed) != 0 {
-				t.Fatalf("%q was closed at once", closed)
+			if got := closed.String(); got != "" {
+				t.Fatalf("%q was closed at once", got)
 			}
 			if test.story != nil {
 				test.story(p, all)
 			}
 			<-has
-			if got := strings.Join(closed, " "); got != test.want {
+			if got := closed.String(); got != test.want {
 				t.Errorf("closed %q, want %q", got, test.want)
 			}
 		})
@@ -185,9 +199,9 @@ func TestPlacesUnread(t *testing.T) {
 // Two listeners have a newcomer each, while the only place is taken by one that waits for us: one newcomer loses, the other gets the place.
 func TestPlacesOfTwoListeners(t *testing.T) {
 	inBubble(t, "two", func(t *testing.T) {
-		p, closed, all := newPlaces(1), []string(nil), []*visitor(nil)
+		p, closed, all := newPlaces(1), new(gone), []*visitor(nil)
 		for i, name := range []string{"first", "second", "third"} {
-			all = append(all, &visitor{name: name, from: net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: i}, closed: &closed})
+			all = append(all, &visitor{name: name, from: net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: i}, closed: closed})
 		}
 		p.change(all[0], http.StateNew)
 		p.change(all[0], http.StateActive)
@@ -197,7 +211,7 @@ func TestPlacesOfTwoListeners(t *testing.T) {
 			time.Sleep(time.Second)
 		}
 		both.Wait()
-		if got := strings.Join(closed, " "); got != "second first" {
+		if got := closed.String(); got != "second first" {
 			t.Errorf("closed %q", got)
 		}
 	})

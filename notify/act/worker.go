@@ -85,12 +85,8 @@ func (w *Worker) Once(ctx context.Context, e *notify.Event, unwritten bool) (fai
 func (w *Worker) insist(ctx context.Context) {
 	const polls, times = 20, 20 // of 25 ms: every half second for ten seconds
 	for n := 0; ctx.Err() == nil && !w.agree(ctx) && n < times; n++ {
-		next, err := w.Journal.TryLock(nextLock)
-		if next == nil && err == nil {
+		if waits, err := w.Journal.Kept(nextLock); waits && err == nil {
 			return
-		}
-		if next != nil {
-			next.Release()
 		}
 		w.work()
 		select {

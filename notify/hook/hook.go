@@ -58,12 +58,11 @@ func (h *Hook) Run(e notify.Event) (Next, error) {
 // reader says whether the reader of the FIFOs is there and at work.
 func (h *Hook) reader() (bool, error) {
 	dir, _ := h.Journal.Locks()
-	lock, err := journal.TryLock(dir, journal.ReaderLock)
+	kept, err := journal.Kept(dir, journal.ReaderLock)
 	switch {
-	case err != nil:
-		return false, nil // The journal has said so.
-	case lock != nil:
-		lock.Release()
+	case err != nil: // The journal has said so.
+		return false, nil
+	case !kept:
 		return false, nil
 	case !journal.Believe(dir, journal.ReaderLock):
 		return false, journal.Trouble(&os.PathError{Op: "leave it to the reader of the FIFOs", Path: filepath.Join(dir, journal.ReaderLock), Err: journal.ErrUnbelieved})

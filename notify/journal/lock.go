@@ -83,16 +83,49 @@ func TryLock(dir, name string) (*Lock, error) {
 }
 
 func tryLock(fd int, path string) (*Lock, error) {
-	err := sys.Retry(func() error { return syscall.Flock(fd, syscall.LOCK_EX|syscall.LOCK_NB) })
-	switch {
-	case err == nil:
-		l := &Lock{fd}
-		l.Promise(brief)
-		return l, nil
-	case errors.Is(err, syscall.EWOULDBLOCK):
-		return nil, nil
+	for looks := 0; ; looks++ {
+		err := sys.Retry(func() error { return syscall.Flock(fd, syscall.LOCK_EX|syscall.LOCK_NB) })
+		switch {
+		case err == nil:
+			l := &Lock{fd}
+			l.Promise(brief)
+			return l, nil
+		case !errors.Is(err, syscall.EWOULDBLOCK):
+			return nil, &os.PathError{Op: "lock", Path: path, Err: err}
+		}
+		// Those who only look go away at once; it takes thousands of them to be in the way each time.
+		if kept, err := kept(fd); kept || err != nil || looks == 100 {
+			return nil, nil
+		}
+		time.Sleep(time.Millisecond)
 	}
-	return nil, &os.PathError{Op: "lock", Path: path, Err: err}
+}
+
+// kept says whether somebody has a lock. Those who look share it: nobody takes another one who looks for who has it.
+func kept(fd int) (bool, error) {
+	err := sys.Retry(func() error { return syscall.Flock(fd, syscall.LOCK_SH|syscall.LOCK_NB) })
+	if err == nil {
+		err = sys.Retry(func() error { return syscall.Flock(fd, syscall.LOCK_UN) })
+	}
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return true, nil
+	}
+	return false, err
+}
+
+// Kept says whether somebody has a lock, without taking it.
+func Kept(dir, name string) (bool, error) {
+	path := filepath.Join(dir, name)
+	fd, err := ownfile.OpenLock(path)
+	if err != nil {
+		return false, err
+	}
+	defer syscall.Close(fd)
+	has, err := kept(fd)
+	if err != nil {
+		return false, &os.PathError{Op: "look at the lock", Path: path, Err: err}
+	}
+	return has, nil
 }
 
 // Believe says whether somebody keeps a lock and promises to be at work. One who has just taken it is given a moment.
@@ -103,8 +136,7 @@ func Believe(dir, name string) bool {
 	}
 	defer syscall.Close(fd)
 	for began := time.Now(); ; time.Sleep(10 * time.Millisecond) {
-		err := sys.Retry(func() error { return syscall.Flock(fd, syscall.LOCK_EX|syscall.LOCK_NB) })
-		if !errors.Is(err, syscall.EWOULDBLOCK) {
+		if has, err := kept(fd); !has || err != nil {
 			return false
 		}
 		if promised(fd) {
@@ -190,6 +222,12 @@ type locksIn struct {
 func (j *Journal) TryLock(name string) (*Lock, error) {
 	dir, _ := j.Locks()
 	return TryLock(dir, name)
+}
+
+// Kept says whether somebody has a lock of this journal's host.
+func (j *Journal) Kept(name string) (bool, error) {
+	dir, _ := j.Locks()
+	return Kept(dir, name)
 }
 
 // WaitLock waits for a lock of this journal's host.
