@@ -28,6 +28,7 @@ func TestUnit(t *testing.T) {
 	r.lab.Install("lvsdns-check", "/usr/bin/lvsdns-check")
 	write := func(path, text string) {
 		t.Helper()
+		t.Cleanup(func() { _ = os.Remove(path) }) // the other tests of this guest have a host without it
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
 		}

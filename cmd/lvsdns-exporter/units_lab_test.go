@@ -49,8 +49,10 @@ func (u *units) do(name string, args ...string) string {
 	return strings.TrimSpace(out)
 }
 
+// write writes a file that the other tests of this guest do not see.
 func (u *units) write(path, text string) {
 	u.t.Helper()
+	u.t.Cleanup(func() { _ = os.Remove(path) })
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		u.t.Fatal(err)
 	}
