@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// foreign are flags of other programs that a document names without the program.
-var foreign = []string{"ctstate", "notrack"}
+// foreign are flags of other programs that a document names without the program: iptables, podman.
+var foreign = []string{"ctstate", "notrack", "network", "pid", "cap-add"}
 
 var (
 	span    = regexp.MustCompile("`([^`\n]+)`")
