@@ -68,9 +68,12 @@ func newDirector(t *testing.T) *director {
 	d.lab.RealServer("dns1", lan.At(healthy)).DR(vip).NameServer(labtest.NSD)
 	d.lab.RealServer("dns2", lan.At(broken)).DR(vip).NameServer(labtest.NSD).Break(labtest.Servfail)
 	d.client = d.lab.Client("client", lan.At("192.168.1.50"))
-	// Machines that build images forbid packages to start services.
-	if err := os.RemoveAll("/usr/sbin/policy-rc.d"); err != nil {
-		t.Fatal(err)
+	// Machines that build images forbid packages to start services. The index of manual pages opens each of them, and user-mode Linux keeps
+	// a file of the host open for every file that was looked at.
+	for _, path := range []string{"/usr/sbin/policy-rc.d", "/var/lib/man-db/auto-update"} {
+		if err := os.RemoveAll(path); err != nil {
+			t.Fatal(err)
+		}
 	}
 	d.Systemd = d.host.Machine()
 	d.write(conf, before)

@@ -157,7 +157,7 @@ func Run(ctx context.Context, s Spec) (int, error) {
 // all that runs under it. UML itself cannot be process 1, which is deaf to the
 // SIGABRT that it ends a panic with.
 func (b boot) command(ctx context.Context, dir string, console io.Writer) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, "/bin/sh", append([]string{"-c", `ulimit -c 0; "$@"; exit $?`, "lab-guest"}, b.argv...)...)
+	cmd := exec.CommandContext(ctx, "/bin/sh", append([]string{"-c", `ulimit -c 0; ulimit -n 262144 2>/dev/null; "$@"; exit $?`, "lab-guest"}, b.argv...)...)
 	cmd.Dir = dir
 	cmd.Env = append(cmd.Environ(), b.env...)
 	cmd.Stdout, cmd.Stderr = console, console
