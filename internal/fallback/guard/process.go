@@ -70,8 +70,11 @@ func Processes(proc, self string) ([]Process, error) {
 	return list, nil
 }
 
-// withValue are the short options of keepalived that take a value (main.c).
-const withValue = "uSfpistrcbAmM"
+// withValue are the short options of keepalived that take a value (main.c): the optional ones take no word of their own.
+const (
+	withValue   = "uSfpisrcbA" + withOwnOnly
+	withOwnOnly = "Mgt"
+)
 
 // parseArgs reads keepalived's command line as far as it matters here.
 func parseArgs(args []string) Process {
@@ -112,7 +115,7 @@ func parseArgs(args []string) Process {
 					continue
 				}
 				value := a[j+1:]
-				if value == "" && !strings.ContainsRune("mMt", rune(a[j])) {
+				if value == "" && strings.IndexByte(withOwnOnly, a[j]) < 0 {
 					value = next()
 				}
 				set(a[j], value)
