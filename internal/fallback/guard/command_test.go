@@ -94,7 +94,9 @@ func TestCommandLine(t *testing.T) {
 		{"VRRP only", []string{"-f", config, "-P"}, false},
 		{"VRRP only, by the long option", []string{"--vrrp", "-f", config}, false},
 		{"VRRP only, among other letters", []string{"-lnDPf", config}, false},
+		{"VRRP only, then all", []string{"--vrrp", "--all", "-f", config}, true},
 		{"checkers only", []string{"-C", "-f", config}, true},
+		{"all, then VRRP only", []string{"--all", "--vrrp", "-f", config}, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			all, err := guard.Processes(procWith(t, dir, test.options...), "self")

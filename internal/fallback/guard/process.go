@@ -79,6 +79,7 @@ const (
 // parseArgs reads keepalived's command line as far as it matters here.
 func parseArgs(args []string) Process {
 	p := Process{Config: "/etc/keepalived/keepalived.conf", args: args}
+	const all = 3 // what main.c has in the place of a letter
 	set := func(letter byte, value string) {
 		switch letter {
 		case 'f':
@@ -87,11 +88,11 @@ func parseArgs(args []string) Process {
 			p.Checkers = value
 		case 'P':
 			p.VRRPOnly = true
-		case 'C':
+		case 'C', all:
 			p.VRRPOnly = false
 		}
 	}
-	long := map[string]byte{"use-file": 'f', "checkers_pid": 'c', "vrrp": 'P', "check": 'C'}
+	long := map[string]byte{"use-file": 'f', "checkers_pid": 'c', "vrrp": 'P', "check": 'C', "all": all}
 	for i := 1; i < len(args); i++ {
 		next := func() string {
 			if i+1 < len(args) {
