@@ -58,6 +58,9 @@ func Processes(proc, self string) ([]Process, error) {
 		}
 		p := parseArgs(strings.Split(strings.TrimSuffix(string(line), "\x00"), "\x00"))
 		p.PID, p.Stopped = pid, is.State == 'T'
+		if cwd, err := os.Readlink(filepath.Join(proc, e.Name(), "cwd")); err == nil {
+			p.Config, p.Checkers = within(cwd, p.Config), within(cwd, p.Checkers)
+		}
 		found[pid], parents[pid] = p, is.Parent
 	}
 	var list []Process
@@ -68,6 +71,14 @@ func Processes(proc, self string) ([]Process, error) {
 	}
 	slices.SortFunc(list, func(a, b Process) int { return a.PID - b.PID })
 	return list, nil
+}
+
+// within is where a process that is in a directory finds a path that it was given.
+func within(dir, path string) string {
+	if path == "" || filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(dir, path)
 }
 
 // withValue are the short options of keepalived that take a value (main.c): the optional ones take no word of their own.
