@@ -99,6 +99,9 @@ func TestCommandLine(t *testing.T) {
 		{"VRRP only, then all", []string{"--vrrp", "--all", "-f", config}, true},
 		{"checkers only", []string{"-C", "-f", config}, true},
 		{"all, then VRRP only", []string{"--all", "--vrrp", "-f", config}, false},
+		{"a test of the configuration", []string{"-t", "-f", config}, false},
+		{"a test with a log", []string{"-t/tmp/c.log", "-C", "-f", config}, false},
+		{"a test by the long option", []string{"--config-test=/tmp/c.log", "-f", config}, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			all, err := guard.Processes(procWith(t, dir, test.options...), "self")

@@ -21,6 +21,7 @@ type Process struct {
 	PID      int
 	Stopped  bool // by SIGSTOP: it starts nothing
 	VRRPOnly bool // --vrrp: it has no checker process
+	Tests    bool // --config-test: it reads the configuration and ends
 	Config   string
 	Checkers string // --checkers_pid; empty: the default
 	args     []string
@@ -101,9 +102,11 @@ func parseArgs(args []string) Process {
 			p.VRRPOnly = true
 		case 'C', all:
 			p.VRRPOnly = false
+		case 't':
+			p.Tests = true
 		}
 	}
-	long := map[string]byte{"use-file": 'f', "checkers_pid": 'c', "vrrp": 'P', "check": 'C', "all": all}
+	long := map[string]byte{"use-file": 'f', "checkers_pid": 'c', "vrrp": 'P', "check": 'C', "all": all, "config-test": 't'}
 	for i := 1; i < len(args); i++ {
 		next := func() string {
 			if i+1 < len(args) {
@@ -143,7 +146,7 @@ func parseArgs(args []string) Process {
 func Rival(all []Process, config, pidfile string) *Process {
 	for i := range all {
 		p := &all[i]
-		if p.VRRPOnly || p.Stopped {
+		if p.VRRPOnly || p.Tests || p.Stopped {
 			continue
 		}
 		if same(p.Config, config) || p.Checkers != "" && same(p.Checkers, pidfile) {
