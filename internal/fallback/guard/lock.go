@@ -200,23 +200,31 @@ func (h *Held) Check() error {
 		if x.f == nil {
 			continue
 		}
-		if !isAt(x.f, x.name) {
-			return fmt.Errorf("%w: %s is another file now", ErrHeld, x.name)
-		}
-		if pid := pidIn(x.f); pid != os.Getpid() {
-			return fmt.Errorf("%w: %s names process %d now", ErrHeld, x.name, pid)
+		if err := ours(x.f, x.name); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// Release lets go of both, so that keepalived starts. The pidfile is removed, as keepalived does it. A parent that was frozen for
-// this goes on.
+// ours says why a file that we hold is not ours any more.
+func ours(f *os.File, name string) error {
+	if !isAt(f, name) {
+		return fmt.Errorf("%w: %s is another file now", ErrHeld, name)
+	}
+	if pid := pidIn(f); pid != os.Getpid() {
+		return fmt.Errorf("%w: %s names process %d now", ErrHeld, name, pid)
+	}
+	return nil
+}
+
+// Release lets go of both, so that keepalived starts; one of them that is another's by now stays. The pidfile is removed, as keepalived
+// does it. A parent that was frozen for this goes on.
 func (h *Held) Release() {
-	if h.Check() == nil {
-		if h.pidfile != nil {
-			_ = os.Remove(h.o.PIDFile)
-		}
+	if h.pidfile != nil && ours(h.pidfile, h.o.PIDFile) == nil {
+		_ = os.Remove(h.o.PIDFile)
+	}
+	if ours(h.lock, h.o.Lock) == nil {
 		_ = h.lock.Truncate(0)
 	}
 	h.close()
