@@ -35,7 +35,10 @@ func TestPulse(t *testing.T) {
 		{"the last is", []keepalived.Checker{misc(time.Minute, 0), tcp(time.Second, 0)}, 6 * time.Second},
 		{"a file, which is told by the kernel", []keepalived.Checker{{DelayLoop: every(1), File: &keepalived.TrackedFile{}}}, 0},
 		{"BFD, which is told by its process", []keepalived.Checker{{DelayLoop: every(1), BFD: &keepalived.BFD{}}}, 0},
-		{"a file beside a check", []keepalived.Checker{{DelayLoop: every(1), File: &keepalived.TrackedFile{}}, misc(time.Minute, 0)}, time.Minute},
+		{
+			"a file beside a check",
+			[]keepalived.Checker{{DelayLoop: every(1), File: &keepalived.TrackedFile{}}, misc(time.Minute, 0)}, time.Minute,
+		},
 		{"a check without a delay beside another", []keepalived.Checker{misc(0, 0), misc(time.Minute, 0)}, time.Minute},
 	} {
 		t.Run(test.name, func(t *testing.T) {
