@@ -18,7 +18,7 @@ const (
 	works = `while :; do "$SLEEP" 600 & echo $! >"$PIDFILE"; wait $!; done`                      // its checker, again whenever that dies
 	whole = `"$SLEEP" 600 & echo $! >"$VRRP"; ` + works                                          // with a VRRP process
 	twice = `"$SLEEP" 600 & echo $! >"$VRRP"; "$SLEEP" 600 & echo $! >"$PIDFILE"; wait $!; wait` // two, and none again
-	alone = `exec "$SLEEP" -- 600`                                                               // no checker process
+	alone = `"$SLEEP" 600; :`                                                                    // no checker process, but a child
 )
 
 // director is a host with programs called keepalived, and their configuration and pidfiles.
