@@ -158,7 +158,9 @@ func TestRights(t *testing.T) {
 // TestReleaseLeaves: each of both is let go of if it is ours still, and what is another's by now stays as it is.
 func TestReleaseLeaves(t *testing.T) {
 	const another, keepalived = "4194305\n", "4194306\n"
-	put := func(name, text string) error { return errors.Join(os.Remove(name), os.WriteFile(name, []byte(text), 0o600)) }
+	put := func(name, text string) error {
+		return errors.Join(os.Remove(name), os.WriteFile(name, []byte(text), 0o600))
+	}
 	for _, test := range []struct {
 		name          string
 		meanwhile     func(o Options) error
