@@ -156,6 +156,20 @@ func TestDoubt(t *testing.T) {
 	}
 }
 
+// TestDoubtStays: a look that shows another's hand does not settle what our own step has done.
+func TestDoubtStays(t *testing.T) {
+	before := has(service, rs(21, 1))
+	left := guard.Leave(plan.Names{ours: nil}, before)
+	left.Doubt(plan.Step{Action: plan.SetServer, Service: &service, Server: rs(21, 5)})
+	const want = "udp 192.0.2.1:53: its settings were changed"
+	if got := left.Foreign(has(other, rs(21, 1))); got != want {
+		t.Errorf("it is said: %q, want %q", got, want)
+	}
+	if got := left.Foreign(before); got != "" {
+		t.Errorf("of the table without our step: %q", got)
+	}
+}
+
 // TestEverySetting: another's hand is seen in each setting of a real server, and not in the order in which the kernel lists them.
 func TestEverySetting(t *testing.T) {
 	for _, test := range []struct {

@@ -102,11 +102,23 @@ func TestFreezeFails(t *testing.T) {
 				}
 			}()
 		}, "freeze keepalived (pid PARENT): it does not stop", false},
+		{"a checker process is there in the place of the one that was ended", func(t *testing.T, d director, parent int) {
+			checker, next := d.checker(parent), in(t, d.vrrp)
+			go func() {
+				for range 1000 {
+					if dead(checker) {
+						_ = os.WriteFile(d.PIDFile, fmt.Appendln(nil, next), 0o644)
+						return
+					}
+					time.Sleep(time.Millisecond)
+				}
+			}()
+		}, "end keepalived's checker process (pid CHECKER): it stays", false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			d := newDirector(t)
-			parent, checker := d.runs(t, works)
+			parent, checker := d.runs(t, whole)
 			test.begin(t, d, parent)
 			h, err := d.acts(t, parent)
 			want := strings.ReplaceAll(fill(test.want, parent, checker), "LOCK", d.Lock)
@@ -184,7 +196,9 @@ func TestThaw(t *testing.T) {
 // TestLook: the checker process is the one in the pidfile, if it is that parent's and lives. What the file says is no proof.
 func TestLook(t *testing.T) {
 	d := newDirector(t)
-	parent, checker := d.runs(t, works)
+	parent, checker := d.runs(t, `sleep 600 & echo $! >"$VRRP"; `+works)
+	script := in(t, d.vrrp)
+	until(t, "the script of the parent runs", func() bool { return !look(script).IsKeepalived() })
 	ended, _ := newDirector(t).runs(t, works)
 	end(t, ended)
 	stranger := d.start(t, alone, d.Config+".other")
@@ -199,6 +213,7 @@ func TestLook(t *testing.T) {
 		{"the keepalived of another parent", fmt.Sprintln(stranger), 0, Look{Parent: parent, Named: stranger}},
 		{"the parent itself", fmt.Sprintln(parent), 0, Look{Parent: parent, Named: parent}},
 		{"another program", fmt.Sprintln(os.Getpid()), 0, Look{Parent: parent, Named: os.Getpid()}},
+		{"a script of the parent", fmt.Sprintln(script), 0, Look{Parent: parent, Named: script}},
 		{"init", "1\n", 0, Look{Parent: parent, Named: 1}},
 		{"nothing", "", 0, Look{Parent: parent}},
 		{"words", "keepalived\n", 0, Look{Parent: parent}},

@@ -37,10 +37,13 @@ func TestAwait(t *testing.T) {
 			abandoned(t, d)
 			return 0, 0
 		}, 0, nil},
-		{"one of its own was killed, and keepalived has come back", 0, func(t *testing.T, d director) (int, int) {
+		{"one of its own was killed, and keepalived is just starting", 0, func(t *testing.T, d director) (int, int) {
 			abandoned(t, d)
-			return d.runs(t, works)
-		}, -1, []string{inCharge}},
+			return d.start(t, alone, d.Config), 0
+		}, -1, []string{
+			"keepalived (pid PARENT) has no checker process, and starts one by itself within a minute",
+			"keepalived's parent starts no checker process" + mend,
+		}},
 		{"one of its own has the table", 0, func(t *testing.T, d director) (int, int) {
 			h, err := Acquire(d.Options)
 			if err != nil {
