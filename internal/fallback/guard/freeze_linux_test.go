@@ -102,18 +102,6 @@ func TestFreezeFails(t *testing.T) {
 				}
 			}()
 		}, "freeze keepalived (pid PARENT): it does not stop", false},
-		{"a checker process is there in the place of the one that was ended", func(t *testing.T, d director, parent int) {
-			checker, next := d.checker(parent), in(t, d.vrrp)
-			go func() {
-				for range 1000 {
-					if dead(checker) {
-						_ = os.WriteFile(d.PIDFile, fmt.Appendln(nil, next), 0o644)
-						return
-					}
-					time.Sleep(time.Millisecond)
-				}
-			}()
-		}, "end keepalived's checker process (pid CHECKER): it stays", false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
