@@ -9,7 +9,7 @@ import (
 
 // glob finds the files that a pattern of an include stands for, as glob(3)
 // does with braces: each alternative in turn, the matches of one alternative
-// sorted. missing reports an alternative without wildcards that is not there.
+// sorted. missing reports that keepalived finds something missing: see globOne.
 func glob(fsys counted, pattern string) (matches []string, missing bool) {
 	for _, alternative := range braces(pattern, maxAlternatives) {
 		if *fsys.left--; *fsys.left < 0 {
@@ -27,35 +27,58 @@ func glob(fsys counted, pattern string) (matches []string, missing bool) {
 // maxAlternatives bounds {a,b}{a,b}{a,b}…
 const maxAlternatives = 1024
 
-// globOne expands wildcards. A pattern without them that names nothing is not ok.
-func globOne(fsys fs.FS, pattern string) (matches []string, ok bool) {
-	if !strings.ContainsAny(pattern, `*?[\`) {
+// globOne expands wildcards. It is not ok where keepalived finds something missing: a name behind the wildcards, if any, or the directory
+// in which it was to look for them (gl_lstat() and gl_opendir() in lib/parser.c).
+func globOne(fsys counted, pattern string) (matches []string, ok bool) {
+	if !wildcards(pattern) {
 		if _, err := fs.Stat(fsys, inFS(pattern)); err != nil {
 			return nil, false
 		}
 		return []string{path.Clean(pattern)}, true
 	}
-	// fs.Glob negates a class with ^, and lets * match a leading dot.
-	found, err := fs.Glob(fsys, inFS(strings.ReplaceAll(pattern, "[!", "[^")))
-	if err != nil {
-		return nil, false
+	dir, last := path.Split(pattern)
+	dirs := []string{path.Clean(dir)}
+	if ok = true; wildcards(dir) {
+		dirs, ok = globOne(fsys, path.Clean(dir))
+		dirs = slices.DeleteFunc(dirs, func(name string) bool {
+			info, err := fs.Stat(fsys, inFS(name))
+			return err != nil || !info.IsDir()
+		})
 	}
-	found = slices.DeleteFunc(found, func(name string) bool { return hidden(name, pattern) })
-	for i, name := range found {
-		found[i] = path.Clean("/" + name)
+	for _, dir := range dirs {
+		names, there := inDir(fsys, dir, last)
+		for _, name := range names {
+			matches = append(matches, path.Join(dir, name))
+		}
+		ok = ok && there
 	}
-	slices.Sort(found)
-	return found, true
+	slices.Sort(matches)
+	return matches, ok
 }
 
-// hidden reports whether a wildcard has matched a leading dot.
-func hidden(name, pattern string) bool {
-	have := strings.Split(inFS(name), "/")
-	want := strings.Split(inFS(pattern), "/")
-	return slices.ContainsFunc(have, func(s string) bool {
-		i := slices.Index(have, s)
-		return strings.HasPrefix(s, ".") && i < len(want) && !strings.HasPrefix(want[i], ".")
-	})
+// wildcards reports whether a pattern is more than a name.
+func wildcards(pattern string) bool { return strings.ContainsAny(pattern, `*?[\`) }
+
+// inDir returns the names of a directory that match the last part of a pattern; there reports that nothing is missing.
+func inDir(fsys counted, dir, last string) (names []string, there bool) {
+	if !wildcards(last) {
+		if _, err := fs.Stat(fsys, inFS(path.Join(dir, last))); err != nil {
+			return nil, false
+		}
+		return []string{last}, true
+	}
+	list, err := fs.ReadDir(fsys, inFS(dir))
+	last = strings.ReplaceAll(last, "[!", "[^") // as path.Match negates a class
+	for _, entry := range list {
+		name := entry.Name()
+		if strings.HasPrefix(name, ".") && !strings.HasPrefix(last, ".") { // no wildcard matches a leading dot
+			continue
+		}
+		if match, _ := path.Match(last, name); match {
+			names = append(names, name)
+		}
+	}
+	return names, err == nil
 }
 
 // counted is a file system in which only so many names may be looked at.
@@ -64,7 +87,7 @@ type counted struct {
 	left *int
 }
 
-// ReadDir implements fs.ReadDirFS, for fs.Glob.
+// ReadDir implements fs.ReadDirFS, for fs.ReadDir.
 func (c counted) ReadDir(name string) ([]fs.DirEntry, error) {
 	f, err := c.Open(name)
 	if err != nil {

@@ -64,22 +64,26 @@ func (s *source) open(pattern string, strict strictness) bool {
 		s.stop("includes look at more names of files than the limit of this reader")
 		return false
 	}
-	wild := strings.ContainsAny(pattern, "*?[")
+	wild, braced := strings.ContainsAny(pattern, "*?["), strings.Contains(pattern, "{")
+	lost := pattern
+	if wild && !braced { // What was to be found is not known.
+		lost = ""
+	}
 	switch {
 	case len(names) == 0 && missing:
 		what := "no file %s"
 		if strings.Contains(pattern, `"`) {
 			what += ", whose quotes belong to the name"
 		}
-		s.problem(strict.match || strings.Contains(pattern, "{") && strict.brace, pattern, what, quote(pattern))
+		s.problem(!braced && strict.match || braced && strict.brace, lost, what, quote(pattern))
 		return false
 	case len(names) == 0:
 		if strict.wildcard {
 			s.problem(true, "", "no file matches %s", quote(pattern))
 		}
 		return false
-	case missing && !wild:
-		s.problem(strict.brace, pattern, "not all files of %s are there", quote(pattern))
+	case missing:
+		s.problem(strict.brace, lost, "not all files of %s are there", quote(pattern))
 		if strict.brace {
 			return false
 		}

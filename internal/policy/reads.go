@@ -11,10 +11,11 @@ import (
 // readers are the ways in which a program takes what others have made: files, sockets, programs, texts that are worked through.
 var readers = []string{
 	"bounded.ReadAll", "bounded.ReadFile", "bufio.NewReader", "bufio.NewReaderSize", "bufio.NewScanner", "csv.NewReader", "exec.Command",
-	"exec.CommandContext", "fs.Glob", "fs.ReadFile", "http.Client", "http.Get", "http.ReadResponse", "http.Server", "http.Transport",
-	"io.Copy", "io.CopyN", "io.LimitReader", "io.ReadAll", "io.ReadFull", "json.NewDecoder", "json.Unmarshal", "netlink.Dial",
-	"nftables.New", "os.DirFS", "os.Open", "os.OpenFile", "os.ReadDir", "os.ReadFile", "os.Readlink", "regexp.Compile", "syscall.Read",
-	"syscall.Recvfrom", "syscall.Recvmsg", "unix.Mmap", "unix.Read", "unix.Recvfrom", "unix.Recvmsg", "viper.NewCodecRegistry",
+	"exec.CommandContext", "fs.Glob", "fs.ReadDir", "fs.ReadFile", "http.Client", "http.Get", "http.ReadResponse", "http.Server",
+	"http.Transport", "io.Copy", "io.CopyN", "io.LimitReader", "io.ReadAll", "io.ReadFull", "json.NewDecoder", "json.Unmarshal",
+	"netlink.Dial", "nftables.New", "os.DirFS", "os.Open", "os.OpenFile", "os.ReadDir", "os.ReadFile", "os.Readlink", "regexp.Compile",
+	"syscall.Read", "syscall.Recvfrom", "syscall.Recvmsg", "unix.Mmap", "unix.Read", "unix.Recvfrom", "unix.Recvmsg",
+	"viper.NewCodecRegistry",
 }
 
 // readMethods are the same of values, by name.
