@@ -274,16 +274,21 @@ func setIncludeCheck(p *parser, words []string) {
 		"brace_match":    func(s *strictness) *bool { return &s.brace },
 	}
 	for i, w := range words[1:] {
-		name := strings.TrimLeft(w, "+-")
+		name := w
+		sets := !strings.HasPrefix(w, "+") && !strings.HasPrefix(w, "-")
+		if sets && i == 0 {
+			p.include = strictness{} // also for a word that keepalived does not know
+		} else if !sets {
+			name = w[1:]
+		}
 		field := flags[name]
-		sets := name == w
 		switch {
-		case field == nil:
-			p.note(Ignored, "include_check: keepalived knows no %s", quote(w))
 		case sets && i > 0:
 			p.note(Ignored, "include_check: %s may only stand first", quote(w))
+		case field == nil:
+			p.note(Ignored, "include_check: keepalived knows no %s", quote(w))
 		case sets:
-			p.include = strictness{read: true}
+			p.include.read = true
 			*field(&p.include) = true
 		default:
 			*field(&p.include) = w[0] == '+'

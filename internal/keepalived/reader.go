@@ -18,7 +18,6 @@ type reader struct {
 	release  release
 	copy     bool // this process reads the copy
 	configID string
-	include  strictness // include_check in global_defs
 
 	definitions map[string]*definition
 	defining    *definition // multi-line, being read

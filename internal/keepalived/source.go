@@ -27,7 +27,8 @@ type opened struct {
 	*file
 	names []string // not opened yet
 	check strictness
-	wild  bool // the include is a pattern
+	was   strictness // include_check when it was opened
+	wild  bool       // the include is a pattern
 }
 
 // source reads the lines of a file and of those that it includes.
@@ -39,9 +40,12 @@ type source struct {
 	texts map[string][]byte // of these files: one may be included many times
 	bytes int               // of files that may still be read
 	names int               // that may still be looked at
-	note  func(k NoteKind, format string, args ...any)
-	lost  func(Note)                       // a file with all that stands in it
-	stop  func(format string, args ...any) // the end, at a limit
+
+	include strictness // include_check in global_defs
+
+	note func(k NoteKind, format string, args ...any)
+	lost func(Note)                       // a file with all that stands in it
+	stop func(format string, args ...any) // the end, at a limit
 }
 
 // strictness is which problems with a file keep keepalived from starting.
@@ -88,7 +92,7 @@ func (s *source) open(pattern string, strict strictness) bool {
 			return false
 		}
 	}
-	o := &opened{names: names, check: strict, wild: wild}
+	o := &opened{names: names, check: strict, was: s.include, wild: wild}
 	if !s.next(o) {
 		return false
 	}
@@ -202,6 +206,7 @@ func (s *source) nextPiece() (p piece, ok bool) {
 	for len(s.stack) > 0 {
 		o := s.stack[len(s.stack)-1]
 		if o.file == nil || len(o.text) == 0 {
+			s.include = o.was // What a file says of includes holds to its end (end_file() in keepalived's lib/parser.c).
 			if !s.next(o) {
 				s.stack = s.stack[:len(s.stack)-1]
 			}
