@@ -65,7 +65,7 @@ func Load(name string, o Options) (*Config, error) {
 	full := validate(cfg, func(n Note) {
 		all.complaint(checkers, n)
 		all.add(n)
-	})
+	}, all.add)
 	if full {
 		return nil, fmt.Errorf(
 			"read keepalived's configuration: its groups stand for more than %d services, the limit of this reader",

@@ -10,13 +10,15 @@ type validator struct {
 	cfg *Config
 	vs  *VirtualServer
 	rs  *RealServer
-	add func(Note)
+	add func(Note) // what keepalived reports as a mistake
+	log func(Note) // what it only logs
 }
 
 // validate fills in what is inherited, corrects what does not fit together and
-// takes out what keepalived would not run. full reports that the table is at its limit.
-func validate(cfg *Config, add func(Note)) (full bool) {
-	c := &validator{cfg: cfg, add: add}
+// takes out what keepalived would not run. add takes what keepalived reports as a mistake, log what it only logs. full reports that
+// the table is at its limit.
+func validate(cfg *Config, add, log func(Note)) (full bool) {
+	c := &validator{cfg: cfg, add: add, log: log}
 	kept := cfg.VirtualServers[:0]
 	for i := range cfg.VirtualServers {
 		if c.vs = &cfg.VirtualServers[i]; c.usable() {
@@ -100,6 +102,9 @@ func (c *validator) usable() bool {
 	if v.Group == "" {
 		return true
 	}
+	reported := c.add
+	c.add = c.log // all of link_vsg_to_vs() in keepalived's ipwrapper.c
+	defer func() { c.add = reported }()
 	g := c.cfg.group(v)
 	if g == nil {
 		c.lose(
