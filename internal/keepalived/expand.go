@@ -112,7 +112,8 @@ func (t *table) start(v *VirtualServer, keys []serviceKey, state State) {
 	case state.Sorry != nil:
 		sorry = state.Sorry(v)
 	default:
-		sorry = Sum(standing) < int64(v.Quorum.V)+int64(v.Hysteresis.V)
+		// Both are unsigned ints to keepalived, and so is their sum (set_quorum_states() in its ipwrapper.c).
+		sorry = Sum(standing) < int64(v.Quorum.V+v.Hysteresis.V)
 	}
 	for i := range v.RealServers {
 		switch r := &v.RealServers[i]; {
