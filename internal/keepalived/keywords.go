@@ -209,7 +209,7 @@ func command(name string, field func(*parser) *Script) keyword {
 // group; otherwise keepalived ignores them.
 func (p *parser) script(words []string, users bool) Script {
 	// Escapes are undone at the first reading too before 2.3.2.
-	fields, ok := splitEscaped(p.line, p.release < v232)
+	fields, ok := splitEscaped(p.line, p.release, p.release < v232)
 	if !ok {
 		if users {
 			p.note(Ignored, "%s: a quote is not closed: keepalived runs nothing", words[0])
@@ -223,7 +223,7 @@ func (p *parser) script(words []string, users bool) Script {
 		return Script{}
 	}
 	s := Script{Pos: p.here}
-	if s.Argv, ok = splitEscaped(fields[1], true); !ok || len(s.Argv) == 0 {
+	if s.Argv, ok = splitEscaped(fields[1], p.release, true); !ok || len(s.Argv) == 0 {
 		p.note(Ignored, "%s: keepalived cannot read the command", words[0])
 		return Script{}
 	}

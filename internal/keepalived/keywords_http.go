@@ -137,7 +137,7 @@ func addStatusCodes(p *parser, words []string) {
 }
 
 func setRegex(p *parser, words []string) {
-	fields, ok := splitEscaped(p.line, true)
+	fields, ok := splitEscaped(p.line, p.release, true)
 	if !ok {
 		p.note(Fatal, "regex: a quote is not closed: close it at the end of the pattern")
 		return

@@ -75,19 +75,44 @@ func TestSplitEscaped(t *testing.T) {
 		{`a\ b`, []string{"a b"}},
 		{`"\x41\102\n\cA\E\e"`, []string{"AB\n\x01\x1be"}},
 		{`\x414 \1234 \8 \xg`, []string{"\x14", "S4", "8", "xg"}},
+		{`\7 \377 \400`, []string{"\a", "\xff", "\x00"}}, // of one byte
+		{`\a\b\f\r\t\v\q`, []string{"\a\b\f\r\t\vq"}},
+		{`\c`, []string{"c"}},
+		{`\x`, []string{"x"}},
 		{`'it\'s'`, []string{"it's"}},
 		{`a ""`, []string{"a", ""}},
 		{`a "b`, nil},
 		{`a 'b`, nil},
 		{`a \`, nil},
 	} {
-		got, ok := splitEscaped(tt.line, true)
+		got, ok := splitEscaped(tt.line, v232-1, true)
 		if !slices.Equal(got, tt.want) || ok != (tt.want != nil) {
 			t.Errorf("splitEscaped(%q) = %q, %t, want %q", tt.line, got, ok, tt.want)
 		}
 	}
-	if got, _ := splitEscaped(`a "b \"c\" \x41"`, false); !slices.Equal(got, []string{"a", `b \"c\" \x41`}) {
+	if got, _ := splitEscaped(`a "b \"c\" \x41"`, v232, false); !slices.Equal(got, []string{"a", `b \"c\" \x41`}) {
 		t.Errorf("without escapes: %q", got)
+	}
+}
+
+// TestHexadecimalEscape: 2.3.2 has brought an end to a character of many digits (alloc_strvec_quoted_escaped_common() in lib/parser.c).
+func TestHexadecimalEscape(t *testing.T) {
+	for _, tt := range []struct {
+		line         string
+		before, then string
+	}{
+		{`\x4`, "\x04", "\x04"},
+		{`\x41`, "A", "A"},
+		{`\x414`, "\x14", "A4"},
+		{`\x00041`, "A", "\x00041"},
+		{`\x4g`, "\x04g", "\x04g"},
+		{`\xaF\x`, "\xafx", "\xafx"},
+	} {
+		for by, want := range map[release]string{v232 - 1: tt.before, v232: tt.then} {
+			if got, ok := splitEscaped(tt.line, by, true); !ok || len(got) != 1 || got[0] != want {
+				t.Errorf("%d: splitEscaped(%s) = %q, want %q", by, tt.line, got, want)
+			}
+		}
 	}
 }
 

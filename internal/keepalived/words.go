@@ -85,7 +85,7 @@ func split(line string) (words []string, open bool) {
 // quotes, also within a word, and escapes everywhere; without escapes, what a
 // backslash protects stays as it is. It returns false for a quote that is not
 // closed and for a backslash at the end.
-func splitEscaped(line string, escapes bool) (words []string, ok bool) {
+func splitEscaped(line string, by release, escapes bool) (words []string, ok bool) {
 	i := 0
 	for {
 		for i < len(line) && strings.IndexByte(whitespace, line[i]) >= 0 {
@@ -109,7 +109,7 @@ func splitEscaped(line string, escapes bool) (words []string, ok bool) {
 					i += 2
 					continue
 				}
-				c, i = unescape(line, i+1)
+				c, i = unescape(line, i+1, by)
 				word = append(word, c)
 				continue
 			case c == quote: // Never 0: a line has no NUL.
@@ -133,13 +133,17 @@ func splitEscaped(line string, escapes bool) (words []string, ok bool) {
 }
 
 // unescape reads what follows a backslash, and returns the character and the
-// place after it.
-func unescape(s string, i int) (c byte, next int) {
+// place after it. Since 2.3.2 keepalived takes two hexadecimal digits at most, before then all that are there.
+func unescape(s string, i int, by release) (c byte, next int) {
 	c = s[i]
 	i++
 	switch {
 	case c == 'x' && i < len(s) && hexDigit(s[i]) >= 0:
-		for c = 0; i < len(s) && hexDigit(s[i]) >= 0; i++ {
+		end := len(s)
+		if by >= v232 {
+			end = min(i+2, end)
+		}
+		for c = 0; i < end && hexDigit(s[i]) >= 0; i++ {
 			c = c<<4 | byte(hexDigit(s[i]))
 		}
 	case c == 'c' && i < len(s):
