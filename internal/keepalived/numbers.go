@@ -22,8 +22,8 @@ type number struct {
 // reported and ignored, and a word without digits is 0.
 func readUnsigned(s string, least, most uint64, lenient bool) number {
 	s = strings.TrimLeft(s, whitespace)
-	if strings.HasPrefix(s, "-") {
-		return number{complaint: quote(s) + " is negative"}
+	if digits, negative := strings.CutPrefix(s, "-"); negative {
+		return readNegative(s, digits, least, most, lenient)
 	}
 	v, rest, overflow := scanUint(strings.TrimPrefix(s, "+"))
 	n := number{v: v, ok: v >= least && v <= most && !overflow}
@@ -36,6 +36,17 @@ func readUnsigned(s string, least, most uint64, lenient bool) number {
 		}
 	case !n.ok:
 		n.complaint = fmt.Sprintf("%s is not between %d and %d", s, least, most)
+	}
+	return n
+}
+
+// readNegative reads what follows a minus. With lenient it is taken from 2^64, and what is in range then is used: -0, and a minus without
+// digits (read_unsigned_func() in keepalived's lib/parser.c, with strtoul(3)).
+func readNegative(s, digits string, least, most uint64, lenient bool) number {
+	v, _, overflow := scanUint(digits)
+	n := number{v: -v, complaint: quote(s) + " is negative"}
+	if n.ok = lenient && !overflow && n.v >= least && n.v <= most; n.ok {
+		n.complaint += fmt.Sprintf(": keepalived reads %d", n.v)
 	}
 	return n
 }
