@@ -150,15 +150,16 @@ func truth(s string) (v, ok bool) {
 }
 
 // address reads an IP address. What follows a dash or a slash is not looked at:
-// keepalived does the same, for ranges.
+// keepalived does the same, for ranges. But a colon anywhere asks for IPv6 (inet_stosockaddr() in its lib/utils.c).
 func address(s string) (netip.Addr, bool) {
+	six := strings.Contains(s, ":")
 	if i := strings.IndexByte(s, '-'); i >= 0 {
 		s = s[:i]
 	} else if i := strings.IndexByte(s, '/'); i >= 0 {
 		s = s[:i]
 	}
 	a, err := netip.ParseAddr(s)
-	return a, err == nil && a.Zone() == ""
+	return a, err == nil && a.Zone() == "" && a.Is4() != six
 }
 
 // familyOf is the family of an address, as its text was written.
