@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestUnsignedLimits has numbers at their limits and negative ones, of which keepalived uses some (read_unsigned_func() in lib/parser.c, the
-// same from 2.2.7 to 2.4.3).
+// TestUnsignedLimits has numbers at their limits and negative ones, of which keepalived uses some (read_unsigned_func() in lib/parser.c,
+// the same from 2.2.7 to 2.4.3).
 func TestUnsignedLimits(t *testing.T) {
 	for _, tt := range []struct {
 		text        string

@@ -8,8 +8,8 @@ import (
 	"github.com/lvsdns/lvsdns/internal/keepalived"
 )
 
-// TestIncludes has what each form of include makes of files that are not there: the kind of the note. All rows are what keepalived -t of 2.2.7
-// says, whose status is 6 for those that are fatal (open_and_check_glob() and check_glob_file() in lib/parser.c, the same in 2.4.3).
+// TestIncludes has what each form of include makes of files that are not there: the kind of the note. All rows are what keepalived -t of
+// 2.2.7 says, whose status is 6 for those that are fatal (open_and_check_glob() and check_glob_file() in lib/parser.c, the same in 2.4.3).
 func TestIncludes(t *testing.T) {
 	const plain, strict = "file", "fatal"
 	for _, tt := range []struct {

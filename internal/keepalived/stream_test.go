@@ -34,7 +34,8 @@ func TestBraces(t *testing.T) {
 			servers: "192.0.2.1: 10.0.0.1=2",
 		},
 		{
-			name: "more words in front", text: "virtual_server 192.0.2.1 53 x {\nprotocol UDP\nlb_algo rr\nlb_kind DR\nreal_server 10.0.0.1 53 y {\n}\n}\n",
+			name:    "more words in front",
+			text:    "virtual_server 192.0.2.1 53 x {\nprotocol UDP\nlb_algo rr\nlb_kind DR\nreal_server 10.0.0.1 53 y {\n}\n}\n",
 			servers: "192.0.2.1: 10.0.0.1=1",
 		},
 		{
@@ -65,7 +66,8 @@ func TestBraces(t *testing.T) {
 			servers: "192.0.2.1: 10.0.0.1=2",
 		},
 		{
-			name: "a block of VRRP that is skipped to its own brace", text: "vrrp_instance A {\ninterface eth0\nvirtual_ipaddress { 192.0.2.1 }\n}\n" + second,
+			name:    "a block of VRRP that is skipped to its own brace",
+			text:    "vrrp_instance A {\ninterface eth0\nvirtual_ipaddress { 192.0.2.1 }\n}\n" + second,
 			servers: "192.0.2.2: 10.0.0.9=1",
 		},
 	} {
@@ -87,7 +89,8 @@ func TestBraces(t *testing.T) {
 	}
 }
 
-// TestNotAnInclude has words that begin as an include does: keepalived -t of 2.2.7 does not know any of them (is_include() in lib/parser.c).
+// TestNotAnInclude has words that begin as an include does: keepalived -t of 2.2.7 does not know any of them (is_include() in
+// lib/parser.c).
 func TestNotAnInclude(t *testing.T) {
 	cfg := load(t, "includerfoo\nincludex none.conf\ninclude\nincluder\nincluderm none.conf\ninclude\"none.conf\"\nincludeb\tnone.conf\n")
 	notes(t, cfg, []string{

@@ -57,11 +57,15 @@ func TestInherited(t *testing.T) {
 			rs: "delay_loop 1\nwarmup 2\nretry 3\ndelay_before_retry 4", kind: "TCP_CHECK", want: "1s 2s 3 4s",
 		},
 		{
-			name: "its own", vs: "delay_loop 7\nwarmup 8\nretry 9\ndelay_before_retry 10", rs: "delay_loop 1\nwarmup 2\nretry 3\ndelay_before_retry 4",
+			name: "its own", vs: "delay_loop 7\nwarmup 8\nretry 9\ndelay_before_retry 10",
+			rs:   "delay_loop 1\nwarmup 2\nretry 3\ndelay_before_retry 4",
 			kind: "TCP_CHECK", own: "delay_loop 11\nwarmup 12\nretry 13\ndelay_before_retry 14", want: "11s 12s 13 14s",
 		},
 		{name: "one of each", vs: "delay_loop 7", rs: "retry 3", kind: "TCP_CHECK", own: "warmup 12", want: "7s 12s 3 1s"},
-		{name: "warmup is the delay_loop that counts", vs: "delay_loop 7", rs: "delay_loop 6", kind: "TCP_CHECK", own: "delay_loop 5", want: "5s 5s 1 1s"},
+		{
+			name: "warmup is the delay_loop that counts", vs: "delay_loop 7", rs: "delay_loop 6",
+			kind: "TCP_CHECK", own: "delay_loop 5", want: "5s 5s 1 1s",
+		},
 		{name: "a warmup of none", vs: "delay_loop 7\nwarmup 0", kind: "TCP_CHECK", want: "7s 0s 1 1s"},
 		{name: "a wait of none", vs: "delay_before_retry 0", kind: "DNS_CHECK", want: "1m0s 1m0s 3 0s"},
 		{name: "a server's retry is MISC's too", vs: "retry 2", kind: "MISC_CHECK", own: "misc_path /x", want: "1m0s 1m0s 2 1s"},

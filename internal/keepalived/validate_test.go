@@ -46,7 +46,10 @@ func TestCorrections(t *testing.T) {
 			name:  "a hysteresis that fits only the quorum as it is written",
 			text:  udp + "lb_kind DR\nquorum 4\nhysteresis 3\nsorry_server 10.9.9.9 53\nreal_server 10.0.0.1 53 {\nweight 3\n}\n}\n",
 			table: "-A -u 192.0.2.1:53 -s rr; -a -u 192.0.2.1:53 -r 10.9.9.9:53 -g -w 1",
-			notes: []string{"1 adjusted: quorum 4 is more than the weights of all real servers: keepalived takes 3", "1 adjusted: keepalived takes 2"},
+			notes: []string{
+				"1 adjusted: quorum 4 is more than the weights of all real servers: keepalived takes 3",
+				"1 adjusted: keepalived takes 2",
+			},
 		},
 		{
 			name: "the weight of a double does not count", text: udp + "lb_kind DR\nquorum 2\n" + server + server + "}\n",
@@ -59,7 +62,8 @@ func TestCorrections(t *testing.T) {
 			table: "-A -u 192.0.2.1:53 -s rr; -a -u 192.0.2.1:53 -r 10.0.0.1:53 -g -w 1",
 		},
 		{
-			name: "the same server behind NAT with two ports", text: udp + "lb_kind NAT\nreal_server 10.0.0.1 {\n}\nreal_server 10.0.0.1 54 {\n}\n}\n",
+			name:  "the same server behind NAT with two ports",
+			text:  udp + "lb_kind NAT\nreal_server 10.0.0.1 {\n}\nreal_server 10.0.0.1 54 {\n}\n}\n",
 			table: "-A -u 192.0.2.1:53 -s rr; -a -u 192.0.2.1:53 -r 10.0.0.1:53 -m -w 1; -a -u 192.0.2.1:53 -r 10.0.0.1:54 -m -w 1",
 		},
 		// How packets reach a server: the line above it counts, and below it only where there is none.
@@ -72,7 +76,8 @@ func TestCorrections(t *testing.T) {
 			table: "-A -u 192.0.2.1:53 -s rr; -a -u 192.0.2.1:53 -r 10.0.0.1:53 -m -w 1; -a -u 192.0.2.1:53 -r 10.0.0.2:53 -g -w 1",
 		},
 		{
-			name: "NAT for the sorry server alone", text: udp + "quorum 2\nsorry_server 10.9.9.9 54\nreal_server 10.0.0.1 53 {\nlvs_method DR\nweight 0\n}\n}\n",
+			name:  "NAT for the sorry server alone",
+			text:  udp + "quorum 2\nsorry_server 10.9.9.9 54\nreal_server 10.0.0.1 53 {\nlvs_method DR\nweight 0\n}\n}\n",
 			table: "-A -u 192.0.2.1:53 -s rr; -a -u 192.0.2.1:53 -r 10.9.9.9:54 -m -w 1",
 			notes: []string{
 				"1 adjusted: no lvs_method: keepalived takes NAT", "1 adjusted: keepalived takes 0", "1 trap: the quorum can never be reached",
@@ -80,12 +85,14 @@ func TestCorrections(t *testing.T) {
 		},
 		// The sorry server.
 		{
-			name: "a sorry server that is a real server too", text: udp + "lb_kind DR\nsorry_server 10.0.0.1 53\nsorry_server_inhibit\n" + server + "}\n",
+			name:  "a sorry server that is a real server too",
+			text:  udp + "lb_kind DR\nsorry_server 10.0.0.1 53\nsorry_server_inhibit\n" + server + "}\n",
 			table: "-A -u 192.0.2.1:53 -s rr; -a -u 192.0.2.1:53 -r 10.0.0.1:53 -g -w 1",
 			notes: []string{"7 adjusted: another inhibit_on_failure: keepalived takes that of the real server for both"},
 		},
 		{
-			name: "a sorry server on a port of its own", text: udp + "lb_kind DR\nsorry_server 10.9.9.9 5353\nsorry_server_inhibit\n" + server + "}\n",
+			name:  "a sorry server on a port of its own",
+			text:  udp + "lb_kind DR\nsorry_server 10.9.9.9 5353\nsorry_server_inhibit\n" + server + "}\n",
 			table: "-A -u 192.0.2.1:53 -s rr; -a -u 192.0.2.1:53 -r 10.0.0.1:53 -g -w 1; -a -u 192.0.2.1:53 -r 10.9.9.9:53 -g -w 0",
 			notes: []string{"5 adjusted: without NAT the sorry server has the port of the virtual server: keepalived takes 53"},
 		},
@@ -100,7 +107,8 @@ func TestCorrections(t *testing.T) {
 			},
 		},
 		{
-			name: "a mark and NAT keep the port, also none", text: "virtual_server fwmark 1 {\nlb_algo rr\nlb_kind NAT\n" + server + "real_server 10.0.0.2 {\n}\n}\n",
+			name:  "a mark and NAT keep the port, also none",
+			text:  "virtual_server fwmark 1 {\nlb_algo rr\nlb_kind NAT\n" + server + "real_server 10.0.0.2 {\n}\n}\n",
 			table: "-A -f 1 -s rr; -a -f 1 -r 10.0.0.1:53 -m -w 1; -a -f 1 -r 10.0.0.2:0 -m -w 1",
 		},
 		// Protocols and ports.
@@ -115,7 +123,8 @@ func TestCorrections(t *testing.T) {
 			notes: []string{"1 adjusted: no protocol: keepalived takes UDP"},
 		},
 		{
-			name: "no port but persistent", text: "virtual_server 192.0.2.1 {\nprotocol TCP\npersistence_timeout 9\nlb_algo rr\nlb_kind DR\nreal_server 10.0.0.1 {\n}\n}\n",
+			name:  "no port but persistent",
+			text:  "virtual_server 192.0.2.1 {\nprotocol TCP\npersistence_timeout 9\nlb_algo rr\nlb_kind DR\nreal_server 10.0.0.1 {\n}\n}\n",
 			table: "-A -t 192.0.2.1:0 -s rr -p 9; -a -t 192.0.2.1:0 -r 10.0.0.1:0 -g -w 1",
 		},
 		// Groups.
