@@ -63,3 +63,36 @@ func TestSame(t *testing.T) {
 		}
 	}
 }
+
+// TestSameServers has virtual servers: what is there and what is not, and the order of what there is several of.
+func TestSameServers(t *testing.T) {
+	const (
+		a = "real_server 10.0.0.1 53 {\n}\n"
+		b = "real_server 10.0.0.2 53 {\n}\n"
+	)
+	for _, tt := range []struct {
+		name, one, other string
+		same             bool
+	}{
+		{"on other lines", a + b, "\n" + a + "\n" + b, true},
+		{"in another order", a + b, b + a, false},
+		{"one more", a, a + b, false},
+		{"with a sorry server", a, "sorry_server 10.9.9.9 53\n" + a, false},
+		{"with another sorry server", "sorry_server 10.9.9.9 53\n" + a, "sorry_server 10.9.9.8 53\n" + a, false},
+		{"with the same sorry server", "sorry_server 10.9.9.9 53\n" + a, "sorry_server 10.9.9.9\n" + a, true}, // the port of the service
+		{"with its default as a setting", a, "quorum 1\nweight 1\n" + a, true},
+		{"with a script", a, "quorum_up /x\n" + a, false},
+		{"with an argument more", "quorum_up \"/x\"\n" + a, "quorum_up \"/x y\"\n" + a, false},
+		{"with a check", a, "real_server 10.0.0.1 53 {\nTCP_CHECK {\n}\n}\n", false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			read := func(text string) keepalived.VirtualServer {
+				return load(t, "virtual_server 192.0.2.1 53 {\nprotocol UDP\nlb_algo rr\nlb_kind DR\n"+text+"}\n").VirtualServers[0]
+			}
+			one, other := read(tt.one), read(tt.other)
+			if keepalived.Same(one, other) != tt.same || keepalived.Same(other, one) != tt.same {
+				t.Errorf("the same: %t, want %t", !tt.same, tt.same)
+			}
+		})
+	}
+}

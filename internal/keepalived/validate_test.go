@@ -38,6 +38,12 @@ func TestCorrections(t *testing.T) {
 			table: "-A -u 192.0.2.1:53 -s rr; -a -u 192.0.2.1:53 -r 10.0.0.1:53 -g -w 2147483647; -a -u 192.0.2.1:53 -r 10.0.0.2:53 -g -w 5",
 			notes: []string{"1 adjusted: keepalived takes 2147483649"},
 		},
+		{ // read_unsigned_func() in lib/parser.c complains, and reads 0.
+			name:  "a weight of minus 0",
+			text:  udp + "lb_kind DR\nreal_server 10.0.0.1 53 {\nweight -0\n}\nreal_server 10.0.0.2 53 {\n}\n}\n",
+			table: "-A -u 192.0.2.1:53 -s rr; -a -u 192.0.2.1:53 -r 10.0.0.1:53 -g -w 0; -a -u 192.0.2.1:53 -r 10.0.0.2:53 -g -w 1",
+			notes: []string{`6 adjusted: "-0" is negative: keepalived reads 0`},
+		},
 		{
 			name: "a quorum as high as the weights", text: udp + "lb_kind DR\nquorum 1\nhysteresis 0\n" + server + "}\n",
 			table: "-A -u 192.0.2.1:53 -s rr; -a -u 192.0.2.1:53 -r 10.0.0.1:53 -g -w 1",
@@ -140,8 +146,8 @@ func TestCorrections(t *testing.T) {
 		},
 		{
 			name: "a group of marks keeps ops, and has no protocol",
-			text: "virtual_server_group G {\nfwmark 3\n}\nvirtual_server group G {\nprotocol TCP\nops\nha_suspend\nlb_algo rr\nlb_kind NAT\n" + server +
-				"}\n",
+			text: "virtual_server_group G {\nfwmark 3\n}\nvirtual_server group G {\nprotocol TCP\nops\nha_suspend\nlb_algo rr\nlb_kind NAT\n" +
+				server + "}\n",
 			table: "-A -f 3 -s rr -o; -a -f 3 -r 10.0.0.1:53 -m -w 1",
 			notes: []string{"4 adjusted: ha_suspend does not go with marks", "4 adjusted: a mark has no protocol: keepalived ignores tcp"},
 		},
