@@ -245,6 +245,12 @@ func dnsKeywords() []keyword {
 				p.note(Ignored, "name is already %s", quote(p.checker.DNS.Name.V))
 			case w != "." && strings.HasPrefix(w, "."), strings.Contains(w, ".."):
 				p.note(Ignored, "name: %s has an empty label", quote(w))
+			case len(w) > 1 && w[1] == '.': // dns_name_handler() in check_dns.c, up to 2.4.3
+				p.note(
+					Ignored,
+					"name: keepalived takes the first label of %s for an empty one, since it is one letter, and asks for %s",
+					quote(w), quote(p.checker.DNS.Name.V),
+				)
 			default:
 				p.checker.DNS.Name = at(p, w)
 			}
