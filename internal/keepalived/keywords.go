@@ -131,6 +131,18 @@ func text(name string, field func(*parser) *Value[string]) keyword {
 	}}
 }
 
+// alone is a word that must be the last of its line.
+func alone(name string, field func(*parser) *Value[string]) keyword {
+	k := text(name, field)
+	return keyword{name: name, handle: func(p *parser, words []string) {
+		if len(words) > 2 {
+			p.note(Ignored, "%s has one value: keepalived ignores the line", name)
+			return
+		}
+		k.handle(p, words)
+	}}
+}
+
 // other is a statement that is kept as it stands.
 func other(name string, list func(*parser) *[]Statement) keyword {
 	return keyword{name: name, handle: func(p *parser, words []string) {

@@ -46,7 +46,7 @@ func virtualServerKeywords() []keyword {
 		flag("ha_suspend", vsField(func(v *VirtualServer) *Value[bool] { return &v.HASuspend })),
 		boolean("smtp_alert", vsField(func(v *VirtualServer) *Value[bool] { return &v.SMTPAlert })),
 		text("virtualhost", vsField(func(v *VirtualServer) *Value[string] { return &v.VirtualHost })),
-		text("snmp_name", vsField(func(v *VirtualServer) *Value[string] { return &v.SNMPName })),
+		alone("snmp_name", vsField(func(v *VirtualServer) *Value[string] { return &v.SNMPName })),
 		flag("alpha", vsField(func(v *VirtualServer) *Value[bool] { return &v.Alpha })),
 		flag("omega", vsField(func(v *VirtualServer) *Value[bool] { return &v.Omega })),
 		command("quorum_up", func(p *parser) *Script { return p.vsScript(func(v *VirtualServer) *Script { return &v.QuorumUp }) }),

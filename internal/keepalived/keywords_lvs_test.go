@@ -241,7 +241,10 @@ func TestVirtualServer(t *testing.T) {
 		},
 		{name: "virtualhost without a name", lines: "virtualhost", notes: []string{"ignored at 1: virtualhost needs a value"}},
 		{name: "an SNMP name", lines: "snmp_name dns", want: "SNMPName=dns"},
-		{name: "two SNMP names", lines: "snmp_name dns lb", want: "SNMPName=dns"},
+		{
+			name: "two SNMP names", lines: "snmp_name dns lb",
+			notes: []string{"ignored at 1: snmp_name has one value: keepalived ignores the line"},
+		},
 		{
 			name: "quorum scripts", lines: `quorum_up "/bin/q up" root` + "\n" + `quorum_up /bin/again` + "\n" + `quorum_down "/bin/q down"`,
 			want:  "QuorumUp.Argv=[/bin/q up] QuorumUp.Dropped=[] QuorumUp.User=root QuorumDown.Argv=[/bin/q down] QuorumDown.Dropped=[]",

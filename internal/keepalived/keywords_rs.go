@@ -29,7 +29,7 @@ func realServerKeywords() []keyword {
 		timer("delay_loop", 1, anyTime, d(func(r *RealServer) *Value[time.Duration] { return &r.DelayLoop })),
 		boolean("smtp_alert", rsField(func(r *RealServer) *Value[bool] { return &r.SMTPAlert })),
 		text("virtualhost", rsField(func(r *RealServer) *Value[string] { return &r.VirtualHost })),
-		text("snmp_name", rsField(func(r *RealServer) *Value[string] { return &r.SNMPName })),
+		alone("snmp_name", rsField(func(r *RealServer) *Value[string] { return &r.SNMPName })),
 	}
 	return append(all, checkerKeywords()...)
 }

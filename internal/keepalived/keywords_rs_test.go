@@ -64,7 +64,10 @@ func TestRealServer(t *testing.T) {
 		{name: "a delay loop of nothing", lines: "delay_loop 0", notes: []string{`ignored at 1: delay_loop: "0" is out of range`}},
 		{name: "smtp_alert off", lines: "smtp_alert false", want: "rs.SMTPAlert=false"},
 		{name: "a name for HTTP", lines: "virtualhost www.example.com", want: "rs.VirtualHost=www.example.com"},
-		{name: "two SNMP names", lines: "snmp_name dns lb", want: "rs.SNMPName=dns"},
+		{
+			name: "two SNMP names", lines: "snmp_name dns lb",
+			notes: []string{"ignored at 1: snmp_name has one value: keepalived ignores the line"},
+		},
 		{name: "DR takes the port of the virtual server", lines: "lvs_method DR", want: "rs.Forward.Method=DR"},
 		{
 			name: "a tunnel", lines: "lvs_method TUN type gre csum",
