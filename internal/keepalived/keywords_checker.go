@@ -137,13 +137,19 @@ func connectAddress(name string, ends func(*Connect) (own, other *Value[netip.Ad
 		case !ok:
 			p.note(Ignored, "%s: %s is not an IP address", name, quote(w))
 			*own = Value[netip.Addr]{}
-		case other.V.IsValid() && familyOf(other.V) != familyOf(addr):
+		case other.V.IsValid() && familyOf(other.V) != familyOf(addr) && !p.fillsInLater(other):
 			p.note(Ignored, "%s: %s and %s have two families", name, addr, other.V)
 			*own = Value[netip.Addr]{}
 		default:
 			*own = at(p, addr)
 		}
 	}}
+}
+
+// fillsInLater reports whether an SMTP_CHECK has no address yet: it takes that of the real server at its end, and compares nothing then
+// (smtp_check_handler and smtp_check_end_handler in check_smtp.c).
+func (p *parser) fillsInLater(end *Value[netip.Addr]) bool {
+	return p.checker.Kind == SMTPCheck && p.host == nil && end == &p.checker.Connect.Addr && !end.IsSet()
 }
 
 func setInterface(p *parser, words []string) {
@@ -170,6 +176,12 @@ func endConnect(p *parser) {
 	if c.lacksInterface() {
 		p.dropChecker("the link-local address %s needs bind_if", c.Addr.V)
 		return
+	}
+	if c.Addr.V.IsValid() && c.BindAddr.V.IsValid() && familyOf(c.Addr.V) != familyOf(c.BindAddr.V) {
+		p.note(
+			Trap, "the checker cannot bind to %s, which is not %s like %s: it never asks, and the state of the real server stays as it is",
+			c.BindAddr.V, familyOf(c.Addr.V), c.Addr.V,
+		)
 	}
 	if c.Port.V == 0 && p.checker.Kind != PingCheck {
 		p.note(

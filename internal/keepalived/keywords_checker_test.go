@@ -275,9 +275,37 @@ func TestSMTP(t *testing.T) {
 			name: "a host that cannot be reached", lines: "host {\nconnect_ip fe80::1\nconnect_timeout 2\n}",
 			notes: []string{"ignored at 4: the link-local address fe80::1 needs bind_if: keepalived leaves the host out"},
 		},
+		// The handler of bindto has nothing to compare it with yet, and the check cannot bind ("socket bind failed. Rescheduling").
 		{
-			name: "a source of the other family", lines: "bindto 2001:db8::9",
-			notes: []string{"ignored at 1: bindto: 2001:db8::9 and 10.0.0.1 have two families"},
+			name: "a source of another family than the server", lines: "bindto 2001:db8::9",
+			want: "rs.check.Connect.BindAddr=2001:db8::9",
+			notes: []string{
+				"trap at 2: the checker cannot bind to 2001:db8::9, which is not ipv4 like 10.0.0.1: it never asks, and " +
+					"the state of the real server stays as it is",
+			},
+		},
+		{
+			name: "a source of another family than the address", lines: "connect_ip 10.0.0.2\nbindto 2001:db8::9",
+			want:  "rs.check.Connect.Addr=10.0.0.2",
+			notes: []string{"ignored at 2: bindto: 2001:db8::9 and 10.0.0.2 have two families"},
+		},
+		{
+			name: "an address of another family than the source", lines: "bindto 2001:db8::9\nconnect_ip 10.0.0.2",
+			want: "rs.check.Connect.BindAddr=2001:db8::9",
+			notes: []string{
+				"ignored at 2: connect_ip: 10.0.0.2 and 2001:db8::9 have two families",
+				"trap at 3: the checker cannot bind to 2001:db8::9, which is not ipv4 like 10.0.0.1: it never asks, and " +
+					"the state of the real server stays as it is",
+			},
+		},
+		{
+			name: "an SMTP server by its name", lines: "connect_ip mail.example.com",
+			notes: []string{`ignored at 1: connect_ip: "mail.example.com" is not an IP address`},
+		},
+		{
+			name: "a host's source of another family", lines: "host {\nbindto 2001:db8::9\nconnect_timeout 2\n}",
+			want:  "rs.check.Connect.Timeout=2s",
+			notes: []string{"ignored at 2: bindto: 2001:db8::9 and 10.0.0.1 have two families"},
 		},
 	})
 }

@@ -53,6 +53,9 @@ func endSMTP(p *parser) {
 	if !described && len(hosts) > 0 {
 		*own, hosts = hosts[0], hosts[1:]
 	}
+	if !own.Addr.V.IsValid() { // after a connect_ip that was none
+		own.Addr.V = p.rs.Addr
+	}
 	checker := *p.checker
 	endConnect(p)
 	if p.checker == nil {
