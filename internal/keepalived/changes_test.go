@@ -55,7 +55,9 @@ func loadVersion(t *testing.T, text, version string) *keepalived.Config {
 }
 
 // fieldNames shorten where a value stands.
-var fieldNames = strings.NewReplacer(".VirtualServers[0]", "", ".RealServers[0]", ".rs", ".Checkers[0]", ".check")
+var fieldNames = strings.NewReplacer(
+	".VirtualServers[0]", "", ".RealServers[0]", ".rs", ".Checkers[0]", ".check", ".Groups[0].Entries", "member",
+)
 
 // changes lists what differs between two values, places in the text aside.
 func changes(at string, old, new reflect.Value, list *[]string) {
