@@ -22,8 +22,8 @@ func instanceKeywords() []keyword {
 			}
 		}},
 		integer("virtual_router_id", 1, 255, false, instanceField(func(i *Instance) *Value[uint8] { return &i.VRID })),
-		integer("priority", 1, 255, false, instanceField(func(i *Instance) *Value[uint8] { return &i.Priority })),
-		integer("version", 2, 3, false, instanceField(func(i *Instance) *Value[int] { return &i.Version })),
+		{name: "priority", handle: setPriority},
+		integer("version", 2, 3, true, instanceField(func(i *Instance) *Value[int] { return &i.Version })),
 		flag("nopreempt", instanceField(func(i *Instance) *Value[bool] { return &i.NoPreempt })),
 		vips("virtual_ipaddress", func(i *Instance) *[]VIP { return &i.VIPs }),
 		vips("virtual_ipaddress_excluded", func(i *Instance) *[]VIP { return &i.Excluded }),
@@ -63,6 +63,23 @@ func instanceField[T any](field func(*Instance) *Value[T]) func(*parser) *Value[
 		}
 		return field(p.instance)
 	}
+}
+
+// defaultPriority is VRRP_PRIO_DFL in vrrp.h.
+const defaultPriority = 100
+
+// setPriority reads a priority. One that is wrong does not leave an earlier one as it was.
+func setPriority(p *parser, words []string) {
+	w, ok := p.word(words, 1)
+	if !ok || p.instance == nil {
+		return
+	}
+	n := readUnsigned(w, 1, 255, false)
+	if !n.ok {
+		p.note(Adjusted, "priority: %s: keepalived takes %d", n.complaint, defaultPriority)
+		n.v = defaultPriority
+	}
+	p.instance.Priority = at(p, uint8(n.v))
 }
 
 func setState(p *parser, words []string) {

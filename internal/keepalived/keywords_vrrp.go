@@ -76,7 +76,7 @@ func startInstance(p *parser, words []string) {
 	if name, ok := p.named(words, func(name string) bool {
 		return slices.ContainsFunc(p.cfg.Instances, func(i Instance) bool { return i.Name == name })
 	}, p.lastInstance); ok {
-		p.cfg.Instances = append(p.cfg.Instances, Instance{Pos: p.here, Name: name, Priority: Value[uint8]{V: 100}})
+		p.cfg.Instances = append(p.cfg.Instances, Instance{Pos: p.here, Name: name, Priority: Value[uint8]{V: defaultPriority}})
 		p.lastInstance()
 	}
 }

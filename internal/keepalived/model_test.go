@@ -180,7 +180,7 @@ vrrp_instance B {
 		{keepalived.Ignored, ":33", "notify_master already"},
 		{keepalived.Ignored, ":40", "already"},
 		{keepalived.Adjusted, ":44", "SLAVE"},
-		{keepalived.Ignored, ":45", "256"},
+		{keepalived.Adjusted, ":45", "256"},
 	} {
 		if !has(cfg, want.kind, want.place, want.text) {
 			t.Errorf("no %v note at %s about %s:\n%v", want.kind, want.place, want.text, cfg.Notes)
