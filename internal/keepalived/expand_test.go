@@ -77,7 +77,8 @@ inhibit_on_failure
 		})
 	}
 	cfg := load(t, fmt.Sprintf(text, sorry))
-	if got := weights(cfg.Table(keepalived.State{Sorry: func(*keepalived.VirtualServer) bool { return true }})); got != "10.0.0.2=0 10.0.0.9=1" {
+	always := func(*keepalived.VirtualServer) bool { return true }
+	if got := weights(cfg.Table(keepalived.State{Sorry: always})); got != "10.0.0.2=0 10.0.0.9=1" {
 		t.Errorf("the sorry server stands in though all are up: %s", got)
 	}
 	asked := func(*keepalived.VirtualServer) bool {
