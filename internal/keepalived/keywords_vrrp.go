@@ -136,8 +136,8 @@ func vrrpScriptKeywords() []keyword {
 				p.track.Script = s
 			}
 		}},
-		timer("interval", 1, anyTime, field(func(s *VRRPScript) *Value[time.Duration] { return &s.Interval })),
-		timer("timeout", 1, anyTime, field(func(s *VRRPScript) *Value[time.Duration] { return &s.Timeout })),
+		scriptTime("interval", field(func(s *VRRPScript) *Value[time.Duration] { return &s.Interval })),
+		scriptTime("timeout", field(func(s *VRRPScript) *Value[time.Duration] { return &s.Timeout })),
 		{name: "user", handle: func(p *parser, words []string) {
 			if len(words) < 2 {
 				p.note(Ignored, "user needs a value")
@@ -146,6 +146,38 @@ func vrrpScriptKeywords() []keyword {
 			}
 		}},
 	}, others(more, "weight rise fall init_fail")...)
+}
+
+// scriptTime is a time of a vrrp_script: whole seconds before 2.3.2, since then with up to three decimal places. 0 is a second.
+func scriptTime(name string, field func(*parser) *Value[time.Duration]) keyword {
+	const most = maxUint32 / 1_000_000
+	return keyword{name: name, handle: func(p *parser, words []string) {
+		w, ok := p.word(words, 1)
+		if !ok {
+			return
+		}
+		var n number
+		if p.release < v232 {
+			n = readUnsigned(w, 0, most, true)
+			n.v *= 1_000_000
+		} else {
+			n = microseconds(w, 0, most*1_000_000)
+			if fine := n.v % 1000; n.ok && fine != 0 {
+				n.v += 500
+				n.v -= n.v % 1000
+				n.complaint = w + " has more than three decimal places: keepalived rounds it"
+			}
+		}
+		f := field(p)
+		if !p.accept(words, n) || f == nil {
+			return
+		}
+		if n.v == 0 {
+			p.note(Adjusted, "%s: keepalived takes 1s for no time", name)
+			n.v = 1_000_000
+		}
+		*f = at(p, duration(n.v))
+	}}
 }
 
 // notifies are the scripts of an instance; a group has those without a star.

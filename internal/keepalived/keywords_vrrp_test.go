@@ -118,16 +118,61 @@ func TestInstanceNames(t *testing.T) {
 				"Scripts[0].Interval=1s",
 		},
 		{
-			name: "a check with its user", lines: "vrrp_script S {\nuser dns\nscript /bin/check\ninterval 0.5\ntimeout 3\nfall 2\n}",
+			name: "a check with its user", lines: "vrrp_script S {\nuser dns\nscript /bin/check\nfall 2\n}",
 			want: "Scripts[0] new Scripts[0].Name=S Scripts[0].Script.Argv=[/bin/check] Scripts[0].Script.Dropped=[] " +
-				"Scripts[0].Script.User=dns Scripts[0].Interval=500ms Scripts[0].Timeout=3s Scripts[0].Other[0] new " +
+				"Scripts[0].Script.User=dns Scripts[0].Interval=1s Scripts[0].Other[0] new " +
 				"Scripts[0].Other[0].Words=[fall 2]",
 		},
+	})
+}
+
+// TestScriptTimes has the times of a vrrp_script (vrrp_vscript_interval_handler() and its twin in vrrp_parser.c).
+func TestScriptTimes(t *testing.T) {
+	readStatements(t, "vrrp_script S {\nscript /bin/check\ninterval 9\n%s\n}\n", []statement{
+		{name: "whole seconds", lines: "interval 2\ntimeout 3", want: "Scripts[0].Interval=2s Scripts[0].Timeout=3s"},
 		{
-			name: "a check of no time", lines: "vrrp_script S {\nscript /bin/check\ninterval 0\n}",
-			want: "Scripts[0] new Scripts[0].Name=S Scripts[0].Script.Argv=[/bin/check] Scripts[0].Script.Dropped=[] " +
-				"Scripts[0].Interval=1s",
-			notes: []string{`ignored at 3: interval: "0" is out of range`},
+			name: "no interval", lines: "interval 0",
+			want:  "Scripts[0].Interval=1s",
+			notes: []string{"adjusted at 1: interval: keepalived takes 1s for no time"},
+		},
+		{
+			name: "no timeout", version: "2.4.3", lines: "timeout 0",
+			want:  "Scripts[0].Timeout=1s",
+			notes: []string{"adjusted at 1: timeout: keepalived takes 1s for no time"},
+		},
+		{
+			name: "half a second before 2.3.2", version: "2.3.1", lines: "interval 0.5",
+			want: "Scripts[0].Interval=1s",
+			notes: []string{
+				`adjusted at 1: interval: "0.5" is not a number: keepalived reads 0`,
+				"adjusted at 1: interval: keepalived takes 1s for no time",
+			},
+		},
+		{name: "half a second since 2.3.2", version: "2.3.2", lines: "interval 0.5", want: "Scripts[0].Interval=500ms"},
+		{
+			name: "a second and a half before 2.3.2", version: "2.2.7", lines: "timeout 1.5",
+			want:  "Scripts[0].Timeout=1s",
+			notes: []string{`adjusted at 1: timeout: "1.5" is not a number: keepalived reads 1`},
+		},
+		{name: "a second and a half since 2.3.2", version: "2.4.3", lines: "timeout 1.5", want: "Scripts[0].Timeout=1.5s"},
+		{
+			name: "half a millisecond", version: "2.4.3", lines: "interval 0.0005",
+			want:  "Scripts[0].Interval=1ms",
+			notes: []string{"adjusted at 1: interval: 0.0005 has more than three decimal places: keepalived rounds it"},
+		},
+		{
+			name: "less than half a millisecond", version: "2.4.3", lines: "interval 0.0004",
+			want: "Scripts[0].Interval=1s",
+			notes: []string{
+				"adjusted at 1: interval: 0.0004 has more than three decimal places: keepalived rounds it",
+				"adjusted at 1: interval: keepalived takes 1s for no time",
+			},
+		},
+		{name: "the longest interval", lines: "interval 4294", want: "Scripts[0].Interval=1h11m34s"},
+		{name: "a longer interval", lines: "interval 4295", notes: []string{"ignored at 1: interval: 4295 is not between 0 and 4294"}},
+		{
+			name: "a longer interval since 2.3.2", version: "2.4.3", lines: "interval 4294.001",
+			notes: []string{`ignored at 1: interval: "4294.001" is out of range`},
 		},
 	})
 }
