@@ -86,6 +86,7 @@ track_file F
 			name: "a weight of its own has its own direction", lines: "weight 300",
 			want: "rs.check.File.Weight=300 rs.check.File.Reverse=false",
 		},
+		{name: "a weight of nothing is one", lines: "weight 0", want: "rs.check.File.Weight=0 rs.check.File.Reverse=false"},
 		{name: "a weight with its direction", lines: "weight -5 reverse", want: "rs.check.File.Weight=-5"},
 		{name: "no direction", lines: "weight 5 noreverse", want: "rs.check.File.Weight=5 rs.check.File.Reverse=false"},
 		{
