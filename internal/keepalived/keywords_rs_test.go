@@ -27,8 +27,34 @@ func TestRealServer(t *testing.T) {
 				"trap at -6: the weights of all real servers are 0, so the quorum can never be reached",
 			},
 		},
-		{name: "minus zero", lines: "weight -0", notes: []string{`ignored at 1: weight: "-0" is negative`}},
-		{name: "a minus and no digit", lines: "weight -x", notes: []string{`ignored at 1: weight: "-x" is negative`}},
+		// read_unsigned_func() in lib/parser.c warns of a minus, and then asks only whether what strtoul(3) has made of it is in the range.
+		{
+			name: "minus zero", lines: "weight -0",
+			want: "Quorum=0 Hysteresis=4294967295 rs.Weight=0",
+			notes: []string{
+				"adjusted at -6: quorum 1 is more than the weights of all real servers: keepalived takes 0",
+				"trap at -6: the weights of all real servers are 0, so the quorum can never be reached",
+				`adjusted at 1: weight: "-0" is negative: keepalived reads 0`,
+			},
+		},
+		{
+			name: "a minus and no digit", lines: "weight -x", version: "2.4.3",
+			want: "Quorum=0 Hysteresis=4294967295 rs.Weight=0",
+			notes: []string{
+				"adjusted at -6: quorum 1 is more than the weights of all real servers: keepalived takes 0",
+				"trap at -6: the weights of all real servers are 0, so the quorum can never be reached",
+				`adjusted at 1: weight: "-x" is negative: keepalived reads 0`,
+			},
+		},
+		{
+			name: "below zero all the way round", lines: "weight -18446744073709551610",
+			want:  "rs.Weight=6",
+			notes: []string{`adjusted at 1: weight: "-18446744073709551610" is negative: keepalived reads 6`},
+		},
+		{
+			name: "below zero and beyond", lines: "weight -18446744073709551617",
+			notes: []string{`ignored at 1: weight: "-18446744073709551617" is negative`},
+		},
 		{name: "the largest weight", lines: "weight 2147483647", want: "rs.Weight=2147483647"},
 		{
 			name: "a weight above the largest", lines: "weight 2147483648",
