@@ -78,7 +78,7 @@ func TestUncertainAlone(t *testing.T) {
 		{"a regex of PCRE", "HTTP_GET {\n url {\n path /\n regex \"a(?=b)\"\n}\n}", "regex: only what RE2 knows"},
 		{"an option of PCRE", "HTTP_GET {\n url {\n path /\n regex a\n regex_options caseless\n}\n}", "regex_options: this option"},
 		{"a name that cannot be asked for", "DNS_CHECK {\n name " + long + ".example.com\n}", "DNS_CHECK: name"},
-		{"a long name", "DNS_CHECK {\n name " + strings.Repeat("x.", 130) + "\n}", "longer than 255"},
+		{"a long name", "DNS_CHECK {\n name " + strings.Repeat("xy.", 90) + "\n}", "longer than 255"},
 		{"an unknown word", "colour blue", `"colour"`},
 		{"a random value", "weight ${_RANDOM}", "_RANDOM"},
 		// Fine for keepalived, and for us.
