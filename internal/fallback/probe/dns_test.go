@@ -20,7 +20,7 @@ func TestDNSQuestions(t *testing.T) {
 	})
 	for _, c := range []struct{ name, typ, wantName string }{
 		{"example.com", "A", "example.com."}, {"example.com.", "NS", "example.com."}, {".", "SOA", "."},
-		{"a.example.com", "CNAME", "a.example.com."}, {"example.com", "MX", "example.com."}, {"example.com", "TXT", "example.com."},
+		{"ab.example.com", "CNAME", "ab.example.com."}, {"a.example.com", "A", "."}, {"example.com", "MX", "example.com."}, {"example.com", "TXT", "example.com."},
 		{"example.com", "AAAA", "example.com."}, {"example.com", "RRSIG", "example.com."}, {"com", "DNSKEY", "com."},
 		{strings.Repeat("a", 63) + ".example", "A", strings.Repeat("a", 63) + ".example."},
 	} {
